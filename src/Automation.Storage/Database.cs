@@ -1,0 +1,166 @@
+using System.Data.Common;
+using Automation.Storage.Postgres;
+using Automation.Storage.Schema;
+using Automation.Storage.Sqlite;
+using Automation.Storage.Writes;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace Automation.Storage;
+
+/// <summary>What a commit does when too many units are waiting already.</summary>
+public enum WhenFull
+{
+    /// <summary>Wait for room. For work inside the engine, which slows down with the database.</summary>
+    Wait,
+
+    /// <summary>Fail with <see cref="StorageUnavailableException"/>. For callers from outside, who are told to come again.</summary>
+    Fail,
+}
+
+/// <summary>
+/// The one database. Everything is written through <see cref="CommitAsync"/>; hot reads go through
+/// <see cref="QueryAsync"/>, all others through <see cref="CreateContext"/>. Thread-safe.
+/// </summary>
+public sealed class Database : IAsyncDisposable
+{
+    private readonly DatabaseLocation _location;
+    private readonly StorageOptions _options;
+    private readonly TimeProvider _clock;
+    private readonly ILogger _logger;
+    private readonly NpgsqlDataSource? _postgres;
+    private readonly SqliteReaders? _readers;
+    private readonly DbContextOptions<AutomationDbContext> _contextOptions;
+
+    private IUnitWriter? _writer;
+    private SqliteCheckpointer? _checkpointer;
+    private FileStream? _ownership;
+    private bool _disposed;
+
+    /// <summary>Prepares a database; nothing is touched before <see cref="OpenAsync"/>.</summary>
+    /// <param name="location">Which database, and where.</param>
+    /// <param name="options">How it is opened and written.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="logger">Where commits that fail are told.</param>
+    public Database(DatabaseLocation location, StorageOptions options, TimeProvider clock, ILogger<Database> logger)
+    {
+        _location = location;
+        _options = options;
+        _clock = clock;
+        _logger = logger;
+        var builder = new DbContextOptionsBuilder<AutomationDbContext>();
+        if (location.Provider == DatabaseProvider.Sqlite)
+        {
+            _readers = new SqliteReaders(location.SqliteFile!, options);
+            builder.UseSqlite(location.ConnectionString);
+        }
+        else
+        {
+            _postgres = new NpgsqlDataSourceBuilder(location.ConnectionString).Build();
+            builder.UseNpgsql(_postgres);
+        }
+
+        // Migrations are written by hand, so there is no generated snapshot to compare the model with.
+        builder.ConfigureWarnings(w => w.Ignore(Microsoft.EntityFrameworkCore.Diagnostics.RelationalEventId.PendingModelChangesWarning));
+        builder.UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
+        _contextOptions = builder.Options;
+    }
+
+    /// <summary>Which kind of database this is.</summary>
+    public DatabaseProvider Provider => _location.Provider;
+
+    /// <summary>Creates or upgrades the schema, then begins to take commits. Called once, before anything else.</summary>
+    /// <exception cref="SchemaTooNewException">A later version of the program has upgraded the database. Nothing was changed.</exception>
+    /// <exception cref="StorageUnavailableException">The database cannot be opened, or another server owns the SQLite file.</exception>
+    public async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        if (_location.SqliteFile is { } file)
+            _ownership = SqliteOwnership.Take(file);
+        await SchemaUpgrade.RunAsync(this, cancellationToken);
+
+        if (Provider == DatabaseProvider.Sqlite)
+        {
+            _writer = new SqliteUnitWriter(_location.SqliteFile!, _options, _logger);
+            _checkpointer = new SqliteCheckpointer(_location.SqliteFile!, _clock, _logger);
+            _checkpointer.Start();
+        }
+        else
+        {
+            _writer = new PostgresUnitWriter(_postgres!, _options, _clock, _logger);
+        }
+
+        _writer.Start();
+    }
+
+    /// <summary>
+    /// Commits a unit and returns when it is on disk. Other units may share the transaction; each fails alone.
+    /// The token ends the wait for a place in the queue; once the unit is queued, its outcome is awaited, because a
+    /// caller must know it.
+    /// </summary>
+    /// <exception cref="WriteConflictException">A guarded statement or a constraint did not hold; nothing of the unit is stored.</exception>
+    /// <exception cref="StorageUnavailableException">The database could not take it; nothing of the unit is stored.</exception>
+    public async Task CommitAsync(WriteUnit unit, WhenFull whenFull = WhenFull.Wait, CancellationToken cancellationToken = default)
+    {
+        var writer = _writer ?? throw new InvalidOperationException("The database is not open.");
+        var pending = new PendingUnit(unit);
+        if (!writer.TryAccept(pending))
+        {
+            if (whenFull == WhenFull.Fail)
+                throw new StorageUnavailableException($"More than {_options.MaxWaitingUnits} units of work are waiting for the database.");
+            try
+            {
+                await writer.AcceptAsync(pending, cancellationToken);
+            }
+            catch (System.Threading.Channels.ChannelClosedException e)
+            {
+                throw new StorageUnavailableException("The database is closing.", e);
+            }
+        }
+
+        await pending.Completion;
+    }
+
+    /// <summary>Reads rows with a prepared statement: for hot paths. SQLite answers on the calling thread.</summary>
+    public ValueTask<RowSet> QueryAsync(SqlStatement statement, CancellationToken cancellationToken, params ReadOnlySpan<SqlValue> values) =>
+        _readers is { } readers
+            ? new ValueTask<RowSet>(readers.Query(statement, values))
+            : PostgresReads.QueryAsync(_postgres!, statement, values.ToArray(), cancellationToken);
+
+    /// <summary>A context for reading by LINQ, without tracking. Write through <see cref="CommitAsync"/> instead.</summary>
+    public AutomationDbContext CreateContext() => new(_contextOptions);
+
+    /// <summary>An open connection for reading with SQL of one's own; dispose it soon.</summary>
+    public async Task<DbConnection> OpenConnectionAsync(CancellationToken cancellationToken)
+    {
+        if (_postgres is not null)
+            return await _postgres.OpenConnectionAsync(cancellationToken);
+        var connection = new SqliteConnection(_location.ConnectionString);
+        await connection.OpenAsync(cancellationToken);
+        return connection;
+    }
+
+    /// <summary>Commits what waits, then closes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        if (_writer is { } writer)
+            await writer.DisposeAsync();
+        if (_checkpointer is { } checkpointer)
+            await checkpointer.DisposeAsync();
+        _readers?.Dispose();
+        if (_postgres is not null)
+            await _postgres.DisposeAsync();
+        if (Provider == DatabaseProvider.Sqlite)
+        {
+            using var pooled = new SqliteConnection(_location.ConnectionString);
+            SqliteConnection.ClearPool(pooled);
+        }
+
+        if (_ownership is not null)
+            await _ownership.DisposeAsync();
+    }
+}

@@ -1,0 +1,20 @@
+using Automation.Storage.Writes;
+using Npgsql;
+
+namespace Automation.Storage.Postgres;
+
+/// <summary>Hot reads on PostgreSQL.</summary>
+internal static class PostgresReads
+{
+    public static async ValueTask<RowSet> QueryAsync(NpgsqlDataSource source, SqlStatement statement, SqlValue[] values, CancellationToken cancellationToken)
+    {
+        await using var command = source.CreateCommand(statement.For(DatabaseProvider.PostgreSql));
+        foreach (var value in values)
+            command.Parameters.Add(PostgresValues.ToParameter(value));
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new RowSet();
+        while (await reader.ReadAsync(cancellationToken))
+            rows.Add(PostgresValues.ReadRow(reader));
+        return rows;
+    }
+}

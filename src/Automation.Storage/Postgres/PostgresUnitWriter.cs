@@ -1,0 +1,206 @@
+using System.Threading.Channels;
+using Automation.Storage.Writes;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace Automation.Storage.Postgres;
+
+/// <summary>
+/// Several committers on PostgreSQL. Each takes what waits and sends it as one batch in one transaction: one round
+/// trip, one sync. Where a unit of a shared transaction fails, all are taken back and each is committed by itself, so
+/// that one bad unit fails alone.
+/// </summary>
+internal sealed partial class PostgresUnitWriter(NpgsqlDataSource source, StorageOptions options, TimeProvider clock, ILogger logger) : IUnitWriter
+{
+    private const int MaxTries = 5;
+
+    private readonly Channel<PendingUnit> _waiting = Channel.CreateBounded<PendingUnit>(options.MaxWaitingUnits);
+    private Task[] _committers = [];
+
+    public void Start() => _committers = [.. Enumerable.Range(0, options.PostgresCommitters).Select(_ => Task.Run(RunAsync))];
+
+    public bool TryAccept(PendingUnit unit) => _waiting.Writer.TryWrite(unit);
+
+    public ValueTask AcceptAsync(PendingUnit unit, CancellationToken cancellationToken) => _waiting.Writer.WriteAsync(unit, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        await Task.WhenAll(_committers);
+    }
+
+    private async Task RunAsync()
+    {
+        // Small enough that several committers share a burst, large enough to share a sync.
+        var most = Math.Min(options.MaxUnitsPerCommit, 128);
+        var batch = new List<PendingUnit>();
+        while (await _waiting.Reader.WaitToReadAsync())
+        {
+            while (batch.Count < most && _waiting.Reader.TryRead(out var unit))
+                batch.Add(unit);
+            await CommitBatchAsync(batch);
+            batch.Clear();
+        }
+    }
+
+    private async Task CommitBatchAsync(List<PendingUnit> batch)
+    {
+        if (batch.Count > 1)
+        {
+            switch (await TryCommitAsync(batch))
+            {
+                case null:
+                    foreach (var pending in batch)
+                        pending.Succeed();
+                    return;
+                // The server is away: asking it once per unit would only make every caller wait for the same answer.
+                case StorageUnavailableException unavailable:
+                    LogCommitFailed(unavailable);
+                    foreach (var pending in batch)
+                        pending.Fail(unavailable);
+                    return;
+            }
+        }
+
+        var one = new List<PendingUnit>(1);
+        foreach (var pending in batch)
+        {
+            one.Clear();
+            one.Add(pending);
+            if (await TryCommitAsync(one) is { } failure)
+                pending.Fail(failure);
+            else
+                pending.Succeed();
+        }
+    }
+
+    /// <summary>Commits units together.</summary>
+    /// <returns>Null, or why nothing of them is stored.</returns>
+    private async Task<Exception?> TryCommitAsync(List<PendingUnit> units)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await CommitAsync(units);
+                return null;
+            }
+            catch (WriteConflictException e)
+            {
+                return e;
+            }
+            catch (PostgresException e) when (e.SqlState.StartsWith("23", StringComparison.Ordinal))
+            {
+                return new WriteConflictException(StatementOf(units, e), e.MessageText, e);
+            }
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure && attempt < MaxTries)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(5 * attempt), clock);
+            }
+            catch (PostgresException e) when (!e.IsTransient && e.SqlState[0] is '2' or '4')
+            {
+                return new StorageException($"PostgreSQL refused a statement: {e.MessageText}", e);
+            }
+            catch (Exception e)
+            {
+                if (units.Count == 1)
+                    LogCommitFailed(e);
+                return new StorageUnavailableException("The database did not take the commit: " + e.Message, e);
+            }
+        }
+    }
+
+    private async Task CommitAsync(List<PendingUnit> units)
+    {
+        await using var connection = await source.OpenConnectionAsync();
+        await using var transaction = await connection.BeginTransactionAsync();
+        await using var batch = new NpgsqlBatch(connection, transaction);
+        foreach (var pending in units)
+        {
+            foreach (ref readonly var command in pending.Unit.Commands)
+                batch.BatchCommands.Add(ToBatchCommand(command.Statement, command.Values));
+        }
+
+        if (batch.BatchCommands.Count > 0)
+        {
+            await using (var reader = await batch.ExecuteReaderAsync())
+                await ReadResultsAsync(units, reader);
+            Check(units, batch);
+        }
+
+        await transaction.CommitAsync();
+    }
+
+    private static async Task ReadResultsAsync(List<PendingUnit> units, NpgsqlDataReader reader)
+    {
+        // Only statements that return rows have a result set; they come in the order of the statements.
+        var more = true;
+        foreach (var rows in units.SelectMany(p => RowSetsOf(p.Unit)))
+        {
+            rows.Clear();
+            while (more && reader.FieldCount == 0)
+                more = await reader.NextResultAsync();
+            if (!more)
+                return;
+            while (await reader.ReadAsync())
+                rows.Add(PostgresValues.ReadRow(reader));
+            more = await reader.NextResultAsync();
+        }
+
+        while (more)
+            more = await reader.NextResultAsync();
+    }
+
+    private static List<RowSet> RowSetsOf(WriteUnit unit)
+    {
+        var sets = new List<RowSet>();
+        foreach (ref readonly var command in unit.Commands)
+        {
+            if (command.Rows is { } rows)
+                sets.Add(rows);
+        }
+
+        return sets;
+    }
+
+    private static void Check(List<PendingUnit> units, NpgsqlBatch batch)
+    {
+        var i = 0;
+        foreach (var pending in units)
+        {
+            foreach (ref readonly var command in pending.Unit.Commands)
+            {
+                var changed = batch.BatchCommands[i++].RecordsAffected;
+                if (command.Expected >= 0 && changed != command.Expected)
+                    throw new WriteConflictException(command.Statement, $"{changed} rows changed instead of {command.Expected}");
+            }
+        }
+    }
+
+    private static SqlStatement StatementOf(List<PendingUnit> units, PostgresException e)
+    {
+        var failed = e.BatchCommand?.CommandText;
+        foreach (var pending in units)
+        {
+            foreach (ref readonly var command in pending.Unit.Commands)
+            {
+                if (command.Statement.For(DatabaseProvider.PostgreSql) == failed)
+                    return command.Statement;
+            }
+        }
+
+        return new SqlStatement(failed ?? "");
+    }
+
+    private static NpgsqlBatchCommand ToBatchCommand(SqlStatement statement, SqlValue[] values)
+    {
+        var command = new NpgsqlBatchCommand(statement.For(DatabaseProvider.PostgreSql));
+        foreach (var value in values)
+            command.Parameters.Add(PostgresValues.ToParameter(value));
+        return command;
+    }
+
+    [LoggerMessage(LogLevel.Error, "Commit failed; nothing of the unit is stored")]
+    private partial void LogCommitFailed(Exception exception);
+}

@@ -1,0 +1,172 @@
+using System.Threading.Channels;
+using Automation.Storage.Writes;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging;
+
+namespace Automation.Storage.Sqlite;
+
+/// <summary>
+/// SQLite's one writer: a thread that takes whatever waits, applies each unit under a savepoint, and commits once.
+/// One sync is so shared by all callers that came while the last one ran.
+/// </summary>
+internal sealed partial class SqliteUnitWriter(string file, StorageOptions options, ILogger logger) : IUnitWriter
+{
+    private static readonly SqlStatement Begin = new("BEGIN IMMEDIATE");
+    private static readonly SqlStatement Commit = new("COMMIT");
+    private static readonly SqlStatement Rollback = new("ROLLBACK");
+    private static readonly SqlStatement Savepoint = new("SAVEPOINT unit");
+    private static readonly SqlStatement Release = new("RELEASE unit");
+    private static readonly SqlStatement RollbackTo = new("ROLLBACK TO unit");
+
+    private readonly Channel<PendingUnit> _waiting = Channel.CreateBounded<PendingUnit>(
+        new BoundedChannelOptions(options.MaxWaitingUnits) { SingleReader = true });
+
+    private Thread? _thread;
+
+    public void Start()
+    {
+        var session = new SqliteSession(
+            file,
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            $"busy_timeout = {(int)options.BusyTimeout.TotalMilliseconds}",
+            "cache_size = -65536",
+            "temp_store = MEMORY",
+            // Checkpoints are left to the checkpointer, so that no commit pays for one; this bounds the file if it falls behind.
+            "wal_autocheckpoint = 65536");
+        _thread = new Thread(() => Run(session)) { IsBackground = true, Name = "SQLite writer" };
+        _thread.Start();
+    }
+
+    public bool TryAccept(PendingUnit unit) => _waiting.Writer.TryWrite(unit);
+
+    public ValueTask AcceptAsync(PendingUnit unit, CancellationToken cancellationToken) => _waiting.Writer.WriteAsync(unit, cancellationToken);
+
+    /// <summary>Commits what waits, then ends the thread.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _waiting.Writer.TryComplete();
+        if (_thread is { } thread)
+            await Task.Run(thread.Join);
+    }
+
+    private void Run(SqliteSession session)
+    {
+        using (session)
+        {
+            var batch = new List<PendingUnit>();
+            var reader = _waiting.Reader;
+            while (true)
+            {
+                while (batch.Count < options.MaxUnitsPerCommit && reader.TryRead(out var unit))
+                    batch.Add(unit);
+                if (batch.Count > 0)
+                {
+                    CommitBatch(session, batch);
+                    batch.Clear();
+                }
+                else if (!reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+                {
+                    return;
+                }
+            }
+        }
+    }
+
+    private void CommitBatch(SqliteSession session, List<PendingUnit> batch)
+    {
+        try
+        {
+            Step(session, Begin);
+            foreach (var pending in batch)
+                pending.Failure = Apply(session, pending.Unit);
+            Step(session, Commit);
+        }
+        catch (Exception e)
+        {
+            // The transaction as a whole did not come through: nothing of any unit is stored.
+            LogCommitFailed(e, batch.Count);
+            TakeBack(session);
+            foreach (var pending in batch)
+                pending.Fail(e as StorageException ?? (Exception)new StorageUnavailableException("The database did not take the commit: " + e.Message, e));
+            return;
+        }
+
+        foreach (var pending in batch)
+        {
+            if (pending.Failure is { } failure)
+                pending.Fail(failure);
+            else
+                pending.Succeed();
+        }
+    }
+
+    /// <summary>Applies one unit; what it did is undone if it returns a reason to fail.</summary>
+    private static Exception? Apply(SqliteSession session, WriteUnit unit)
+    {
+        Step(session, Savepoint);
+        var failure = ApplyCommands(session, unit);
+        if (failure is not null)
+            Step(session, RollbackTo);
+        Step(session, Release);
+        return failure;
+    }
+
+    private static Exception? ApplyCommands(SqliteSession session, WriteUnit unit)
+    {
+        foreach (ref readonly var command in unit.Commands)
+        {
+            command.Rows?.Clear();
+            int code, changes;
+            try
+            {
+                code = session.Execute(command.Statement, command.Values, command.Rows, out changes);
+            }
+            catch (StorageException e)
+            {
+                return e;
+            }
+
+            switch (code)
+            {
+                case SqliteSession.Done when command.Expected < 0 || command.Expected == changes:
+                    continue;
+                case SqliteSession.Done:
+                    return new WriteConflictException(command.Statement, $"{changes} rows changed instead of {command.Expected}");
+                case SqliteSession.Constraint:
+                    return new WriteConflictException(command.Statement, session.ErrorMessage);
+                default:
+                    // A full disk, an I/O error, corruption: these may have ended the transaction, so all units fail together.
+                    throw new SqliteException(session.ErrorMessage, code);
+            }
+        }
+
+        return null;
+    }
+
+    private static void Step(SqliteSession session, SqlStatement statement)
+    {
+        var code = session.Execute(statement, [], null, out _);
+        if (code != SqliteSession.Done)
+            throw new SqliteException($"{statement}: {session.ErrorMessage}", code);
+    }
+
+    private void TakeBack(SqliteSession session)
+    {
+        try
+        {
+            if (!session.InAutocommit)
+                Step(session, Rollback);
+        }
+        catch (Exception e)
+        {
+            LogRollbackFailed(e);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "Commit of {Units} units failed; nothing of them is stored")]
+    private partial void LogCommitFailed(Exception exception, int units);
+
+    [LoggerMessage(LogLevel.Error, "Rollback failed")]
+    private partial void LogRollbackFailed(Exception exception);
+}

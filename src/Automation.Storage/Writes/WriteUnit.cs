@@ -1,0 +1,65 @@
+using System.Runtime.InteropServices;
+
+namespace Automation.Storage.Writes;
+
+/// <summary>
+/// Rows that belong together: they are committed all or not at all, in one transaction that other units may share.
+/// A unit is data, not code, so that it can be applied again where a shared transaction had to be taken back.
+/// Build it on one thread, hand it to <see cref="Database.CommitAsync"/> once.
+/// </summary>
+public sealed class WriteUnit
+{
+    private readonly List<Command> _commands = [];
+    private List<Action>? _committed;
+
+    /// <summary>How many statements the unit holds.</summary>
+    public int Count => _commands.Count;
+
+    internal ReadOnlySpan<Command> Commands => CollectionsMarshal.AsSpan(_commands);
+
+    /// <summary>Adds a statement; how many rows it changes does not matter.</summary>
+    public WriteUnit Add(SqlStatement statement, params ReadOnlySpan<SqlValue> values)
+    {
+        _commands.Add(new Command(statement, values.ToArray(), Expected: -1, null));
+        return this;
+    }
+
+    /// <summary>
+    /// Adds a statement that must change exactly one row; otherwise the whole unit is taken back and the commit
+    /// fails with a <see cref="WriteConflictException"/>. This is how versions, leases and unique keys are guarded.
+    /// </summary>
+    public WriteUnit AddExpectingOne(SqlStatement statement, params ReadOnlySpan<SqlValue> values)
+    {
+        _commands.Add(new Command(statement, values.ToArray(), Expected: 1, null));
+        return this;
+    }
+
+    /// <summary>Adds a statement that returns rows (<c>SELECT</c> or <c>… RETURNING</c>).</summary>
+    /// <returns>The rows, filled when the unit has committed.</returns>
+    public RowSet Query(SqlStatement statement, params ReadOnlySpan<SqlValue> values)
+    {
+        var rows = new RowSet();
+        _commands.Add(new Command(statement, values.ToArray(), Expected: -1, rows));
+        return rows;
+    }
+
+    /// <summary>
+    /// Runs something small after the commit and before the committer's caller goes on: to wake a worker, to publish a
+    /// change. It runs on the committer's thread, must not throw and must not wait. Not called where the unit fails.
+    /// </summary>
+    public WriteUnit OnCommitted(Action action)
+    {
+        (_committed ??= []).Add(action);
+        return this;
+    }
+
+    internal void NotifyCommitted()
+    {
+        if (_committed is null)
+            return;
+        foreach (var action in _committed)
+            action();
+    }
+
+    internal readonly record struct Command(SqlStatement Statement, SqlValue[] Values, int Expected, RowSet? Rows);
+}

@@ -1,0 +1,247 @@
+using Automation.Storage.Writes;
+using Automation.Testing;
+
+namespace Automation.Storage.Tests;
+
+/// <summary>What a unit of work promises, on every database.</summary>
+public abstract class UnitConformance(DatabaseProvider provider) : IAsyncLifetime
+{
+    private static readonly SqlStatement CreateTable = new(
+        "CREATE TABLE thing (id text PRIMARY KEY, n bigint NOT NULL, r double precision, b blob, f boolean)",
+        "CREATE TABLE thing (id text PRIMARY KEY, n bigint NOT NULL, r double precision, b bytea, f boolean)");
+
+    private static readonly SqlStatement Insert = new("INSERT INTO thing (id, n) VALUES ($1, $2)");
+    private static readonly SqlStatement InsertAll = new("INSERT INTO thing (id, n, r, b, f) VALUES ($1, $2, $3, $4, $5)");
+    private static readonly SqlStatement Increment = new("UPDATE thing SET n = n + 1 WHERE id = $1 AND n = $2");
+    private static readonly SqlStatement Select = new("SELECT id, n, r, b, f FROM thing WHERE id = $1");
+    private static readonly SqlStatement Count = new("SELECT count(*), coalesce(sum(n), 0) FROM thing");
+    private static readonly SqlStatement Take = new("UPDATE thing SET n = n + 100 WHERE n < $1 RETURNING id, n");
+
+    private TestDatabase _test = null!;
+
+    private Database Database => _test.Database;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _test = await TestDatabase.CreateAsync(provider);
+        await Database.CommitAsync(new WriteUnit().Add(CreateTable), cancellationToken: Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_test is not null)
+            await _test.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task A_committed_unit_is_there_after_a_restart()
+    {
+        await Database.CommitAsync(new WriteUnit().Add(Insert, "a", 1), cancellationToken: Token);
+
+        await _test.ReopenAsync();
+
+        Assert.Equal(1, (await Database.QueryAsync(Select, Token, "a")).Count);
+    }
+
+    [Fact]
+    public async Task Values_come_back_as_they_were_written()
+    {
+        byte[] bytes = [0, 1, 255];
+        await Database.CommitAsync(
+            new WriteUnit()
+                .Add(InsertAll, "full 🎉 \"quoted\"", long.MinValue, 1.5, bytes, true)
+                .Add(InsertAll, "", 0, SqlValue.Null, Array.Empty<byte>(), false)
+                .Add(InsertAll, "null", long.MaxValue, SqlValue.Null, SqlValue.Null, SqlValue.Null),
+            cancellationToken: Token);
+
+        var full = (await Database.QueryAsync(Select, Token, "full 🎉 \"quoted\"")).Rows[0];
+        Assert.Equal((long.MinValue, 1.5, true), (full[1].AsInteger, full[2].AsReal, full[4].AsBoolean));
+        Assert.Equal(bytes, full[3].AsBlob);
+        var empty = (await Database.QueryAsync(Select, Token, "")).Rows[0];
+        Assert.False(empty[3].IsNull);
+        Assert.Empty(empty[3].AsBlob!);
+        Assert.False(empty[4].AsBoolean);
+        var none = (await Database.QueryAsync(Select, Token, "null")).Rows[0];
+        Assert.Equal(long.MaxValue, none[1].AsInteger);
+        Assert.True(none[2].IsNull && none[3].IsNull && none[4].IsNull);
+    }
+
+    [Fact]
+    public async Task A_guard_that_does_not_hold_takes_the_whole_unit_back_and_names_its_statement()
+    {
+        var unit = new WriteUnit().Add(Insert, "a", 1).AddExpectingOne(Increment, "a", 7);
+
+        var conflict = await Assert.ThrowsAsync<WriteConflictException>(() => Database.CommitAsync(unit, cancellationToken: Token));
+
+        Assert.Same(Increment, conflict.Statement);
+        Assert.Equal(0, await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_constraint_that_is_violated_takes_the_whole_unit_back_and_names_its_statement()
+    {
+        await Database.CommitAsync(new WriteUnit().Add(Insert, "a", 1), cancellationToken: Token);
+
+        var conflict = await Assert.ThrowsAsync<WriteConflictException>(
+            () => Database.CommitAsync(new WriteUnit().Add(Increment, "a", 1).Add(Insert, "a", 2), cancellationToken: Token));
+
+        Assert.Same(Insert, conflict.Statement);
+        Assert.Equal(1, (await Database.QueryAsync(Select, Token, "a")).Rows[0][1].AsInteger);
+    }
+
+    [Fact]
+    public async Task A_wrong_statement_fails_its_unit_and_no_other()
+    {
+        var wrong = new SqlStatement("INSERT INTO no_such_table VALUES ($1)");
+
+        var commits = Enumerable.Range(0, 40)
+            .Select(i => Database.CommitAsync(i % 10 == 3 ? new WriteUnit().Add(wrong, 1) : new WriteUnit().Add(Insert, $"{i}", i), cancellationToken: Token))
+            .ToList();
+
+        for (var i = 0; i < commits.Count; i++)
+        {
+            if (i % 10 == 3)
+                await Assert.ThrowsAsync<StorageException>(() => commits[i]);
+            else
+                await commits[i];
+        }
+
+        Assert.Equal(36, await CountAsync());
+    }
+
+    [Fact]
+    public async Task Units_that_fail_do_not_touch_the_units_they_share_a_commit_with()
+    {
+        await Database.CommitAsync(new WriteUnit().Add(Insert, "taken", 0), cancellationToken: Token);
+        var commits = Enumerable.Range(0, 500)
+            .Select(i => Database.CommitAsync(new WriteUnit().Add(Insert, i % 5 == 0 ? "taken" : $"{i}", 1), cancellationToken: Token))
+            .ToList();
+
+        var failed = 0;
+        foreach (var commit in commits)
+        {
+            try
+            {
+                await commit;
+            }
+            catch (WriteConflictException)
+            {
+                failed++;
+            }
+        }
+
+        Assert.Equal((100, 401), (failed, await CountAsync()));
+    }
+
+    [Fact]
+    public async Task Of_many_units_that_guard_the_same_version_exactly_one_commits()
+    {
+        await Database.CommitAsync(new WriteUnit().Add(Insert, "a", 0), cancellationToken: Token);
+
+        var outcomes = await Task.WhenAll(Enumerable.Range(0, 50).Select(async _ =>
+        {
+            try
+            {
+                await Database.CommitAsync(new WriteUnit().AddExpectingOne(Increment, "a", 0), cancellationToken: Token);
+                return true;
+            }
+            catch (WriteConflictException)
+            {
+                return false;
+            }
+        }));
+
+        Assert.Single(outcomes, won => won);
+        Assert.Equal(1, (await Database.QueryAsync(Select, Token, "a")).Rows[0][1].AsInteger);
+    }
+
+    [Fact]
+    public async Task Rows_that_a_unit_returns_are_there_after_the_commit()
+    {
+        var unit = new WriteUnit().Add(Insert, "a", 1).Add(Insert, "b", 2).Add(Insert, "c", 50);
+        var before = unit.Query(Count);
+        var taken = unit.Query(Take, 10);
+        unit.Add(Insert, "d", 3);
+        var after = unit.Query(Count);
+
+        await Database.CommitAsync(unit, cancellationToken: Token);
+
+        Assert.Equal(3, before.Rows[0][0].AsInteger);
+        Assert.Equal([("a", 101L), ("b", 102L)], taken.Rows.Select(r => (r[0].AsText!, r[1].AsInteger)).Order());
+        Assert.Equal(4, after.Rows[0][0].AsInteger);
+    }
+
+    [Fact]
+    public async Task Many_callers_store_each_unit_once()
+    {
+        const int callers = 16, each = 200;
+        await Parallel.ForEachAsync(Enumerable.Range(0, callers), Token, async (caller, token) =>
+        {
+            for (var i = 0; i < each; i++)
+                await Database.CommitAsync(new WriteUnit().Add(Insert, $"{caller}/{i}", 1), cancellationToken: token);
+        });
+
+        Assert.Equal(callers * each, await CountAsync());
+    }
+
+    [Fact]
+    public async Task Who_wants_to_know_is_told_of_a_commit_and_never_of_a_failure()
+    {
+        var told = new List<string>();
+        await Database.CommitAsync(new WriteUnit().Add(Insert, "a", 1).OnCommitted(() => told.Add("a")), cancellationToken: Token);
+        await Assert.ThrowsAsync<WriteConflictException>(
+            () => Database.CommitAsync(new WriteUnit().Add(Insert, "a", 1).OnCommitted(() => told.Add("again")), cancellationToken: Token));
+
+        Assert.Equal(["a"], told);
+    }
+
+    [Fact]
+    public async Task Closing_commits_what_was_accepted()
+    {
+        var commits = Enumerable.Range(0, 300).Select(i => Database.CommitAsync(new WriteUnit().Add(Insert, $"{i}", 1), cancellationToken: Token)).ToList();
+
+        await _test.ReopenAsync();
+
+        await Task.WhenAll(commits);
+        Assert.Equal(300, await CountAsync());
+    }
+
+    [Fact]
+    public async Task A_database_of_a_later_version_is_refused_and_not_touched()
+    {
+        await Database.CommitAsync(
+            new WriteUnit().Add(new SqlStatement("INSERT INTO \"__EFMigrationsHistory\" (\"MigrationId\", \"ProductVersion\") VALUES ($1, $2)"), "29990101000000_Future", "99.0.0"),
+            cancellationToken: Token);
+
+        var refusal = await Assert.ThrowsAsync<Schema.SchemaTooNewException>(() => _test.ReopenAsync());
+
+        Assert.Contains("29990101000000_Future", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("Nothing was changed", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_database_of_an_earlier_version_is_upgraded()
+    {
+        // What an earlier version would have left: the last migration neither recorded nor done.
+        await Database.CommitAsync(
+            new WriteUnit()
+                .Add(new SqlStatement("DELETE FROM \"__EFMigrationsHistory\" WHERE \"MigrationId\" = $1"), "20261121000004_Access")
+                .Add(new SqlStatement("DROP TABLE api_keys"))
+                .Add(Insert, "kept", 1),
+            cancellationToken: Token);
+
+        await _test.ReopenAsync();
+
+        Assert.Equal(1, await CountAsync());
+        Assert.Equal(0, (await Database.QueryAsync(new SqlStatement("SELECT id FROM api_keys"), Token)).Count);
+    }
+
+    private async Task<long> CountAsync() => (await Database.QueryAsync(Count, Token)).Rows[0][0].AsInteger;
+}
+
+public sealed class UnitsOnSqlite() : UnitConformance(DatabaseProvider.Sqlite);
+
+public sealed class UnitsOnPostgres() : UnitConformance(DatabaseProvider.PostgreSql);
