@@ -20,11 +20,12 @@ public static class StorageServiceCollectionExtensions
         services.AddOptions<StorageOptions>().BindConfiguration("Automation:Storage").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(s => new Database(
-            location(s),
+            s.GetRequiredService<DatabaseLocation>(),
             s.GetRequiredService<IOptions<StorageOptions>>().Value,
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<Database>>()));
-        services.AddHostedService<DatabaseOpener>();
+        services.TryAddSingleton(location);
+services.AddHostedService<DatabaseOpener>();
         return services;
     }
 

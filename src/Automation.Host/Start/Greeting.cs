@@ -1,0 +1,41 @@
+using System.Globalization;
+using System.Text;
+using Automation.Host.Access;
+using Automation.Storage;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+
+namespace Automation.Host.Start;
+
+/// <summary>What the server says when it is ready: where it listens, and what to try next.</summary>
+internal static class Greeting
+{
+    public static async Task PrintAsync(WebApplication app, TimeSpan took)
+    {
+        var options = app.Services.GetRequiredService<IOptions<HostOptions>>().Value;
+        var key = await app.Services.GetRequiredService<ApiKeys>().EnsureAdministratorAsync(options.AdminKey, CancellationToken.None);
+        var addresses = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+        var address = addresses.FirstOrDefault() ?? "";
+        var text = new StringBuilder();
+        text.AppendLine();
+        text.Append(CultureInfo.InvariantCulture, $"Automation is ready after {took.TotalSeconds:0.0} s").AppendLine();
+        text.Append("  listens on   ").AppendJoin(", ", addresses).AppendLine();
+        text.Append("  database     ").AppendLine(Describe(app));
+        if (key is not null)
+        {
+            text.Append("  admin key    ").AppendLine(key);
+            text.AppendLine("               Shown this once. Send it as \"Authorization: ApiKey KEY\".");
+        }
+
+        text.AppendLine("  try          " + Try.Curl(address, "{}"));
+        text.AppendLine("  then         " + Try.Look(address, key));
+        Console.WriteLine(text);
+    }
+
+    private static string Describe(WebApplication app)
+    {
+        var location = app.Services.GetRequiredService<DatabaseLocation>();
+        return location.SqliteFile is { } file ? $"{file} (SQLite)" : "PostgreSQL";
+    }
+}

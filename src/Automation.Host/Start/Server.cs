@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using Automation.Host.Configuration;
+using Automation.Storage.Schema;
+using Automation.Storage.Writes;
+
+namespace Automation.Host.Start;
+
+/// <summary>Builds the server from its parts and runs it until it is told to stop.</summary>
+internal static class Server
+{
+    /// <summary>Runs the server.</summary>
+    /// <returns>The process's exit code: 0 after a graceful stop, 1 where it could not start.</returns>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var root = ContentRoot.Find(Directory.GetCurrentDirectory(), AppContext.BaseDirectory);
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = root });
+
+        if (ConfigurationCheck.Check(builder.Configuration, Parts.Sections) is { Count: > 0 } problems)
+            return Refuse(problems);
+
+        Parts.AddTo(builder);
+        await using var app = builder.Build();
+        Parts.MapTo(app);
+
+        try
+        {
+            await app.StartAsync();
+        }
+        catch (Exception e) when (Explain(e) is { } reason)
+        {
+            return Refuse([reason]);
+        }
+
+        await Greeting.PrintAsync(app, Stopwatch.GetElapsedTime(started));
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+
+    /// <summary>Says in one sentence why a start failed, for the failures that a person can mend; null for a defect.</summary>
+    private static string? Explain(Exception exception) => exception switch
+    {
+        SchemaTooNewException or StorageUnavailableException or Microsoft.Extensions.Options.OptionsValidationException => exception.Message,
+        StartRefusedException => exception.Message,
+        IOException { InnerException: Microsoft.AspNetCore.Connections.AddressInUseException } =>
+            exception.Message + " Stop what is listening there, or choose another address with --urls http://127.0.0.1:PORT.",
+        _ => null,
+    };
+
+    private static int Refuse(IReadOnlyList<string> problems)
+    {
+        Console.Error.WriteLine("Automation does not start:");
+        foreach (var problem in problems)
+            Console.Error.WriteLine("  " + problem);
+        return 1;
+    }
+}
+
+/// <summary>The server must not start; the message tells a person why and what to change.</summary>
+internal sealed class StartRefusedException(string message) : Exception(message);

@@ -1,0 +1,183 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Automation.EndToEnd.Tests;
+
+/// <summary>
+/// The real server in a process of its own, on a free loopback port, with a data directory and a copy of the shipped
+/// <c>workflows/</c> that are gone when the test ends.
+/// </summary>
+public sealed class ServerUnderTest : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("automation-e2e-").FullName;
+    private readonly Dictionary<string, string> _settings = new(StringComparer.Ordinal);
+    private readonly List<string> _output = [];
+    private Process? _process;
+
+    private ServerUnderTest()
+    {
+        Port = FreePort();
+        Api = new HttpClient { BaseAddress = new Uri(Address) };
+        Api.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("ApiKey", AdminKey);
+    }
+
+    public const string AdminKey = "an-administrator-key-for-tests";
+
+    public int Port { get; }
+
+    public string Address => string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}");
+
+    /// <summary>Signed in as administrator.</summary>
+    public HttpClient Api { get; }
+
+    public string DataDirectory => Path.Combine(_directory, "data");
+
+    public string WorkflowsDirectory => Path.Combine(_directory, "workflows");
+
+    public int ProcessId => _process!.Id;
+
+    /// <summary>What it wrote on the console so far.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+                return string.Join('\n', _output);
+        }
+    }
+
+    /// <summary>Starts it.</summary>
+    /// <param name="settings">Environment variables, such as <c>Automation__Storage__MaxWaitingUnits</c>.</param>
+    public static async Task<ServerUnderTest> StartAsync(params (string Name, string Value)[] settings)
+    {
+        var server = new ServerUnderTest();
+        foreach (var (name, value) in settings)
+            server._settings[name] = value;
+        Copy(Path.Combine(RepositoryRoot, "workflows"), server.WorkflowsDirectory);
+        await server.StartProcessAsync();
+        return server;
+    }
+
+    /// <summary>The root of the clone that the tests were built in.</summary>
+    public static string RepositoryRoot { get; } = FindRoot();
+
+    /// <summary>Ends it as a crash does: no time to write anything.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>Ends it as a supervisor does.</summary>
+    public async Task<int> StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", ProcessId.ToString(CultureInfo.InvariantCulture)]))
+            await kill.WaitForExitAsync();
+        await _process!.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
+    /// <summary>Starts the process again, on the same data and the same port.</summary>
+    /// <returns>From the start of the process to its first answer.</returns>
+    public async Task<TimeSpan> StartProcessAsync()
+    {
+        var info = new ProcessStartInfo("dotnet", [typeof(Host.HostOptions).Assembly.Location, "--urls", Address])
+        {
+            WorkingDirectory = RepositoryRoot,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        info.Environment["Automation__DataDirectory"] = DataDirectory;
+        info.Environment["Automation__Workflows__Directory"] = WorkflowsDirectory;
+        info.Environment["Automation__AdminKey"] = AdminKey;
+        foreach (var (name, value) in _settings)
+            info.Environment[name] = value;
+
+        var started = Stopwatch.GetTimestamp();
+        _process = Process.Start(info)!;
+        _process.OutputDataReceived += (_, e) => Keep(e.Data);
+        _process.ErrorDataReceived += (_, e) => Keep(e.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+        while (true)
+        {
+            if (_process.HasExited)
+                throw new InvalidOperationException($"The server ended with {_process.ExitCode}:\n{Output}");
+            try
+            {
+                using var answer = await Api.GetAsync(new Uri("/healthz/ready", UriKind.Relative));
+                if (answer.IsSuccessStatusCode)
+                    return Stopwatch.GetElapsedTime(started);
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet.
+            }
+
+            await Task.Delay(20);
+        }
+    }
+
+    /// <summary>Reads a JSON answer of the API.</summary>
+    public async Task<JsonElement> GetJsonAsync(string path) => await Api.GetFromJsonAsync<JsonElement>(path, TestContext.Current.CancellationToken);
+
+    /// <summary>Asks again and again until the answer is as wanted; fails with the last answer after half a minute.</summary>
+    public async Task<JsonElement> WaitForAsync(string path, Func<JsonElement, bool> wanted)
+    {
+        var last = default(JsonElement);
+        for (var started = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(30);)
+        {
+            last = await GetJsonAsync(path);
+            if (wanted(last))
+                return last;
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+
+        throw new TimeoutException($"{path} did not become as wanted. Last answer: {last}\n{Output}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+            await KillAsync();
+        _process?.Dispose();
+        Api.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private void Keep(string? line)
+    {
+        if (line is null)
+            return;
+        lock (_output)
+            _output.Add(line);
+    }
+
+    private static void Copy(string from, string to)
+    {
+        Directory.CreateDirectory(to);
+        foreach (var file in Directory.GetFiles(from))
+            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+    }
+
+    private static string FindRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory!.FullName, "Automation.sln")))
+            directory = directory.Parent;
+        return directory.FullName;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
