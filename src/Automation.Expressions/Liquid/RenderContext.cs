@@ -1,0 +1,286 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Automation.Expressions.Liquid.Nodes;
+using Automation.Expressions.Liquid.Values;
+
+namespace Automation.Expressions.Liquid;
+
+/// <summary>The state of one rendering: variables, output, and the limits used up so far. One thread at a time.</summary>
+internal sealed class RenderContext
+{
+    // Reading the clock costs as much as some fifty small steps.
+    private const int WorkBetweenChecks = 1024;
+
+    private static readonly object Unset = new();
+    private static readonly object Missing = new();
+
+    private readonly CompiledTemplate _template;
+    private readonly LiquidScope _scope;
+    private readonly CancellationToken _cancellationToken;
+    private readonly long _started;
+    private readonly object?[] _loopVariables;
+    private readonly object?[] _assigned;
+    private readonly object?[] _roots;
+    private Dictionary<string, long>? _counters;
+    private StringBuilder _output = new();
+    private long _steps;
+    private long _workLeft = WorkBetweenChecks;
+    private long _held;
+    private long _transient;
+    private int _depth;
+
+    public RenderContext(CompiledTemplate template, LiquidScope scope, CancellationToken cancellationToken)
+    {
+        _template = template;
+        _scope = scope;
+        _cancellationToken = cancellationToken;
+        _started = template.Settings.Clock.GetTimestamp();
+        var slots = template.Slots.Count;
+        _loopVariables = Slots(slots);
+        _assigned = Slots(slots);
+        _roots = Slots(slots);
+    }
+
+    public ExpressionLimits Limits => _template.Settings.Limits;
+
+    public LiquidOptions Options => _template.Settings.Options;
+
+    public TimeZoneInfo Zone => _template.Settings.Zone;
+
+    /// <summary>Where in the source the running node or filter stands.</summary>
+    public int Offset { get; set; }
+
+    /// <summary>The innermost <c>for</c>, or null.</summary>
+    public ForLoop? Loop { get; set; }
+
+    /// <summary>Next round of each <c>cycle</c> group.</summary>
+    public Dictionary<string, int> Cycles => field ??= [];
+
+    /// <summary>Where <c>offset: continue</c> goes on, by loop name.</summary>
+    public Dictionary<string, long> LoopOffsets => field ??= [];
+
+    /// <summary>What <c>ifchanged</c> wrote last.</summary>
+    public string? LastChanged { get; set; }
+
+    public DateTimeOffset Now() => TimeZoneInfo.ConvertTime(_template.Settings.Clock.GetUtcNow(), Zone);
+
+    // Limits
+
+    /// <summary>Counts steps; now and then looks at the clock.</summary>
+    public void Step(long count = 1)
+    {
+        _steps += count;
+        if (_steps > Limits.MaxSteps)
+            throw Limit($"The template took more than {Limits.MaxSteps:N0} steps", nameof(ExpressionLimits.MaxSteps));
+        Work(count);
+    }
+
+    /// <summary>Counts time spent on text that is not a step of the template.</summary>
+    public void WorkOn(int characters) => Work((characters >> 5) + 1);
+
+    private void Work(long units)
+    {
+        _workLeft -= units;
+        if (_workLeft > 0)
+            return;
+
+        _workLeft = WorkBetweenChecks;
+        _cancellationToken.ThrowIfCancellationRequested();
+        if (_template.Settings.Clock.GetElapsedTime(_started) > Limits.Timeout)
+            throw Limit($"The template ran for more than {Limits.Timeout.TotalMilliseconds:N0} ms", nameof(ExpressionLimits.Timeout));
+    }
+
+    /// <summary>Counts memory of a value that the running statement makes; given back at its end unless kept.</summary>
+    public void Allocate(long bytes)
+    {
+        _transient += bytes;
+        CheckMemory();
+    }
+
+    /// <summary>A statement starts: what the one before made and did not keep is garbage.</summary>
+    public void BeginStatement(int offset)
+    {
+        Offset = offset;
+        _transient = 0;
+        Step();
+    }
+
+    /// <summary>What the statement made so far stays alive (a variable, the items of a loop).</summary>
+    /// <returns>The bytes kept, for <see cref="Release"/>.</returns>
+    public long Keep()
+    {
+        var kept = _transient;
+        _held += kept;
+        _transient = 0;
+        return kept;
+    }
+
+    public void Release(long bytes) => _held -= bytes;
+
+    private void CheckMemory()
+    {
+        if (_held + _transient > Limits.MaxMemory)
+            throw Limit($"The template's values take more than {Limits.MaxMemory:N0} bytes", nameof(ExpressionLimits.MaxMemory));
+    }
+
+    public void CheckStringLength(long length)
+    {
+        if (length > Limits.MaxStringLength)
+            throw Limit($"A text is longer than {Limits.MaxStringLength:N0} characters", nameof(ExpressionLimits.MaxStringLength));
+    }
+
+    public void CheckArrayLength(long length)
+    {
+        if (length > Limits.MaxArrayLength)
+            throw Limit($"An array is longer than {Limits.MaxArrayLength:N0} elements", nameof(ExpressionLimits.MaxArrayLength));
+    }
+
+    /// <summary>Counts a string made by a filter.</summary>
+    public string Made(string text)
+    {
+        CheckStringLength(text.Length);
+        WorkOn(text.Length);
+        Allocate(24 + (2L * text.Length));
+        return text;
+    }
+
+    /// <summary>Counts an array made by a filter.</summary>
+    public void MadeArray(long length)
+    {
+        CheckArrayLength(length);
+        Step(length);
+        Allocate(32 + (8L * length));
+    }
+
+    /// <summary>Guards recursion over data; pair with <see cref="Leave"/>.</summary>
+    public void Enter()
+    {
+        if (++_depth > Limits.MaxCallDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw Limit($"Values are nested more than {Limits.MaxCallDepth:N0} deep", nameof(ExpressionLimits.MaxCallDepth));
+    }
+
+    public void Leave() => _depth--;
+
+    public ExpressionException Limit(string message, string name) =>
+        Failure(ExpressionErrorKind.Limit, $"{message} ({name}).");
+
+    public ExpressionException Error(string message) => Failure(ExpressionErrorKind.Runtime, message);
+
+    public ExpressionException Failure(ExpressionErrorKind kind, string message, Exception? inner = null) =>
+        SourcePosition.Error(kind, _template.Source, Offset, message, inner);
+
+    // Output
+
+    public void Write(ReadOnlySpan<char> text)
+    {
+        if (_output.Length + (long)text.Length > Limits.MaxStringLength)
+            throw Limit($"The output is longer than {Limits.MaxStringLength:N0} characters", nameof(ExpressionLimits.MaxStringLength));
+        _held += 2L * text.Length;
+        CheckMemory();
+        WorkOn(text.Length);
+        _output.Append(text);
+    }
+
+    /// <summary>Writes a value of the template's data, encoded where the options say so.</summary>
+    public void WriteValue(object? value)
+    {
+        if (value is MarkupText markup)
+        {
+            Write(markup.Text);
+            return;
+        }
+
+        var text = TextOf.Value(this, value);
+        Write(Options.Encoder is { } encoder && text.Length > 0 ? Made(encoder.Encode(text)) : text);
+    }
+
+    public string Output() => _output.ToString();
+
+    /// <summary>Renders into a text of its own instead of the output.</summary>
+    public string Capture(Block body, out Flow flow)
+    {
+        var outer = _output;
+        _output = new StringBuilder();
+        try
+        {
+            flow = body.Render(this);
+            return _output.ToString();
+        }
+        finally
+        {
+            _output = outer;
+        }
+    }
+
+    // Variables
+
+    public object? Get(string name, int slot)
+    {
+        var value = _loopVariables[slot];
+        if (!ReferenceEquals(value, Unset))
+            return value;
+        value = _assigned[slot];
+        if (!ReferenceEquals(value, Unset))
+            return value;
+        if (_counters is not null && _counters.TryGetValue(name, out var count))
+            return count;
+        value = _roots[slot];
+        if (!ReferenceEquals(value, Unset))
+            return ReferenceEquals(value, Missing) ? Undefined(name) : value;
+        if (TryRoot(name, out value))
+            return _roots[slot] = value;
+        _roots[slot] = Missing;
+        return Undefined(name);
+    }
+
+    /// <summary>Reads a name that is only known while rendering: <c>{{ [name] }}</c>.</summary>
+    public object? Get(string name)
+    {
+        if (_template.Slots.TryGetValue(name, out var slot))
+            return Get(name, slot);
+        return TryRoot(name, out var value) ? value : Undefined(name);
+    }
+
+    public object? Undefined(string name) => Options.StrictVariables ? throw Error($"'{name}' is not defined.") : null;
+
+    public void Assign(int slot, object? value)
+    {
+        Keep();
+        _assigned[slot] = value;
+    }
+
+    /// <summary>Sets a loop's variable for the loop's body.</summary>
+    /// <returns>What it hides, to be put back with <see cref="RestoreLoopVariable"/>.</returns>
+    public object? SetLoopVariable(int slot, object? value)
+    {
+        var hidden = _loopVariables[slot];
+        _loopVariables[slot] = value;
+        return hidden;
+    }
+
+    public void RestoreLoopVariable(int slot, object? hidden) => _loopVariables[slot] = hidden;
+
+    /// <summary>Adds to a counter of <c>increment</c> and <c>decrement</c>, which starts at 0.</summary>
+    public long Count(string name, int by)
+    {
+        _counters ??= [];
+        return _counters[name] = _counters.GetValueOrDefault(name) + by;
+    }
+
+    private bool TryRoot(string name, out object? value)
+    {
+        if (!_scope.TryGet(name, out value))
+            return false;
+        value = Plain.From(value);
+        return true;
+    }
+
+    private static object?[] Slots(int count)
+    {
+        if (count == 0)
+            return [];
+        var slots = new object?[count];
+        Array.Fill(slots, Unset);
+        return slots;
+    }
+}
