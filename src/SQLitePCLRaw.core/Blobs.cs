@@ -15,7 +15,8 @@ public static unsafe partial class raw
         sqlite3 db, string db_utf8, string table_utf8, string col_utf8, long rowid, int flags, out sqlite3_blob blob)
     {
         blob = new sqlite3_blob();
-        var rc = NativeMethods.sqlite3_blob_open(db, db_utf8, table_utf8, col_utf8, rowid, flags, out var pointer);
+        nint pointer = 0;
+        var rc = NativeMethods.sqlite3_blob_open(db, db_utf8, table_utf8, col_utf8, rowid, flags, ref pointer);
         blob.Initialize(pointer);
         return rc;
     }

@@ -7,8 +7,9 @@ namespace SQLitePCL;
 public static unsafe partial class raw
 {
     /// <summary>
-    /// Makes, replaces or (with a null comparison) removes a collation. An exception of the comparison interrupts the
-    /// statement and is thrown from the step that ran it.
+    /// Makes, replaces or (with a null comparison) removes a collation. A comparison should not throw: SQLite takes no
+    /// error from it. If it does, the connection is interrupted, and the exception is thrown from the call that ran the
+    /// statement; an index that was being written and committed by it may then be out of order and wants <c>REINDEX</c>.
     /// </summary>
     /// <param name="db">The connection.</param>
     /// <param name="name">The name, not case-sensitive.</param>

@@ -90,53 +90,42 @@ public static unsafe partial class raw
     /// <param name="stmt">The statement.</param>
     /// <param name="index">From 0.</param>
     /// <returns>The name; null if the index is out of range.</returns>
-    public static utf8z sqlite3_column_name(sqlite3_stmt stmt, int index)
-    {
-        var result = utf8z.FromPointer(NativeMethods.sqlite3_column_name(stmt.Pointer, index));
-        GC.KeepAlive(stmt);
-        return result;
-    }
+    public static utf8z sqlite3_column_name(sqlite3_stmt stmt, int index) =>
+        ColumnText(stmt, index, &NativeMethods.sqlite3_column_name);
 
     /// <summary>Declared type of the table column behind a result column.</summary>
     /// <param name="stmt">The statement.</param>
     /// <param name="index">From 0.</param>
     /// <returns>The type as written in <c>CREATE TABLE</c>; null for an expression.</returns>
-    public static utf8z sqlite3_column_decltype(sqlite3_stmt stmt, int index)
-    {
-        var result = utf8z.FromPointer(NativeMethods.sqlite3_column_decltype(stmt.Pointer, index));
-        GC.KeepAlive(stmt);
-        return result;
-    }
+    public static utf8z sqlite3_column_decltype(sqlite3_stmt stmt, int index) =>
+        ColumnText(stmt, index, &NativeMethods.sqlite3_column_decltype);
 
     /// <summary>Name of the attached database behind a result column.</summary>
     /// <param name="stmt">The statement.</param>
     /// <param name="index">From 0.</param>
     /// <returns>The name; null for an expression.</returns>
-    public static utf8z sqlite3_column_database_name(sqlite3_stmt stmt, int index)
-    {
-        var result = utf8z.FromPointer(NativeMethods.sqlite3_column_database_name(stmt.Pointer, index));
-        GC.KeepAlive(stmt);
-        return result;
-    }
+    public static utf8z sqlite3_column_database_name(sqlite3_stmt stmt, int index) =>
+        ColumnText(stmt, index, &NativeMethods.sqlite3_column_database_name);
 
     /// <summary>Name of the table behind a result column.</summary>
     /// <param name="stmt">The statement.</param>
     /// <param name="index">From 0.</param>
     /// <returns>The name; null for an expression.</returns>
-    public static utf8z sqlite3_column_table_name(sqlite3_stmt stmt, int index)
-    {
-        var result = utf8z.FromPointer(NativeMethods.sqlite3_column_table_name(stmt.Pointer, index));
-        GC.KeepAlive(stmt);
-        return result;
-    }
+    public static utf8z sqlite3_column_table_name(sqlite3_stmt stmt, int index) =>
+        ColumnText(stmt, index, &NativeMethods.sqlite3_column_table_name);
 
     /// <summary>Name of the table column behind a result column.</summary>
     /// <param name="stmt">The statement.</param>
     /// <param name="index">From 0.</param>
     /// <returns>The name; null for an expression.</returns>
-    public static utf8z sqlite3_column_origin_name(sqlite3_stmt stmt, int index)
+    public static utf8z sqlite3_column_origin_name(sqlite3_stmt stmt, int index) =>
+        ColumnText(stmt, index, &NativeMethods.sqlite3_column_origin_name);
+
+    private static utf8z ColumnText(sqlite3_stmt stmt, int index, delegate*<nint, int, byte*> function)
     {
-        var result = utf8z.FromPointer(NativeMethods.sqlite3_column_origin_name(stmt.Pointer, index));
+        var statement = stmt.Pointer;
+        // Unlike those for values, the C functions for names do not look at what they are given.
+        var result = statement == 0 ? default : utf8z.FromPointer(function(statement, index));
         GC.KeepAlive(stmt);
         return result;
     }

@@ -21,10 +21,13 @@ public static unsafe partial class raw
     /// <returns>A result code.</returns>
     /// <exception cref="NotSupportedException">The system's SQLite is older than 3.35.</exception>
     /// <exception cref="DllNotFoundException">The system has no SQLite.</exception>
-    public static int sqlite3_open_v2(string filename, out sqlite3 db, int flags, string? vfs)
+    public static int sqlite3_open_v2(string filename, out sqlite3 db, int flags, string? vfs) =>
+        Open(filename, out db, flags, vfs, sqlite3_libversion_number());
+
+    internal static int Open(string filename, out sqlite3 db, int flags, string? vfs, int libraryVersion)
     {
         ArgumentNullException.ThrowIfNull(filename);
-        SystemLibrary.RequireSupported();
+        SystemLibrary.RequireSupported(libraryVersion);
 
         // Forgotten statements are finalized by the finalizer's thread, so a library that is not serialized by default
         // (macOS) is told to be.
@@ -33,8 +36,12 @@ public static unsafe partial class raw
 
         // Made first: nothing may fail between SQLite's handing over the connection and our keeping it.
         db = new sqlite3();
-        var rc = NativeMethods.sqlite3_open_v2(filename, out var pointer, flags, vfs);
+        nint pointer = 0;
+        var rc = NativeMethods.sqlite3_open_v2(filename, ref pointer, flags, vfs);
         db.Initialize(pointer);
+        // Some builds, Debian's among them, allow extensions from the start.
+        if (rc == SQLITE_OK)
+            _ = sqlite3_enable_load_extension(db, 0);
         return rc;
     }
 
@@ -61,12 +68,15 @@ public static unsafe partial class raw
     /// <param name="db">The connection.</param>
     /// <param name="op">The option, an <c>SQLITE_DBCONFIG_</c> number.</param>
     /// <param name="val">1: on; 0: off; negative: leave.</param>
-    /// <param name="result">The setting after the call.</param>
+    /// <param name="result">The setting after the call; 0 for an unknown option.</param>
     /// <returns>A result code.</returns>
-    public static int sqlite3_db_config(sqlite3 db, int op, int val, out int result) =>
-        OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
-            ? NativeMethods.sqlite3_db_config_apple_arm64(db, op, 0, 0, 0, 0, 0, 0, val, out result)
-            : NativeMethods.sqlite3_db_config(db, op, val, out result);
+    public static int sqlite3_db_config(sqlite3 db, int op, int val, out int result)
+    {
+        result = 0;
+        return OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+            ? NativeMethods.sqlite3_db_config_apple_arm64(db, op, 0, 0, 0, 0, 0, 0, val, ref result)
+            : NativeMethods.sqlite3_db_config(db, op, val, ref result);
+    }
 
     /// <summary>Rows that the last finished insert, update or delete changed.</summary>
     /// <param name="db">The connection.</param>
@@ -90,8 +100,11 @@ public static unsafe partial class raw
     /// <param name="logSize">Frames in the log; -1 if it has none.</param>
     /// <param name="framesCheckPointed">Frames copied, earlier checkpoints included; -1 if there is no log.</param>
     /// <returns>A result code.</returns>
-    public static int sqlite3_wal_checkpoint_v2(sqlite3 db, string? dbName, int eMode, out int logSize, out int framesCheckPointed) =>
-        NativeMethods.sqlite3_wal_checkpoint_v2(db, dbName, eMode, out logSize, out framesCheckPointed);
+    public static int sqlite3_wal_checkpoint_v2(sqlite3 db, string? dbName, int eMode, out int logSize, out int framesCheckPointed)
+    {
+        logSize = framesCheckPointed = -1;
+        return NativeMethods.sqlite3_wal_checkpoint_v2(db, dbName, eMode, ref logSize, ref framesCheckPointed);
+    }
 
     /// <summary>Describes a column of a table.</summary>
     /// <param name="db">The connection.</param>
@@ -109,8 +122,11 @@ public static unsafe partial class raw
         out string? dataType, out string? collSeq, out int notNull, out int primaryKey, out int autoInc)
     {
         ArgumentNullException.ThrowIfNull(tblName);
+        notNull = primaryKey = autoInc = 0;
+        byte* type = null;
+        byte* collation = null;
         var rc = NativeMethods.sqlite3_table_column_metadata(
-            db, dbName, tblName, colName, out var type, out var collation, out notNull, out primaryKey, out autoInc);
+            db, dbName, tblName, colName, ref type, ref collation, ref notNull, ref primaryKey, ref autoInc);
         dataType = utf8z.FromPointer(type).utf8_to_string();
         collSeq = utf8z.FromPointer(collation).utf8_to_string();
         return rc;

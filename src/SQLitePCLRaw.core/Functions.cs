@@ -82,8 +82,8 @@ public static unsafe partial class raw
         {
             try
             {
-                var function = Of(context);
-                Call(context, new sqlite3_context(), count, values, (ctx, arguments) => function.Scalar!(ctx, function.State, arguments));
+                Of(context).Call(
+                    context, new sqlite3_context(), count, values, static (f, ctx, arguments) => f.Scalar!(ctx, f.State, arguments));
             }
             catch (Exception e)
             {
@@ -106,8 +106,9 @@ public static unsafe partial class raw
 
                 if (*slot == 0)
                     *slot = GCHandle<sqlite3_context>.ToIntPtr(new GCHandle<sqlite3_context>(new sqlite3_context()));
-                var function = Of(context);
-                Call(context, GCHandle<sqlite3_context>.FromIntPtr(*slot).Target, count, values, (ctx, arguments) => function.Step!(ctx, function.State, arguments));
+                var group = GCHandle<sqlite3_context>.FromIntPtr(*slot).Target;
+                Of(context).Call(
+                    context, group, count, values, static (f, ctx, arguments) => f.Step!(ctx, f.State, arguments));
             }
             catch (Exception e)
             {
@@ -123,21 +124,17 @@ public static unsafe partial class raw
                 // SQLite always calls this for a group it has begun, so this is where the group's handle is freed.
                 // A group without rows has no memory.
                 var slot = NativeMethods.sqlite3_aggregate_context(context, 0);
-                sqlite3_context ctx;
-                if (slot is null || *slot == 0)
-                {
-                    ctx = new sqlite3_context();
-                }
-                else
+                sqlite3_context? group = null;
+                if (slot is not null && *slot != 0)
                 {
                     var handle = GCHandle<sqlite3_context>.FromIntPtr(*slot);
-                    ctx = handle.Target;
+                    group = handle.Target;
                     handle.Dispose();
                     *slot = 0;
                 }
 
-                var function = Of(context);
-                Call(context, ctx, 0, null, (ctx, _) => function.Final!(ctx, function.State));
+                Of(context).Call(
+                    context, group ?? new sqlite3_context(), 0, null, static (f, ctx, _) => f.Final!(ctx, f.State));
             }
             catch (Exception e)
             {
@@ -151,8 +148,9 @@ public static unsafe partial class raw
         private static UserFunction Of(nint context) =>
             GCHandle<UserFunction>.FromIntPtr(NativeMethods.sqlite3_user_data(context)).Target;
 
-        private static void Call(
-            nint context, sqlite3_context ctx, int count, nint* values, Action<sqlite3_context, sqlite3_value[]> call)
+        private void Call(
+            nint context, sqlite3_context ctx, int count, nint* values,
+            Action<UserFunction, sqlite3_context, sqlite3_value[]> call)
         {
             var arguments = count == 0 ? [] : new sqlite3_value[count];
             for (var i = 0; i < count; i++)
@@ -160,7 +158,7 @@ public static unsafe partial class raw
             ctx.Enter(context);
             try
             {
-                call(ctx, arguments);
+                call(this, ctx, arguments);
             }
             finally
             {

@@ -14,6 +14,7 @@ public static unsafe partial class raw
     /// <param name="v">Passed to the hook.</param>
     public static void sqlite3_rollback_hook(sqlite3 db, delegate_rollback? f, object? v)
     {
+        ObjectDisposedException.ThrowIf(db.IsClosed, db);
         var callbacks = db.Callbacks;
         // Set first and removed last, so that a call in between finds a hook or none, never half of one.
         callbacks.RollbackState = v;

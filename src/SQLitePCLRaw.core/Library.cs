@@ -26,7 +26,9 @@ public static unsafe partial class raw
     /// <returns><see cref="SQLITE_OK"/>, or <see cref="SQLITE_ERROR"/> if <paramref name="i"/> is out of range.</returns>
     public static int sqlite3_keyword_name(int i, out string? name)
     {
-        var rc = NativeMethods.sqlite3_keyword_name(i, out var text, out var length);
+        byte* text = null;
+        var length = 0;
+        var rc = NativeMethods.sqlite3_keyword_name(i, ref text, ref length);
         name = rc == SQLITE_OK ? Encoding.UTF8.GetString(text, length) : null;
         return rc;
     }

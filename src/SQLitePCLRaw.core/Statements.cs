@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 
 namespace SQLitePCL;
 
@@ -104,7 +103,9 @@ public static unsafe partial class raw
     {
         // Made first: nothing may fail between SQLite's handing over the statement and our keeping it.
         stmt = new sqlite3_stmt(db.Callbacks);
-        var rc = NativeMethods.sqlite3_prepare_v3(db, sql, length, flags, out var pointer, out var tail);
+        nint pointer = 0;
+        byte* tail = null;
+        var rc = NativeMethods.sqlite3_prepare_v3(db, sql, length, flags, ref pointer, ref tail);
         stmt.Initialize(pointer);
         consumed = tail is null ? length : (int)(tail - sql);
         return rc;

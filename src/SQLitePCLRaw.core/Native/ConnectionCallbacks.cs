@@ -13,7 +13,6 @@ internal sealed class ConnectionCallbacks
     // Weak, so that a hook which reaches its own connection does not keep a forgotten one open for ever.
     private WeakGCHandle<ConnectionCallbacks> _self;
     private ExceptionDispatchInfo? _fault;
-    private volatile bool _detached;
 
     internal delegate_rollback? Rollback { get; set; }
 
@@ -40,13 +39,14 @@ internal sealed class ConnectionCallbacks
             Throw();
     }
 
+    /// <summary>Removes the hook; the last call, made while the connection is still open.</summary>
     internal void Detach(nint db)
     {
-        if (!_self.IsAllocated || _detached)
+        if (!_self.IsAllocated)
             return;
-        _detached = true;
         _ = NativeMethods.sqlite3_rollback_hook_raw(db, 0, 0);
         _self.Dispose();
+        (Rollback, RollbackState) = (null, null);
     }
 
     private void Throw()

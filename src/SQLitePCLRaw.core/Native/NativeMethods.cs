@@ -7,6 +7,7 @@ namespace SQLitePCL;
 
 // Imports take a SafeHandle where a call is rare or may block (the handle is then held for its duration) and a bare
 // pointer on the per-value calls (bind, column, value, result), which belong to one thread at a time.
+// Results come through `ref`, not `out`: SQLite leaves some unwritten on failure, so they are set before the call.
 // None is marked SuppressGCTransition: nearly every SQLite call may wait for the connection's mutex.
 internal static unsafe partial class NativeMethods
 {
@@ -20,34 +21,34 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)] internal static partial void sqlite3_free(void* memory);
     [LibraryImport(Library)] internal static partial long sqlite3_memory_used();
     [LibraryImport(Library)] internal static partial int sqlite3_keyword_count();
-    [LibraryImport(Library)] internal static partial int sqlite3_keyword_name(int index, out byte* name, out int length);
+    [LibraryImport(Library)] internal static partial int sqlite3_keyword_name(int index, ref byte* name, ref int length);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf16)]
     internal static partial int sqlite3_win32_set_directory(uint type, string? path);
 
     // Connections
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int sqlite3_open_v2(string filename, out nint db, int flags, string? vfs);
+    internal static partial int sqlite3_open_v2(string filename, ref nint db, int flags, string? vfs);
     [LibraryImport(Library)] internal static partial int sqlite3_close_v2(nint db);
     [LibraryImport(Library)] internal static partial void sqlite3_interrupt(nint db);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial byte* sqlite3_db_filename(sqlite3 db, string? name);
-    [LibraryImport(Library)] internal static partial int sqlite3_db_config(sqlite3 db, int option, int value, out int result);
+    [LibraryImport(Library)] internal static partial int sqlite3_db_config(sqlite3 db, int option, int value, ref int result);
     // The C function is variadic. Apple's ARM64 convention passes variadic arguments on the stack, in slots of 8 bytes:
     // six unused arguments fill the registers.
     [LibraryImport(Library, EntryPoint = "sqlite3_db_config")]
     internal static partial int sqlite3_db_config_apple_arm64(
-        sqlite3 db, int option, nint x2, nint x3, nint x4, nint x5, nint x6, nint x7, nint value, out int result);
+        sqlite3 db, int option, nint x2, nint x3, nint x4, nint x5, nint x6, nint x7, nint value, ref int result);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int sqlite3_exec(sqlite3 db, string sql, nint callback, nint argument, nint message);
     [LibraryImport(Library)] internal static partial int sqlite3_changes(sqlite3 db);
     [LibraryImport(Library)] internal static partial long sqlite3_last_insert_rowid(sqlite3 db);
     [LibraryImport(Library)] internal static partial int sqlite3_get_autocommit(sqlite3 db);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int sqlite3_wal_checkpoint_v2(sqlite3 db, string? name, int mode, out int logFrames, out int checkpointed);
+    internal static partial int sqlite3_wal_checkpoint_v2(sqlite3 db, string? name, int mode, ref int logFrames, ref int checkpointed);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int sqlite3_table_column_metadata(
         sqlite3 db, string? database, string table, string? column,
-        out byte* type, out byte* collation, out int notNull, out int primaryKey, out int autoIncrement);
+        ref byte* type, ref byte* collation, ref int notNull, ref int primaryKey, ref int autoIncrement);
 
     // Errors
     [LibraryImport(Library)] internal static partial int sqlite3_errcode(sqlite3 db);
@@ -58,11 +59,11 @@ internal static unsafe partial class NativeMethods
     // Extensions
     [LibraryImport(Library)] internal static partial int sqlite3_enable_load_extension(sqlite3 db, int enable);
     [LibraryImport(Library)]
-    internal static partial int sqlite3_load_extension(sqlite3 db, byte* file, byte* entryPoint, out byte* message);
+    internal static partial int sqlite3_load_extension(sqlite3 db, byte* file, byte* entryPoint, ref byte* message);
 
     // Statements
     [LibraryImport(Library)]
-    internal static partial int sqlite3_prepare_v3(sqlite3 db, byte* sql, int length, uint flags, out nint statement, out byte* tail);
+    internal static partial int sqlite3_prepare_v3(sqlite3 db, byte* sql, int length, uint flags, ref nint statement, ref byte* tail);
     [LibraryImport(Library)] internal static partial int sqlite3_finalize(nint statement);
     [LibraryImport(Library)] internal static partial int sqlite3_step(sqlite3_stmt statement);
     [LibraryImport(Library)] internal static partial int sqlite3_reset(sqlite3_stmt statement);
@@ -133,7 +134,7 @@ internal static unsafe partial class NativeMethods
     // Blobs
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial int sqlite3_blob_open(
-        sqlite3 db, string database, string table, string column, long rowid, int flags, out nint blob);
+        sqlite3 db, string database, string table, string column, long rowid, int flags, ref nint blob);
     [LibraryImport(Library)] internal static partial int sqlite3_blob_close(nint blob);
     [LibraryImport(Library)] internal static partial int sqlite3_blob_bytes(sqlite3_blob blob);
     [LibraryImport(Library)] internal static partial int sqlite3_blob_read(sqlite3_blob blob, byte* buffer, int length, int offset);

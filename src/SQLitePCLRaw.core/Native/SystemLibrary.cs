@@ -10,8 +10,7 @@ internal static class SystemLibrary
     internal const string ImportName = "sqlite3";
 
     // 3.35 brought RETURNING, which EF Core's SQLite provider relies on.
-    private const int MinimumNumber = 3_035_000;
-    private const string MinimumText = "3.35";
+    private const int MinimumVersion = 3_035_000;
 
     private static readonly string[] Candidates =
         OperatingSystem.IsWindows() ? ["winsqlite3.dll"]
@@ -19,7 +18,6 @@ internal static class SystemLibrary
         : ["libsqlite3.so.0", "libsqlite3.so"];
 
     private static volatile string _loadedName = Candidates[0];
-    private static volatile bool _checked;
 
     /// <summary>File name of the library in use (before the first call: of the one that will be tried first).</summary>
     internal static string Name => _loadedName;
@@ -27,23 +25,19 @@ internal static class SystemLibrary
     internal static void Register() =>
         NativeLibrary.SetDllImportResolver(typeof(SystemLibrary).Assembly, Resolve);
 
-    /// <summary>Throws unless the loaded library is new enough. Costs one field read after the first success.</summary>
-    internal static void RequireSupported()
+    /// <summary>Throws unless a version, in SQLite's own form (3.40.1 is 3040001), is new enough.</summary>
+    /// <exception cref="NotSupportedException">It is not; the message names it and says what to do.</exception>
+    internal static void RequireSupported(int version)
     {
-        if (_checked)
-            return;
-        RequireSupported(raw.sqlite3_libversion_number(), raw.sqlite3_libversion().utf8_to_string());
-        _checked = true;
-    }
-
-    /// <summary>Throws unless <paramref name="number"/> (SQLite's own form: 3.40.1 is 3040001) is new enough.</summary>
-    internal static void RequireSupported(int number, string? version)
-    {
-        if (number >= MinimumNumber)
+        if (version >= MinimumVersion)
             return;
         throw new NotSupportedException(
-            $"The system's SQLite ({Name}) is version {version}; {MinimumText} or newer is needed. " + Advice);
+            $"The system's SQLite ({Name}) is version {Spell(version)}; {Spell(MinimumVersion)} or newer is needed. {Advice}");
     }
+
+    /// <summary>Tells whether the library has a function that some builds leave out.</summary>
+    internal static bool Exports(string function) =>
+        NativeLibrary.TryGetExport(Resolve(ImportName, typeof(SystemLibrary).Assembly, searchPath: null), function, out _);
 
     /// <summary>Loads the first candidate that exists.</summary>
     /// <exception cref="DllNotFoundException">None exists; the message names them and says what to install.</exception>
@@ -66,6 +60,8 @@ internal static class SystemLibrary
         OperatingSystem.IsWindows() || OperatingSystem.IsMacOS()
             ? "It is part of the operating system: update the operating system."
             : "Install or update it with the system's package manager (Debian and Ubuntu: apt install libsqlite3-0).";
+
+    private static string Spell(int version) => $"{version / 1_000_000}.{version / 1000 % 1000}.{version % 1000}";
 
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? searchPath)
     {
