@@ -78,6 +78,24 @@ public sealed class HandleTests
     }
 
     [Fact]
+    public void Handles_disposed_inside_a_callback_live_until_the_call_returns()
+    {
+        var db = new TestDatabase();
+        sqlite3_stmt? statement = null;
+        db.Check(sqlite3_create_function(db.Handle, "dispose", 0, null, (_, _, _) =>
+        {
+            statement?.Dispose();
+            db.Dispose();
+        }));
+        statement = db.Prepare("SELECT dispose()");
+
+        Assert.Equal(SQLITE_ROW, sqlite3_step(statement));
+
+        Assert.Throws<ObjectDisposedException>(() => sqlite3_step(statement));
+        Assert.Throws<ObjectDisposedException>(() => sqlite3_errcode(db.Handle));
+    }
+
+    [Fact]
     public void Forgotten_handles_are_released_by_the_finalizer()
     {
         using var file = new TemporaryFile();
