@@ -118,7 +118,7 @@ internal static class Numbers
         if (decimals >= 28 || !TryDecimal(value, out var exact))
             return value;
         var rounded = Math.Round(exact, (int)decimals, MidpointRounding.AwayFromZero);
-        return value is decimal ? rounded : (double)rounded;
+        return value is decimal ? rounded : Nearest(rounded);
     }
 
     public static object Ceiling(RenderContext context, object value) => Whole(context, value, Math.Ceiling, Math.Ceiling);
@@ -138,7 +138,7 @@ internal static class Numbers
     {
         long number => number,
         BigInteger big => (double)big,
-        decimal number => (double)number,
+        decimal number => Nearest(number),
         double number => number,
         _ => 0,
     };
@@ -196,7 +196,7 @@ internal static class Numbers
             try
             {
                 var result = decimals(x, y);
-                return left is decimal || right is decimal ? result : (double)result;
+                return left is decimal || right is decimal ? result : Nearest(result);
             }
             catch (OverflowException)
             {
@@ -239,6 +239,10 @@ internal static class Numbers
     }
 
     private static BigInteger Big(object value) => value is long number ? number : (BigInteger)value;
+
+    // The cast from decimal may be off by one in the last place.
+    private static double Nearest(decimal value) =>
+        double.Parse(value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
 
     private static bool WouldOverflow(long a, long b)
     {
