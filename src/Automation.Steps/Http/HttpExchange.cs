@@ -1,0 +1,65 @@
+namespace Automation.Steps.Http;
+
+/// <summary>The record of one request and its answer, with secrets masked and bodies cut to an excerpt.</summary>
+public sealed record HttpExchange
+{
+    /// <summary>UUIDv7 of the start.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Counts the requests of one call from 1.</summary>
+    public required int Attempt { get; init; }
+
+    /// <summary>When it began.</summary>
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>How long it took, until the last byte of the answer or the error.</summary>
+    public required TimeSpan Duration { get; init; }
+
+    /// <summary>The method.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The URL.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>Headers of the request as a JSON object of lists.</summary>
+    public required string RequestHeaders { get; init; }
+
+    /// <summary>Beginning of the request's body; null where there is none.</summary>
+    public string? RequestBody { get; init; }
+
+    /// <summary>Size of the request's body in bytes.</summary>
+    public long RequestBytes { get; init; }
+
+    /// <summary>The answer's status; null where there is no answer.</summary>
+    public int? StatusCode { get; init; }
+
+    /// <summary>The answer's status in words.</summary>
+    public string? ReasonPhrase { get; init; }
+
+    /// <summary>Headers of the answer as a JSON object of lists.</summary>
+    public string? ResponseHeaders { get; init; }
+
+    /// <summary>Beginning of the answer's body.</summary>
+    public string? ResponseBody { get; init; }
+
+    /// <summary>Size of the answer's body in bytes, decompressed.</summary>
+    public long ResponseBytes { get; init; }
+
+    /// <summary>How it ended.</summary>
+    public required HttpCallEnd End { get; init; }
+
+    /// <summary>Why there is no answer.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The key that was sent as <c>Idempotency-Key</c>.</summary>
+    public string? IdempotencyKey { get; init; }
+
+    /// <summary>The wait until the next attempt; null where this was the last.</summary>
+    public TimeSpan? RetryDelay { get; init; }
+}
+
+/// <summary>What a call belongs to.</summary>
+/// <param name="InstanceId">The workflow instance.</param>
+/// <param name="ActivityExecutionId">The execution of the activity.</param>
+/// <param name="JobId">The job that it runs in, if any.</param>
+public sealed record HttpExchangeOwner(string InstanceId, string ActivityExecutionId, long? JobId);
