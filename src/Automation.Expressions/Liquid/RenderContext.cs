@@ -161,6 +161,13 @@ internal sealed class RenderContext
 
     public void Leave() => _depth--;
 
+    /// <summary>Guards the nesting of blocks: the template may render on a smaller stack than it was compiled on.</summary>
+    public void CheckStack()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw Limit("The template's tags are nested too deep for the stack", nameof(ExpressionLimits.MaxSourceDepth));
+    }
+
     public ExpressionException Limit(string message, string name) =>
         Failure(ExpressionErrorKind.Limit, $"{message} ({name}).");
 

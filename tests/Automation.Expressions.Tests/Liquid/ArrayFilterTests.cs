@@ -84,6 +84,24 @@ public sealed class ArrayFilterTests
     }
 
     [Fact]
+    public void Uniq_of_many_objects_takes_few_steps()
+    {
+        var json = "{\"a\":[" + string.Join(',', Enumerable.Range(0, 20_000).Select(i => $"{{\"x\":{i % 10_000},\"y\":[1]}}")) + "]}";
+
+        Assert.Equal("10000", Templates.Render("{{ a | uniq | size }}", json, limits: ExpressionLimits.Default with { MaxSteps = 500_000 }));
+    }
+
+    [Fact]
+    public void Uniq_knows_equal_values_of_different_holders() =>
+        Assert.Equal("2", Templates.Compiler().Compile("{{ a | uniq | size }}").Render(
+            Templates.Scope(("a", new object?[]
+            {
+                new Dictionary<string, object?> { ["x"] = 1, ["y"] = "b" }, System.Text.Json.JsonElement.Parse("""{"y":"b","x":1.0}"""),
+                new Guid("aaaaaaaa-0000-0000-0000-000000000000"), "AAAAAAAA-0000-0000-0000-000000000000",
+            })),
+            Templates.Token));
+
+    [Fact]
     public void Filters_leave_their_input_as_it_was()
     {
         var list = new List<object?> { 3L, 1L, 2L };

@@ -41,7 +41,7 @@ public sealed class LimitTests
     // Memory kept
     [InlineData("{% assign s = '0123456789' | append: '0123456789' %}{% for i in (1..9999) %}{% assign s = s | append: 'x' %}{% endfor %}", "MaxMemory")]
     [InlineData("{% assign n = 1 %}{% for i in (1..9999) %}{% assign n = n | plus: n %}{% endfor %}", "MaxMemory")]
-    [InlineData("{% assign n = 9 %}{% for i in (1..9999) %}{% assign n = n | times: n %}{% endfor %}", "MaxMemory")]
+    [InlineData("{% assign n = 9 %}{% for i in (1..9999) %}{% assign n = n | times: n %}{% endfor %}", "more than 10,000 digits")]
     public void Growth_ends_in_an_error_that_names_the_limit(string source, string limit)
     {
         var error = Templates.Fails(source, limits: Small);
@@ -148,6 +148,32 @@ public sealed class LimitTests
 
         Assert.Equal(ExpressionErrorKind.Limit, error.Kind);
         Assert.Contains("MaxSourceDepth", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_number_of_too_many_digits_does_not_compile() =>
+        Assert.Equal(ExpressionErrorKind.Limit, Templates.Fails("{{ " + new string('9', 20_000) + " }}").Kind);
+
+    [Fact]
+    public void A_template_that_is_too_deep_for_the_stack_it_renders_on_ends_in_an_error()
+    {
+        const int Depth = 3_000;
+        var limits = ExpressionLimits.Default with { MaxSourceDepth = int.MaxValue };
+        var source = string.Concat(Enumerable.Repeat("{% if true %}", Depth)) + "x" + string.Concat(Enumerable.Repeat("{% endif %}", Depth));
+        CompiledTemplate? template = null;
+        Exception? error = null;
+
+        OnStack(64 * 1024 * 1024, () => template = Templates.Compiler(limits).Compile(source));
+        OnStack(256 * 1024, () => error = Record.Exception(() => template!.Render(LiquidScope.Empty)));
+
+        Assert.Equal(ExpressionErrorKind.Limit, Assert.IsType<ExpressionException>(error).Kind);
+
+        static void OnStack(int size, ThreadStart run)
+        {
+            var thread = new Thread(run, size);
+            thread.Start();
+            thread.Join();
+        }
     }
 
     [Fact]

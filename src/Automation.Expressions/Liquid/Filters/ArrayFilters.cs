@@ -127,7 +127,8 @@ internal static class ArrayFilters
     {
         var items = Items.Flat(context, input);
         var from = new (object? Item, object? Key)[items.Count];
-        context.MadeArray(items.Count * 4L);
+        context.Step(items.Count);
+        context.Allocate(40L * items.Count);
         for (var i = 0; i < from.Length; i++)
             from[i] = (items[i], key(items[i]));
         var to = ((object? Item, object? Key)[])from.Clone();
@@ -162,7 +163,11 @@ internal static class ArrayFilters
         private readonly RenderContext _context = context;
         private readonly object? _value = value;
 
-        public bool Equals(Key other) => Equality.AreEqual(_context, _value, other._value);
+        public bool Equals(Key other)
+        {
+            _context.Step();
+            return Equality.AreEqual(_context, _value, other._value);
+        }
 
         public override bool Equals(object? obj) => obj is Key other && Equals(other);
 

@@ -22,8 +22,12 @@ internal static class DateFilters
         var name = TextOf.Value(context, arguments[0]);
         if (name.Length == 0 || name == "local")
             return TimeZoneInfo.ConvertTime(date, context.Zone);
-        return TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
+        return IsZoneName(name) && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
             ? TimeZoneInfo.ConvertTime(date, zone)
             : throw context.Error($"There is no time zone '{(name.Length > 60 ? name[..60] : name)}'.");
     }
+
+    // Zones are files to the framework: nothing that could be a path elsewhere gets there.
+    private static bool IsZoneName(string name) =>
+        char.IsAsciiLetter(name[0]) && name.Length <= 60 && name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '_' or '+' or '-' or ' ');
 }

@@ -51,10 +51,10 @@ internal static class Strftime
 
         if (at < format.Length && Field(context, date, format[at], colons, width) is var (text, fieldWidth, fill))
         {
-            if (upper || (swap && format[at] is 'a' or 'A' or 'b' or 'B' or 'h' && swap))
+            if (upper || (swap && format[at] is 'a' or 'A' or 'b' or 'B' or 'h'))
                 text = text.ToUpperInvariant();
-            else if (swap)
-                text = format[at] == 'p' ? text.ToLowerInvariant() : text;
+            else if (swap && format[at] == 'p')
+                text = text.ToLowerInvariant();
             var wide = width > 0 ? width : fieldWidth;
             var with = padding switch { '0' => '0', '_' => ' ', _ => fill };
             var padded = padding == '-' ? text : Pad(text, wide, with);

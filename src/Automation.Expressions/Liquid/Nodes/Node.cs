@@ -34,6 +34,7 @@ internal sealed class Block(List<Node> nodes)
 
     public Flow Render(RenderContext context)
     {
+        context.CheckStack();
         foreach (var node in _nodes)
         {
             var flow = node.Render(context);

@@ -299,7 +299,8 @@ internal sealed class ExpressionParser(TemplateParser template, string source, i
         var digits = source.AsSpan(from, _position - from);
         if (!isInteger)
             return new Literal(double.Parse(digits, CultureInfo.InvariantCulture));
-        return new Literal(Numbers.ParseInteger(digits) ?? throw Error(from, $"A number may have at most {Numbers.MaxDigits:N0} digits."));
+        return new Literal(Numbers.ParseInteger(digits) ?? throw SourcePosition.Error(
+            ExpressionErrorKind.Limit, source, from, $"A number has more than {Numbers.MaxDigits:N0} digits, the most that one may have."));
     }
 
     private Expression Range()

@@ -3,10 +3,10 @@ using Automation.Expressions.Liquid.Nodes;
 namespace Automation.Expressions.Liquid.Parsing;
 
 /// <summary>Reads each tag's markup and body.</summary>
-internal sealed class TagParser
+internal static class TagParser
 {
     /// <summary>Reads one tag; null for one that leaves nothing to render.</summary>
-    public Node? Parse(TemplateParser template, TokenReader reader, Token token, string? open, int opened)
+    public static Node? Parse(TemplateParser template, TokenReader reader, Token token, string? open, int opened)
     {
         switch (token.Name)
         {
@@ -27,8 +27,7 @@ internal sealed class TagParser
             case "capture":
                 return Capture(template, reader, token);
             case "echo":
-                var value = template.Markup(token);
-                return new OutputNode(value.AtEnd ? new Literal(null) : value.Filtered(), token.Offset);
+                return template.Output(token);
             case "increment":
             case "decrement":
                 return Counter(template, token);

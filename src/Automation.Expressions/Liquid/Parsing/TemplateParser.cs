@@ -7,7 +7,6 @@ namespace Automation.Expressions.Liquid.Parsing;
 internal sealed class TemplateParser(string source, TemplateSettings settings)
 {
     private readonly Dictionary<string, int> _slots = [];
-    private readonly TagParser _tags = new();
     private int _depth;
 
     public string Source => source;
@@ -63,6 +62,13 @@ internal sealed class TemplateParser(string source, TemplateSettings settings)
 
     public ExpressionParser Markup(Token token) => new(this, source, token.Start, token.End);
 
+    /// <summary><c>{{ value }}</c>, or <c>echo</c>; without a value it writes nothing.</summary>
+    public OutputNode Output(Token token)
+    {
+        var markup = Markup(token);
+        return new OutputNode(markup.AtEnd ? new Literal(null) : markup.Filtered(), token.Offset);
+    }
+
     public int Slot(string name)
     {
         if (!_slots.TryGetValue(name, out var slot))
@@ -98,16 +104,12 @@ internal sealed class TemplateParser(string source, TemplateSettings settings)
                 nodes.Add(new TextNode(source[token.Start..token.End]));
                 break;
             case TokenKind.Output:
-                var markup = Markup(token);
-                if (!markup.AtEnd)
-                    nodes.Add(new OutputNode(markup.Filtered(), token.Offset));
-                else
-                    nodes.Add(new OutputNode(new Literal(null), token.Offset));
+                nodes.Add(Output(token));
                 break;
             default:
                 if (token.Name == "liquid")
                     AddLines(nodes, token);
-                else if (_tags.Parse(this, reader, token, open, opened) is { } node)
+                else if (TagParser.Parse(this, reader, token, open, opened) is { } node)
                     nodes.Add(node);
                 break;
         }

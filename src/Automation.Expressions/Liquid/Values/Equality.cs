@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Runtime.CompilerServices;
 
 namespace Automation.Expressions.Liquid.Values;
 
@@ -27,7 +27,7 @@ internal static class Equality
                 return right switch
                 {
                     string b => TextsEqual(context, a, b),
-                    Guid id => Guid.TryParse(a, out var parsed) && parsed == id,
+                    Guid id => Guid.TryParseExact(a, "D", out var parsed) && parsed == id,
                     _ => false,
                 };
             case bool a:
@@ -105,18 +105,20 @@ internal static class Equality
     }
 
     /// <summary>A hash such that equal values have equal hashes.</summary>
-    public static int Hash(RenderContext context, object? value)
+    public static int Hash(RenderContext context, object? value) => Hash(context, value, nested: false);
+
+    private static int Hash(RenderContext context, object? value, bool nested)
     {
         switch (value)
         {
             case null:
                 return 0;
             case MarkupText markup:
-                return Hash(context, markup.Text);
+                return Hash(context, markup.Text, nested);
             case string text:
                 context.WorkOn(text.Length);
-                // A Guid equals its text, however that is written.
-                return Guid.TryParse(text, out var id) ? id.GetHashCode() : text.GetHashCode(StringComparison.Ordinal);
+                // A Guid equals its text, in capitals too.
+                return Guid.TryParseExact(text, "D", out var id) ? id.GetHashCode() : text.GetHashCode(StringComparison.Ordinal);
             case byte[] bytes:
                 return bytes.Length;
             case bool or Guid or DateTimeOffset or TimeSpan:
@@ -125,7 +127,28 @@ internal static class Equality
 
         if (Numbers.Is(value))
             return Numbers.ToDouble(value).GetHashCode();
-        return (int)(Members.Size(value) ?? -1);
+        if (value is LiquidObject)
+            return RuntimeHelpers.GetHashCode(value);
+
+        // Inner objects and arrays count by size only; so a hash costs one pass at most.
+        var hash = (int)(Members.Size(value) ?? -1);
+        if (nested)
+            return hash;
+        if (Items.IsArray(value))
+        {
+            for (var i = 0; i < 8 && Items.TryGet(value, i, out var item); i++)
+                hash = HashCode.Combine(hash, Hash(context, item, nested: true));
+            return hash;
+        }
+
+        foreach (var (name, property) in Members.Of(value))
+        {
+            context.Step();
+            // A sum: the order of properties does not matter.
+            hash += HashCode.Combine(name, Hash(context, property, nested: true));
+        }
+
+        return hash;
     }
 
     public static string Kind(object? value) => value switch

@@ -30,6 +30,7 @@ internal static class Items
                 return copied;
             case JsonElement { ValueKind: JsonValueKind.Array } element:
                 context.MadeArray(element.GetArrayLength());
+                context.Allocate(32L * element.GetArrayLength());
                 // One pass: the indexer of JsonElement starts from the front each time. The elements stay views of the document.
                 var views = new object?[element.GetArrayLength()];
                 var at = 0;

@@ -169,7 +169,7 @@ internal static class Numbers
             return double.Parse(span, CultureInfo.InvariantCulture);
 
         return ParseInteger(span[..end])
-            ?? throw context.Limit($"A number has more than {MaxDigits:N0} digits", nameof(ExpressionLimits.MaxMemory));
+            ?? throw TooLong(context);
     }
 
     private static object Compute(
@@ -185,7 +185,7 @@ internal static class Numbers
         {
             var result = integers(Big(left), Big(right));
             if (result.GetBitLength() > MaxBits)
-                throw context.Limit($"A number has more than {MaxDigits:N0} digits", nameof(ExpressionLimits.MaxMemory));
+                throw TooLong(context);
             context.Step(1 + (result.GetBitLength() / 1024));
             context.Allocate(result.GetBitLength() / 8);
             return Shorten(result);
@@ -239,6 +239,9 @@ internal static class Numbers
     }
 
     private static BigInteger Big(object value) => value is long number ? number : (BigInteger)value;
+
+    private static ExpressionException TooLong(RenderContext context) =>
+        context.Failure(ExpressionErrorKind.Limit, $"A number has more than {MaxDigits:N0} digits, the most that one may have.");
 
     // The cast from decimal may be off by one in the last place.
     private static double Nearest(decimal value) =>
