@@ -38,6 +38,7 @@ public sealed class Database : IAsyncDisposable
     private SqliteCheckpointer? _checkpointer;
     private FileStream? _ownership;
     private bool _disposed;
+    private long _commits;
 
     /// <summary>Prepares a database; nothing is touched before <see cref="OpenAsync"/>.</summary>
     /// <param name="location">Which database, and where.</param>
@@ -70,6 +71,9 @@ public sealed class Database : IAsyncDisposable
 
     /// <summary>Which kind of database this is.</summary>
     public DatabaseProvider Provider => _location.Provider;
+
+    /// <summary>Units committed by this process so far; that it has grown says that there is something new to see.</summary>
+    public long Commits => Volatile.Read(ref _commits);
 
     /// <summary>Creates or upgrades the schema, then begins to take commits. Called once, before anything else.</summary>
     /// <exception cref="SchemaTooNewException">A later version of the program has upgraded the database. Nothing was changed.</exception>
@@ -120,6 +124,7 @@ public sealed class Database : IAsyncDisposable
         }
 
         await pending.Completion;
+        Interlocked.Increment(ref _commits);
     }
 
     /// <summary>Reads rows with a prepared statement: for hot paths. SQLite answers on the calling thread.</summary>

@@ -26,6 +26,8 @@ internal static class Greeting
         {
             text.Append("  admin key    ").AppendLine(key);
             text.AppendLine("               Shown this once. Send it as \"Authorization: ApiKey KEY\".");
+            text.Append("  sign in      ").Append(address).Append("/sign-in/").AppendLine(app.Services.GetRequiredService<FirstRunLink>().Create());
+            text.AppendLine("               Opens the console once, within an hour.");
         }
 
         text.AppendLine("  try          " + Try.Curl(address, "{}"));

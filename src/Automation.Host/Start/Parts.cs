@@ -1,7 +1,7 @@
+using Automation.Dashboard;
+using Automation.Dashboard.Shell;
 using Automation.Host.Access;
 using Automation.Storage;
-using Microsoft.AspNetCore.Authentication;
-using Microsoft.AspNetCore.Authorization;
 
 namespace Automation.Host.Start;
 
@@ -18,6 +18,8 @@ internal static class Parts
     public static void AddTo(WebApplicationBuilder builder)
     {
         var services = builder.Services;
+        // Also outside of Development: a clone is run as it is built, without publishing.
+        builder.WebHost.UseStaticWebAssets();
         services.AddOptions<HostOptions>().BindConfiguration("Automation");
         services.AddProblemDetails();
         services.AddAutomationStorage(s =>
@@ -26,20 +28,23 @@ internal static class Parts
             return DatabaseLocation.From(configuration.GetConnectionString("Automation"), DataDirectory(builder));
         });
 
-        services.AddSingleton<ApiKeys>();
-        services.AddAuthentication(ApiKeyAuthentication.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, configureOptions: null);
-        services.AddAuthorizationBuilder()
-            .SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services.AddAccess(DataDirectory(builder));
+        services.AddAutomationDashboard(new BrowserAssets(
+            Path.Combine(builder.Environment.ContentRootPath, "src", "Automation.Host", "browser"),
+            Path.Combine(AppContext.BaseDirectory, "browser")));
     }
 
     public static void MapTo(WebApplication app)
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseSecurityHeaders();
         app.UseAuthentication();
         app.UseAuthorization();
+        app.UseAntiforgery();
         app.MapHealth();
+        app.MapSignIn();
+        app.MapAutomationDashboard();
     }
 
     /// <summary>Full path of the directory that the default database and the keys live in.</summary>

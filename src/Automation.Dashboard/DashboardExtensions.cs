@@ -1,0 +1,30 @@
+using Automation.Dashboard.Live;
+using Automation.Dashboard.Shell;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Automation.Dashboard;
+
+/// <summary>Registers and maps the console.</summary>
+public static class DashboardExtensions
+{
+    /// <summary>Adds what the pages need.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="assets">Where the browser's packages are.</param>
+    public static IServiceCollection AddAutomationDashboard(this IServiceCollection services, BrowserAssets assets)
+    {
+        services.AddSingleton(assets);
+        services.AddRazorComponents();
+        services.AddHttpContextAccessor();
+        return services;
+    }
+
+    /// <summary>Maps the pages, their assets and the stream of changes.</summary>
+    public static void MapAutomationDashboard(this WebApplication app)
+    {
+        app.Services.GetRequiredService<BrowserAssets>().MapTo(app);
+        app.MapStaticAssets().AllowAnonymous();
+        app.MapLive();
+        app.MapRazorComponents<ConsoleApp>();
+    }
+}

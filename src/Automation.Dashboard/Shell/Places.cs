@@ -1,0 +1,16 @@
+namespace Automation.Dashboard.Shell;
+
+/// <summary>A place in the console's navigation.</summary>
+internal sealed record Place(string Title, string Href);
+
+/// <summary>The places of the console, in the order of the navigation.</summary>
+internal static class Places
+{
+    public static IReadOnlyList<Place> All { get; } =
+    [
+        new("Overview", "/"),
+        new("Events", "/events"),
+        new("Instances", "/instances"),
+        new("Jobs", "/hangfire"),
+    ];
+}

@@ -1,0 +1,34 @@
+// What the pages do beyond links, forms and htmx: the theme, copying, and times in the reader's zone.
+
+document.addEventListener('click', async event => {
+  const target = event.target.closest('[data-theme-toggle],[data-copy]');
+  if (!target) return;
+  if (target.matches('[data-theme-toggle]')) {
+    const root = document.documentElement;
+    const dark = root.dataset.theme ? root.dataset.theme === 'dark' : matchMedia('(prefers-color-scheme: dark)').matches;
+    root.dataset.theme = dark ? 'light' : 'dark';
+    localStorage.setItem('theme', root.dataset.theme);
+  } else {
+    await navigator.clipboard.writeText(target.dataset.copy);
+    const label = target.textContent;
+    target.textContent = 'Copied';
+    setTimeout(() => { target.textContent = label; }, 1500);
+  }
+});
+
+// Times come in UTC, complete; they are shown in the reader's own zone, the full time on hover.
+function localise(root) {
+  for (const time of root.querySelectorAll('time[datetime]:not([data-done])')) {
+    const at = new Date(time.getAttribute('datetime'));
+    const today = new Date().toDateString() === at.toDateString();
+    const clock = at.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+    time.textContent = today ? clock : `${at.toLocaleDateString([], { year: 'numeric', month: 'short', day: 'numeric' })}, ${clock}`;
+    time.title = at.toLocaleString([], { dateStyle: 'full', timeStyle: 'long' });
+    time.dataset.done = '';
+  }
+}
+localise(document);
+
+
+// Live parts are htmx's: they are fetched again when the server tells of a change (hx-trigger="sse:…").
+document.addEventListener('htmx:afterSwap', event => localise(event.detail.target.parentElement ?? document));
