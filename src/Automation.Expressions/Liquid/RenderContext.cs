@@ -211,7 +211,8 @@ internal sealed class RenderContext
         try
         {
             flow = body.Render(this);
-            return _output.ToString();
+            Release(2L * _output.Length);
+            return Made(_output.ToString());
         }
         finally
         {
@@ -250,9 +251,16 @@ internal sealed class RenderContext
 
     public object? Undefined(string name) => Options.StrictVariables ? throw Error($"'{name}' is not defined.") : null;
 
+    /// <summary>
+    /// Sets a variable. A text replaced by another is garbage, so what is kept is what the variables hold; the items of
+    /// arrays may live on elsewhere, so what making an array took stays counted.
+    /// </summary>
     public void Assign(int slot, object? value)
     {
+        Release(SizeOf(_assigned[slot]) ?? 0);
+        _transient = SizeOf(value) ?? _transient;
         Keep();
+        CheckMemory();
         _assigned[slot] = value;
     }
 
@@ -273,6 +281,14 @@ internal sealed class RenderContext
         _counters ??= [];
         return _counters[name] = _counters.GetValueOrDefault(name) + by;
     }
+
+    private static long? SizeOf(object? value) => value switch
+    {
+        string text => 24 + (2L * text.Length),
+        MarkupText markup => 48 + (2L * markup.Text.Length),
+        null or long or double or decimal or bool => 24,
+        _ => null,
+    };
 
     private bool TryRoot(string name, out object? value)
     {

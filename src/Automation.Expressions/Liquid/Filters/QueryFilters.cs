@@ -135,7 +135,10 @@ internal static class QueryFilters
                 if (property is string or MarkupText)
                 {
                     var part = TextOf.Value(context, property);
-                    return Texts.IndexOf(context, text, part) >= 0 ? part : null;
+                    if (Texts.IndexOf(context, text, part) < 0)
+                        return null;
+                    context.Allocate(2L * part.Length);
+                    return part;
                 }
 
                 return property is long index && index >= -text.Length && index < text.Length

@@ -83,7 +83,12 @@ internal static class Items
         if (value is null)
             return [];
         if (!IsArray(value))
+        {
+            // The array may outlive the variable that the text came from.
+            if (value is string text)
+                context.Allocate(2L * text.Length);
             return [value];
+        }
 
         var items = Of(context, value);
         context.Step(items.Count);

@@ -54,10 +54,16 @@ internal static class Numbers
         : Compute(context, left, right, static (x, y) => x + y, static (x, y) => x + y, static (x, y) => x + y);
 
     public static object Subtract(RenderContext context, object left, object right) =>
-        Compute(context, left, right, static (x, y) => x - y, static (x, y) => x - y, static (x, y) => x - y);
+        left is long a && right is long b && b != long.MinValue && !WouldOverflow(a, -b)
+            ? a - b
+            : Compute(context, left, right, static (x, y) => x - y, static (x, y) => x - y, static (x, y) => x - y);
 
-    public static object Multiply(RenderContext context, object left, object right) =>
-        Compute(context, left, right, static (x, y) => x * y, static (x, y) => x * y, static (x, y) => x * y);
+    public static object Multiply(RenderContext context, object left, object right)
+    {
+        if (left is long a && right is long b && Math.BigMul(a, b, out var low) is var high && high == low >> 63)
+            return low;
+        return Compute(context, left, right, static (x, y) => x * y, static (x, y) => x * y, static (x, y) => x * y);
+    }
 
     public static object Divide(RenderContext context, object left, object right)
     {
@@ -243,9 +249,14 @@ internal static class Numbers
     private static ExpressionException TooLong(RenderContext context) =>
         context.Failure(ExpressionErrorKind.Limit, $"A number has more than {MaxDigits:N0} digits, the most that one may have.");
 
-    // The cast from decimal may be off by one in the last place.
-    private static double Nearest(decimal value) =>
-        double.Parse(value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    // The cast divides the digits by a power of ten, which is exact only while both fit a double.
+    private static double Nearest(decimal value)
+    {
+        Span<int> bits = stackalloc int[4];
+        decimal.GetBits(value, bits);
+        var isExact = bits[2] == 0 && (uint)bits[1] < 1 << 21 && ((bits[3] >> 16) & 0xFF) <= 22;
+        return isExact ? (double)value : double.Parse(value.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+    }
 
     private static bool WouldOverflow(long a, long b)
     {
@@ -263,9 +274,10 @@ internal static class Numbers
             case decimal number:
                 result = number;
                 return true;
-            // Through its shortest text: a cast would keep 15 digits only.
             case double number when Math.Abs(number) is < 1e27 and (>= 1e-10 or 0):
-                return decimal.TryParse(number.ToString("R", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture, out result);
+                // The cast keeps 15 digits, mostly enough; otherwise the number's shortest text says what it is.
+                result = (decimal)number;
+                return Nearest(result) == number || decimal.TryParse(number.ToString("R", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture, out result);
             case BigInteger big when big.GetBitLength() < 95:
                 result = (decimal)big;
                 return true;
