@@ -1,0 +1,44 @@
+using Automation.Intake.Routing;
+using Automation.Storage.Events;
+
+namespace Automation.Intake.Events;
+
+/// <summary>What a person does with a stored event.</summary>
+public sealed class EventActions
+{
+    private readonly EventProgress _progress;
+    private readonly EventStore _store;
+    private readonly EventIds _ids;
+    private readonly EventRouter _router;
+
+    internal EventActions(EventProgress progress, EventStore store, EventIds ids, EventRouter router)
+    {
+        _progress = progress;
+        _store = store;
+        _ids = ids;
+        _router = router;
+    }
+
+    /// <summary>
+    /// Routes an event again that failed or matched nothing. What it has started before is not started twice.
+    /// </summary>
+    /// <returns>False where there is no such event, or it neither failed nor was unmatched.</returns>
+    public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!await _progress.ReopenAsync(id, cancellationToken) || await _progress.FindAsync(id, cancellationToken) is not { } incoming)
+            return false;
+        _router.Post(incoming);
+        return true;
+    }
+
+    /// <summary>Stores a copy of an event, marked as a replay, which starts what the rules now in force say.</summary>
+    /// <returns>The id of the copy; null where there is no such event or it was refused.</returns>
+    public async Task<string?> ReplayAsync(string id, CancellationToken cancellationToken)
+    {
+        if (await _progress.FindAsync(id, cancellationToken) is not { Status: not EventStatus.Rejected } original)
+            return null;
+        var copy = original with { Id = _ids.Next(out var now), ReceivedAt = now, Status = EventStatus.Received, ReplayOf = original.ReplayOf ?? original.Id };
+        await _store.AppendPlainAsync(copy, _router.Post, cancellationToken);
+        return copy.Id;
+    }
+}

@@ -1,0 +1,207 @@
+using Automation.Storage;
+using Automation.Storage.Events;
+using Automation.Storage.Writes;
+using Microsoft.EntityFrameworkCore;
+
+namespace Automation.Intake.Events;
+
+/// <summary>Which events are wanted; whatever is null does not narrow.</summary>
+public sealed record EventFilter
+{
+    /// <summary>Source slug; <c>*</c> stands for any characters.</summary>
+    public string? Source { get; init; }
+
+    /// <summary>Event type; <c>*</c> stands for any characters.</summary>
+    public string? Type { get; init; }
+
+    /// <summary>Status.</summary>
+    public EventStatus? Status { get; init; }
+
+    /// <summary>Correlation key, exactly.</summary>
+    public string? CorrelationKey { get; init; }
+
+    /// <summary>Stored at or after this time.</summary>
+    public DateTimeOffset? From { get; init; }
+
+    /// <summary>Stored before this time.</summary>
+    public DateTimeOffset? To { get; init; }
+
+    /// <summary>Text that stands in the body, exactly as written there, or in the reason, or is the event's id.</summary>
+    public string? Text { get; init; }
+}
+
+/// <summary>An event in a list.</summary>
+public sealed record EventSummary
+{
+    /// <summary>Its id, a UUIDv7.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>Slug of its source.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Its type; null for requests refused before it was known.</summary>
+    public required string? Type { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required EventStatus Status { get; init; }
+
+    /// <summary>Call, session, thread or conversation.</summary>
+    public required string? CorrelationKey { get; init; }
+
+    /// <summary>When it was stored.</summary>
+    public required DateTimeOffset ReceivedAt { get; init; }
+
+    /// <summary>When it happened at the sender, where it says so.</summary>
+    public required DateTimeOffset? OccurredAt { get; init; }
+
+    /// <summary>HTTP status of the answer.</summary>
+    public required int Answer { get; init; }
+
+    /// <summary>Why it was refused or failed.</summary>
+    public required string? Reason { get; init; }
+
+    /// <summary>The event that it repeats.</summary>
+    public required string? DuplicateOf { get; init; }
+
+    /// <summary>The event that it replays.</summary>
+    public required string? ReplayOf { get; init; }
+
+    /// <summary>Size of the body, in bytes.</summary>
+    public required long BodySize { get; init; }
+}
+
+/// <summary>What an event started.</summary>
+/// <param name="RuleId">The mapping rule or trigger.</param>
+/// <param name="DefinitionId">The workflow definition.</param>
+/// <param name="InstanceId">The instance.</param>
+/// <param name="StartedAt">When.</param>
+public sealed record EventStart(string RuleId, string DefinitionId, string InstanceId, DateTimeOffset StartedAt);
+
+/// <summary>Everything that is known of an event.</summary>
+/// <param name="Summary">What lists show.</param>
+/// <param name="DedupeKey">Its dedupe key, while it is remembered.</param>
+/// <param name="Verification">By what its sender was verified.</param>
+/// <param name="RemoteIp">Address that it came from.</param>
+/// <param name="Query">Query string, secrets masked.</param>
+/// <param name="Headers">JSON object of the headers, secrets masked.</param>
+/// <param name="Body">The body as sent; of a refused request the first 4 KiB.</param>
+/// <param name="Starts">What it started.</param>
+/// <param name="Repeats">How many repeated deliveries of it came.</param>
+public sealed record EventDetail(
+    EventSummary Summary, string? DedupeKey, string? Verification, string? RemoteIp, string? Query, string Headers, byte[] Body, IReadOnlyList<EventStart> Starts, int Repeats);
+
+/// <summary>Part of a list.</summary>
+/// <param name="Items">The events, newest first.</param>
+/// <param name="Next">Pass as <c>before</c> to get what follows; null at the end.</param>
+public sealed record EventPage(IReadOnlyList<EventSummary> Items, string? Next);
+
+/// <summary>Reads the event log.</summary>
+public sealed class EventQueries(Database database)
+{
+    /// <summary>Most events in a page.</summary>
+    public const int MaxLimit = 500;
+
+    /// <summary>Lists events, newest first.</summary>
+    /// <param name="filter">Which ones.</param>
+    /// <param name="before">Where the page before ended (<see cref="EventPage.Next"/>), or null.</param>
+    /// <param name="limit">Most events wanted, 1 to 500.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public async Task<EventPage> ListAsync(EventFilter filter, string? before = null, int limit = 50, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxLimit);
+        await using var context = database.CreateContext();
+        var events = Where(context, filter);
+        if (before is not null)
+            events = events.Where(e => string.Compare(e.Id, before) < 0);
+        var rows = await events.OrderByDescending(e => e.Id).Take(limit + 1).Select(Summary).ToListAsync(cancellationToken);
+        var more = rows.Count > limit;
+        if (more)
+            rows.RemoveAt(limit);
+        return new EventPage(rows, more ? rows[^1].Id : null);
+    }
+
+    /// <summary>Reads one event with its trail; null where there is none.</summary>
+    public async Task<EventDetail?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        await using var context = database.CreateContext();
+        var row = await context.Set<EventRow>().SingleOrDefaultAsync(e => e.Id == id, cancellationToken);
+        if (row is null)
+            return null;
+        var starts = await context.Set<EventStartRow>().Where(s => s.EventId == id).OrderBy(s => s.StartedAt).ToListAsync(cancellationToken);
+        var repeats = row.CorrelationKey is null
+            ? await context.Set<EventRow>().CountAsync(e => e.Status == EventStatus.Duplicate && e.DuplicateOf == id, cancellationToken)
+            : await context.Set<EventRow>().CountAsync(e => e.CorrelationKey == row.CorrelationKey && e.DuplicateOf == id, cancellationToken);
+        return new EventDetail(
+            Summary.Compile()(row), row.DedupeKey, row.Verification, row.RemoteIp, row.Query, row.Headers, row.Body,
+            [.. starts.Select(s => new EventStart(s.RuleId, s.DefinitionId, s.InstanceId, SqlValue.FromMicros(s.StartedAt)))], repeats);
+    }
+
+    /// <summary>The events that started or resumed an instance, oldest first.</summary>
+    public async Task<IReadOnlyList<EventSummary>> OfInstanceAsync(string instanceId, CancellationToken cancellationToken)
+    {
+        await using var context = database.CreateContext();
+        return await context.Set<EventStartRow>().Where(s => s.InstanceId == instanceId)
+            .Join(context.Set<EventRow>(), s => s.EventId, e => e.Id, (_, e) => e)
+            .OrderBy(e => e.Id).Select(Summary).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>How many events of each status were stored since a time.</summary>
+    public async Task<IReadOnlyDictionary<EventStatus, int>> CountAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        var least = EventIds.At(since);
+        await using var context = database.CreateContext();
+        return await context.Set<EventRow>().Where(e => string.Compare(e.Id, least) >= 0)
+            .GroupBy(e => e.Status).Select(g => new { g.Key, Count = g.Count() })
+            .ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+    }
+
+    internal static IQueryable<EventRow> Where(AutomationDbContext context, EventFilter filter)
+    {
+        var events = filter.Text is { Length: > 0 } text ? WithText(context, text) : context.Set<EventRow>();
+        if (filter.Source is { } source)
+            events = source.Contains('*', StringComparison.Ordinal) ? events.Where(e => EF.Functions.Like(e.Source, Like(source), "\\")) : events.Where(e => e.Source == source);
+        if (filter.Type is { } type)
+            events = type.Contains('*', StringComparison.Ordinal) ? events.Where(e => EF.Functions.Like(e.Type!, Like(type), "\\")) : events.Where(e => e.Type == type);
+        if (filter.Status is { } status)
+            events = events.Where(e => e.Status == status);
+        if (filter.CorrelationKey is { } key)
+            events = events.Where(e => e.CorrelationKey == key);
+        // Ids carry the time, so a time range is a range of the primary key.
+        if (filter.From is { } from && EventIds.At(from) is var least)
+            events = events.Where(e => string.Compare(e.Id, least) >= 0);
+        if (filter.To is { } to && EventIds.At(to) is var end)
+            events = events.Where(e => string.Compare(e.Id, end) < 0);
+        return events;
+    }
+
+    private static IQueryable<EventRow> WithText(AutomationDbContext context, string text)
+    {
+        var like = "%" + Escape(text) + "%";
+        return context.Database.ProviderName!.EndsWith("Sqlite", StringComparison.Ordinal)
+            ? context.Set<EventRow>().FromSql($"SELECT * FROM events WHERE id = {text} OR instr(body, CAST({text} AS BLOB)) > 0 OR reason LIKE {like} ESCAPE '\\'")
+            : context.Set<EventRow>().FromSql($"SELECT * FROM events WHERE id = {text} OR position(convert_to({text}, 'UTF8') in body) > 0 OR reason LIKE {like} ESCAPE '\\'");
+    }
+
+    /// <summary>A pattern with stars as SQL's LIKE has it.</summary>
+    private static string Like(string pattern) => Escape(pattern).Replace('*', '%');
+
+    private static string Escape(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+
+    private static System.Linq.Expressions.Expression<Func<EventRow, EventSummary>> Summary => e => new EventSummary
+    {
+        Id = e.Id,
+        Source = e.Source,
+        Type = e.Type,
+        Status = e.Status,
+        CorrelationKey = e.CorrelationKey,
+        ReceivedAt = SqlValue.FromMicros(e.ReceivedAt),
+        OccurredAt = e.OccurredAt == null ? null : SqlValue.FromMicros(e.OccurredAt.Value),
+        Answer = e.Answer,
+        Reason = e.Reason,
+        DuplicateOf = e.DuplicateOf,
+        ReplayOf = e.ReplayOf,
+        BodySize = e.BodySize,
+    };
+}

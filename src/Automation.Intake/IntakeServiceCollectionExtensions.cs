@@ -1,0 +1,91 @@
+using Automation.Intake;
+using Automation.Intake.Events;
+using Automation.Intake.Mapping;
+using Automation.Intake.Routing;
+using Automation.Intake.Sources;
+using Automation.Intake.Webhooks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers the intake.</summary>
+public static class IntakeServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds sources, event log, mapping and routing; options come from <c>Automation:Intake</c>. Wants the database and an
+    /// <see cref="IWorkflowStarter"/>; <see cref="UseAutomationWebhooks"/> puts it into the request pipeline.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddAutomationIntake(this IServiceCollection services)
+    {
+        services.AddOptions<IntakeOptions>().BindConfiguration("Automation:Intake", b => b.ErrorOnUnknownConfiguration = true).ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<IntakeOptionsValidator>();
+        services.AddSingleton<IValidateOptions<IntakeOptions>>(s => s.GetRequiredService<IntakeOptionsValidator>());
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(s =>
+        {
+            _ = s.GetRequiredService<IOptions<IntakeOptions>>().Value;
+            return s.GetRequiredService<IntakeOptionsValidator>().Presets!;
+        });
+        services.TryAddSingleton<SourceCatalog>();
+        services.TryAddSingleton<EventIds>();
+        services.TryAddSingleton<EventStore>();
+        services.TryAddSingleton<EventQueries>();
+        services.TryAddSingleton<EventProgress>();
+        services.TryAddSingleton<RoutingPreview>();
+        services.TryAddSingleton(s => new EventActions(
+            s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventIds>(), s.GetRequiredService<EventRouter>()));
+        services.TryAddSingleton(ExpressionCompiler.None);
+        services.TryAddSingleton(s => new MappingStore(
+            s.GetRequiredService<IOptions<IntakeOptions>>(),
+            s.GetRequiredService<IHostEnvironment>(),
+            s.GetRequiredService<ExpressionCompiler>(),
+            s.GetRequiredService<TimeProvider>(),
+            s.GetRequiredService<ILogger<MappingStore>>()));
+        services.TryAddSingleton<EventRouter>();
+        services.TryAddSingleton<WebhookIntake>();
+        services.AddHostedService(s => s.GetRequiredService<MappingStore>());
+        services.AddHostedService(s => s.GetRequiredService<EventRouter>());
+        services.AddHostedService<IntakeGate>();
+        return services;
+    }
+
+    /// <summary>Answers <c>/webhooks/…</c>. Put it before everything else: events need no session, no routing and no scope.</summary>
+    /// <param name="app">The application.</param>
+    public static IApplicationBuilder UseAutomationWebhooks(this IApplicationBuilder app)
+    {
+        var intake = app.ApplicationServices.GetRequiredService<WebhookIntake>();
+        return app.Use(next => context =>
+            context.Request.Path.Value is { } path && path.StartsWith(WebhookIntake.Prefix, StringComparison.OrdinalIgnoreCase)
+                ? intake.HandleAsync(context)
+                : next(context));
+    }
+
+    /// <summary>Checks sources against their presets, and keeps the presets that it had to load for that.</summary>
+    private sealed class IntakeOptionsValidator : IValidateOptions<IntakeOptions>
+    {
+        public PresetCatalog? Presets { get; private set; }
+
+        public ValidateOptionsResult Validate(string? name, IntakeOptions options)
+        {
+            var errors = new List<string>();
+            if (options.PublicUrl is { } url && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
+                errors.Add($"Automation:Intake:PublicUrl is \"{url}\"; an http or https address is wanted.");
+            try
+            {
+                Presets = PresetCatalog.Load(options.PresetsDirectory);
+                SourceCatalog.Build(options, Presets, errors);
+            }
+            catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+            {
+                errors.Add($"Automation:Intake:PresetsDirectory: {e.Message}");
+            }
+
+            return errors.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(errors);
+        }
+    }
+}

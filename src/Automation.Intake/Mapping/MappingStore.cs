@@ -1,0 +1,99 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Automation.Intake.Mapping;
+
+/// <summary>
+/// The mapping rules in force. The file is looked at once a second, by time and size: watchers of the file system miss
+/// changes on network shares and in containers, and one look costs nothing. A broken file changes nothing.
+/// </summary>
+public sealed partial class MappingStore : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly string _file;
+    private readonly string _name;
+    private readonly ExpressionCompiler _expressions;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<MappingStore> _logger;
+
+    private volatile RuleSet _rules = RuleSet.Empty;
+    private volatile string? _problem;
+    private (DateTime Written, long Length) _seen;
+
+    internal MappingStore(IOptions<IntakeOptions> options, IHostEnvironment environment, ExpressionCompiler expressions, TimeProvider clock, ILogger<MappingStore> logger)
+    {
+        _name = options.Value.MappingsFile;
+        _file = Path.GetFullPath(_name, environment.ContentRootPath);
+        _expressions = expressions;
+        _clock = clock;
+        _logger = logger;
+        Reload();
+    }
+
+    /// <summary>The rules in force, those of highest priority first.</summary>
+    public IReadOnlyList<MappingRule> Rules => [.. _rules.Rules.Select(r => r.Rule)];
+
+    /// <summary>Why the file as it is now is not in force; null where it is.</summary>
+    public string? Problem => _problem;
+
+    internal RuleSet Current => _rules;
+
+    /// <summary>Reads the file if it has changed since the last look.</summary>
+    /// <returns>Whether it had.</returns>
+    internal bool Reload()
+    {
+        var info = new FileInfo(_file);
+        var now = info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
+        if (now == _seen)
+            return false;
+        _seen = now;
+        if (!info.Exists)
+        {
+            _problem = null;
+            _rules = RuleSet.Empty;
+            LogGone(_name);
+            return true;
+        }
+
+        try
+        {
+            var rules = MappingFile.Read(_name, File.ReadAllBytes(_file), _expressions);
+            _rules = rules;
+            _problem = null;
+            LogLoaded(rules.Rules.Count, _name);
+        }
+        catch (Exception e) when (e is MappingFileException or IOException or UnauthorizedAccessException)
+        {
+            _problem = e.Message;
+            LogBroken(e.Message, _rules.Rules.Count);
+        }
+
+        return true;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, _clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stoppingToken))
+                Reload();
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Rules} mapping rules are in force from {File}")]
+    private partial void LogLoaded(int rules, string file);
+
+    [LoggerMessage(LogLevel.Warning, "{File} is gone; no mapping rules are in force")]
+    private partial void LogGone(string file);
+
+    [LoggerMessage(LogLevel.Error, "{Problem} The last good version ({Rules} rules) stays in force")]
+    private partial void LogBroken(string problem, int rules);
+}

@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Automation.Intake.Events;
+using Automation.Storage;
+using Automation.Storage.Events;
+using Automation.Storage.Writes;
+
+namespace Automation.Intake.Routing;
+
+/// <summary>How far events have come, as the database knows it: what they started, and their status.</summary>
+internal sealed class EventProgress(Database database, TimeProvider clock)
+{
+    /// <summary>Where it does not hold, the event has started this before.</summary>
+    public static readonly SqlStatement InsertStart = new(
+        "INSERT INTO event_starts (event_id, rule_id, definition_id, instance_id, started_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");
+
+    /// <summary>Where it does not hold, the event has been brought to its end before.</summary>
+    public static readonly SqlStatement MarkRouted = new("UPDATE events SET status = 1 WHERE id = $1 AND status = 0");
+
+    private static readonly SqlStatement Mark = new("UPDATE events SET status = $2, reason = $3 WHERE id = $1 AND status = 0");
+
+    private static readonly SqlStatement Reopen = new("UPDATE events SET status = 0, reason = NULL WHERE id = $1 AND status IN (2, 4)");
+
+    private static readonly SqlStatement FindStarts = new("SELECT rule_id FROM event_starts WHERE event_id = $1");
+
+    private const string EventColumns =
+        "id, status, received_at, source, type, correlation_key, occurred_at, answer, replay_of, headers, body_size, body";
+
+    private static readonly SqlStatement FindWaiting = new(
+        $"SELECT {EventColumns} FROM events WHERE status = 0 AND id > $1 ORDER BY id LIMIT $2");
+
+    private static readonly SqlStatement FindOne = new($"SELECT {EventColumns} FROM events WHERE id = $1");
+
+    /// <summary>Adds a start, and with the last one of the event its end, to an instance's first commit.</summary>
+    public void AddStart(WriteUnit unit, string eventId, string ruleId, string definitionId, string instanceId, bool last)
+    {
+        unit.AddExpectingOne(InsertStart, eventId, ruleId, definitionId, instanceId, SqlValue.Micros(clock.GetUtcNow()));
+        if (last)
+            unit.AddExpectingOne(MarkRouted, eventId);
+    }
+
+    /// <summary>Gives an event that waits a status by itself; nothing where it waits no longer.</summary>
+    public Task MarkAsync(string eventId, EventStatus status, string? reason, CancellationToken cancellationToken) =>
+        database.CommitAsync(new WriteUnit().Add(Mark, eventId, (int)status, reason), cancellationToken: cancellationToken);
+
+    /// <summary>Lets an event that failed or matched nothing wait again.</summary>
+    /// <returns>Whether it is one.</returns>
+    public async Task<bool> ReopenAsync(string eventId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await database.CommitAsync(new WriteUnit().AddExpectingOne(Reopen, eventId), cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (WriteConflictException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The rules that an event has started already.</summary>
+    public async ValueTask<HashSet<string>> StartsAsync(string eventId, CancellationToken cancellationToken)
+    {
+        var rows = await database.QueryAsync(FindStarts, cancellationToken, eventId);
+        return rows.Rows.Select(r => r[0].AsText!).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Events that wait, in the order stored.</summary>
+    public async ValueTask<List<IncomingEvent>> WaitingAsync(string afterId, int most, CancellationToken cancellationToken)
+    {
+        var rows = await database.QueryAsync(FindWaiting, cancellationToken, afterId, most);
+        return [.. rows.Rows.Select(Read)];
+    }
+
+    public async ValueTask<IncomingEvent?> FindAsync(string eventId, CancellationToken cancellationToken)
+    {
+        var rows = await database.QueryAsync(FindOne, cancellationToken, eventId);
+        return rows.Count == 0 ? null : Read(rows.Rows[0]);
+    }
+
+    private static IncomingEvent Read(SqlValue[] row)
+    {
+        var headers = row[9].AsText!;
+        return new IncomingEvent
+        {
+            Id = row[0].AsText!,
+            Status = (EventStatus)row[1].AsInteger,
+            ReceivedAt = SqlValue.FromMicros(row[2].AsInteger),
+            Source = row[3].AsText!,
+            Type = row[4].AsText,
+            CorrelationKey = row[5].AsText,
+            OccurredAt = row[6].IsNull ? null : SqlValue.FromMicros(row[6].AsInteger),
+            Answer = (int)row[7].AsInteger,
+            ReplayOf = row[8].AsText,
+            Headers = headers,
+            BodySize = row[10].AsInteger,
+            Body = row[11].AsBlob ?? [],
+            IsForm = IsForm(headers),
+        };
+    }
+
+    private static bool IsForm(string headers)
+    {
+        if (!headers.Contains(FormFields.ContentType, StringComparison.OrdinalIgnoreCase))
+            return false;
+        using var document = JsonDocument.Parse(headers);
+        return document.RootElement.EnumerateObject().Any(h =>
+            h.Name.Equals("Content-Type", StringComparison.OrdinalIgnoreCase) && FormFields.IsForm(h.Value.GetString()));
+    }
+}

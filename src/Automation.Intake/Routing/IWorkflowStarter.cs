@@ -1,0 +1,24 @@
+using Automation.Storage.Writes;
+
+namespace Automation.Intake.Routing;
+
+/// <summary>A workflow that an event starts.</summary>
+/// <param name="DefinitionId">The definition, whose published version runs.</param>
+/// <param name="InstanceId">The id that the instance gets.</param>
+/// <param name="CorrelationId">Its correlation id, or null.</param>
+/// <param name="Inputs">Its inputs, as plain values.</param>
+/// <param name="EventId">The event.</param>
+public sealed record WorkflowStart(
+    string DefinitionId, string InstanceId, string? CorrelationId, IReadOnlyDictionary<string, object?> Inputs, string EventId);
+
+/// <summary>What routing wants of the workflow engine: the engine in a server, a recorder in tests.</summary>
+public interface IWorkflowStarter
+{
+    /// <summary>
+    /// Runs a new instance until it blocks and commits it; the companion adds rows to the first commit, and where they
+    /// do not hold nothing has happened.
+    /// </summary>
+    /// <exception cref="WriteConflictException">A row of the companion did not hold.</exception>
+    /// <exception cref="StorageUnavailableException">The database could not take the commit; try again later.</exception>
+    Task StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken);
+}
