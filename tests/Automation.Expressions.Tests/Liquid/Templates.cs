@@ -34,6 +34,14 @@ internal static class Templates
 
     public static ExpressionException Fails(string source, string json = "{}", LiquidOptions? options = null, ExpressionLimits? limits = null) =>
         Assert.Throws<ExpressionException>(() => Render(source, json, options, limits));
+
+    public static string RepositoryRoot()
+    {
+        var folder = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(folder, "Directory.Packages.props")))
+            folder = Path.GetDirectoryName(folder) ?? throw new InvalidOperationException("The tests do not run inside the repository.");
+        return folder;
+    }
 }
 
 /// <summary>A clock that stands still.</summary>
