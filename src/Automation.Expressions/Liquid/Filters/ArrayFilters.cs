@@ -9,7 +9,7 @@ internal static class ArrayFilters
 
     public static object? First(RenderContext context, object? input, FilterArguments arguments) => Members.First(context, input);
 
-    public static object? Last(RenderContext context, object? input, FilterArguments arguments) => Members.Last(input);
+    public static object? Last(RenderContext context, object? input, FilterArguments arguments) => Members.Last(context, input);
 
     public static object Join(RenderContext context, object? input, FilterArguments arguments)
     {

@@ -63,19 +63,19 @@ internal sealed class CaseNode : Node
         var subject = _subject.Evaluate(context);
         var held = context.Keep();
         var matched = false;
-        foreach (var (value, body) in _whens)
+        var flow = Flow.Next;
+        for (var i = 0; i < _whens.Length && flow == Flow.Next; i++)
         {
+            var (value, body) = _whens[i];
             context.BeginStatement(_offset);
             if (value is null ? matched : !Equality.AreEqual(context, subject, value.Evaluate(context)))
                 continue;
 
             matched |= value is not null;
-            var flow = body.Render(context);
-            if (flow != Flow.Next)
-                return flow;
+            flow = body.Render(context);
         }
 
         context.Release(held);
-        return Flow.Next;
+        return flow;
     }
 }

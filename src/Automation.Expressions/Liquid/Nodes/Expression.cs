@@ -43,6 +43,7 @@ internal sealed class NamedVariable(Expression name) : Expression
     public override object? Evaluate(RenderContext context)
     {
         var text = TextOf.Value(context, name.Evaluate(context));
+        context.WorkOn(text.Length);
         return context.Get(text);
     }
 }
@@ -71,6 +72,9 @@ internal sealed class PathExpression(Expression root, Access[] path) : Expressio
                 value = context.Options.StrictVariables ? context.Undefined($"[{TextOf.Value(context, key)}]") : null;
         }
 
+        // A string of a JSON document is made anew by each read.
+        if (value is string text)
+            context.WorkOn(text.Length);
         return value;
     }
 }

@@ -21,7 +21,17 @@ internal sealed class FilterCall(
             options[i] = new(named[i].Key, named[i].Value.Evaluate(context));
 
         context.Offset = offset;
+        // Any filter may go through all of its text once, whatever comes of it.
+        CountText(context, input);
+        foreach (var value in values)
+            CountText(context, value);
         return filter(context, input, new FilterArguments(values, options));
+    }
+
+    private static void CountText(RenderContext context, object? value)
+    {
+        if (value is string text)
+            context.WorkOn(text.Length);
     }
 }
 

@@ -29,6 +29,8 @@ internal sealed class LoopItems(
     {
         if (expression?.Evaluate(context) is not { } value)
             return null;
+        if (value is string text)
+            context.WorkOn(text.Length);
         if (Numbers.ToInteger(value) is { } number)
             return Math.Clamp(number, -FarAway, FarAway);
         if (value is double or decimal && Numbers.Floor(context, value) is long floor)

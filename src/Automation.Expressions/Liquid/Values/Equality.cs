@@ -15,9 +15,9 @@ internal static class Equality
             right = markedRight.Text;
 
         if (left is Emptiness kind)
-            return right is Emptiness ? ReferenceEquals(left, right) : Matches(kind, right);
+            return right is Emptiness ? ReferenceEquals(left, right) : Matches(context, kind, right);
         if (right is Emptiness other)
-            return Matches(other, left);
+            return Matches(context, other, left);
 
         switch (left)
         {
@@ -101,7 +101,7 @@ internal static class Equality
             return false;
         }
 
-        return Members.IsObject(left) && right is string or MarkupText && Members.TryProperty(left, TextOf.Value(context, right), out _);
+        return Members.IsObject(left) && right is string or MarkupText && Members.TryProperty(context, left, TextOf.Value(context, right), out _);
     }
 
     /// <summary>A hash such that equal values have equal hashes.</summary>
@@ -136,7 +136,7 @@ internal static class Equality
             return hash;
         if (Items.IsArray(value))
         {
-            for (var i = 0; i < 8 && Items.TryGet(value, i, out var item); i++)
+            for (var i = 0; i < 8 && Items.TryGet(context, value, i, out var item); i++)
                 hash = HashCode.Combine(hash, Hash(context, item, nested: true));
             return hash;
         }
@@ -167,14 +167,20 @@ internal static class Equality
 
     private static bool IsNaN(object value) => value is double.NaN;
 
-    private static bool Matches(Emptiness kind, object? value) => value switch
+    private static bool Matches(RenderContext context, Emptiness kind, object? value)
     {
-        null or false => ReferenceEquals(kind, Emptiness.Blank),
-        string text => ReferenceEquals(kind, Emptiness.Blank) ? string.IsNullOrWhiteSpace(text) : text.Length == 0,
-        NumberRange => false,
-        LiquidObject => false,
-        _ => Members.Size(value) == 0,
-    };
+        var blank = ReferenceEquals(kind, Emptiness.Blank);
+        switch (value)
+        {
+            case null or false:
+                return blank;
+            case string text when blank:
+                context.WorkOn(text.Length);
+                return string.IsNullOrWhiteSpace(text);
+            default:
+                return value is not (NumberRange or LiquidObject) && Members.Size(value) == 0;
+        }
+    }
 
     private static bool TextsEqual(RenderContext context, string a, string b)
     {
@@ -218,7 +224,7 @@ internal static class Equality
         foreach (var (name, value) in Members.Of(left))
         {
             context.Step();
-            if (!Members.TryProperty(right, name, out var other) || !AreEqual(context, value, other))
+            if (!Members.TryProperty(context, right, name, out var other) || !AreEqual(context, value, other))
             {
                 equal = false;
                 break;

@@ -52,7 +52,7 @@ internal static class Items
     };
 
     /// <summary>One item, counted from the end where <paramref name="index"/> is negative; false if out of range.</summary>
-    public static bool TryGet(object array, long index, out object? item)
+    public static bool TryGet(RenderContext context, object array, long index, out object? item)
     {
         var length = Length(array);
         if (index < 0)
@@ -63,6 +63,8 @@ internal static class Items
             return false;
         }
 
+        if (array is JsonElement)
+            context.WorkOn((int)index);
         item = array switch
         {
             NumberRange range => range.First + index,

@@ -18,7 +18,7 @@ internal static class Members
             case null:
                 return false;
             case { } when Items.IsArray(value):
-                return key is long index ? Items.TryGet(value, index, out result) : TryName(context, value, KeyText(key), out result);
+                return key is long index ? Items.TryGet(context, value, index, out result) : TryName(context, value, KeyText(key), out result);
             default:
                 return KeyText(key) is { } name && TryName(context, value, name, out result);
         }
@@ -30,7 +30,7 @@ internal static class Members
         result = null;
         if (name is null || value is null)
             return false;
-        if (TryProperty(value, name, out result))
+        if (TryProperty(context, value, name, out result))
             return true;
 
         switch (name)
@@ -42,15 +42,20 @@ internal static class Members
                 result = First(context, value);
                 return true;
             case "last" when value is string or MarkupText || Items.IsArray(value):
-                result = Last(value);
+                result = Last(context, value);
                 return true;
             default:
                 return false;
         }
     }
 
-    public static bool TryProperty(object value, string name, out object? result)
+    public static bool TryProperty(RenderContext context, object value, string name, out object? result)
     {
+        // Looking up goes through the whole name, and in a JSON document through the properties.
+        context.WorkOn(name.Length);
+        if (value is JsonElement { ValueKind: JsonValueKind.Object } json)
+            context.WorkOn(json.GetPropertyCount());
+
         switch (value)
         {
             case LiquidObject host when host.TryGet(name, out result):
@@ -125,7 +130,7 @@ internal static class Members
         }
 
         if (Items.IsArray(value))
-            return Items.TryGet(value, 0, out var item) ? item : null;
+            return Items.TryGet(context, value, 0, out var item) ? item : null;
         if (!IsObject(value))
             return null;
         foreach (var (name, property) in Of(value))
@@ -137,11 +142,11 @@ internal static class Members
         return null;
     }
 
-    public static object? Last(object? value) => value switch
+    public static object? Last(RenderContext context, object? value) => value switch
     {
         string text => text.Length == 0 ? null : text[Texts.CutBefore(text, text.Length - 1, up: false)..],
-        MarkupText markup => Last(markup.Text),
-        not null when Items.IsArray(value) && Items.TryGet(value, -1, out var item) => item,
+        MarkupText markup => Last(context, markup.Text),
+        not null when Items.IsArray(value) && Items.TryGet(context, value, -1, out var item) => item,
         _ => null,
     };
 

@@ -163,6 +163,7 @@ internal static class Numbers
     // As Ruby's to_i: the integer that the text begins with. A fraction counts only when it is the whole text.
     private static object FromText(RenderContext context, string text)
     {
+        context.WorkOn(text.Length);
         var span = text.AsSpan().Trim();
         var end = span.Length > 0 && span[0] == '-' ? 1 : 0;
         var digits = end;
