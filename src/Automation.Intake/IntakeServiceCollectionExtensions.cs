@@ -38,7 +38,7 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton<EventProgress>();
         services.TryAddSingleton<RoutingPreview>();
         services.TryAddSingleton(s => new EventActions(
-            s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventIds>(), s.GetRequiredService<EventRouter>()));
+            s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>()));
         services.TryAddSingleton(ExpressionCompiler.None);
         services.TryAddSingleton(s => new MappingStore(
             s.GetRequiredService<IOptions<IntakeOptions>>(),

@@ -8,14 +8,12 @@ public sealed class EventActions
 {
     private readonly EventProgress _progress;
     private readonly EventStore _store;
-    private readonly EventIds _ids;
     private readonly EventRouter _router;
 
-    internal EventActions(EventProgress progress, EventStore store, EventIds ids, EventRouter router)
+    internal EventActions(EventProgress progress, EventStore store, EventRouter router)
     {
         _progress = progress;
         _store = store;
-        _ids = ids;
         _router = router;
     }
 
@@ -37,7 +35,7 @@ public sealed class EventActions
     {
         if (await _progress.FindAsync(id, cancellationToken) is not { Status: not EventStatus.Rejected } original)
             return null;
-        var copy = original with { Id = _ids.Next(out var now), ReceivedAt = now, Status = EventStatus.Received, ReplayOf = original.ReplayOf ?? original.Id };
+        var copy = original with { Status = EventStatus.Received, ReplayOf = original.ReplayOf ?? original.Id };
         await _store.AppendPlainAsync(copy, _router.Post, cancellationToken);
         return copy.Id;
     }

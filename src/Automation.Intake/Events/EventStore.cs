@@ -10,8 +10,11 @@ namespace Automation.Intake.Events;
 internal readonly record struct Receipt(string EventId, bool IsNew);
 
 /// <summary>Writes the event log. The unique index over source and dedupe key decides who came first; nothing is read before.</summary>
-internal sealed class EventStore(Database database)
+internal sealed class EventStore(Database database, EventIds ids)
 {
+    /// <summary>Held from the making of an id until its row is in the database's queue: ids so rise in the order stored.</summary>
+    private readonly Lock _order = new();
+
     private const string Columns =
         "id, status, received_at, source, type, correlation_key, dedupe_key, occurred_at, answer, verification, reason, duplicate_of, replay_of, remote_ip, query, headers, body_size, body";
 
@@ -39,6 +42,7 @@ internal sealed class EventStore(Database database)
             if (await TryInsertAsync(new WriteUnit(), incoming, stored, cancellationToken))
                 return new Receipt(incoming.Id, IsNew: true);
 
+            // Another row has this key: it is committed, because the answer came with a commit.
             var rows = await database.QueryAsync(FindFirst, cancellationToken, incoming.Source, incoming.DedupeKey);
             if (rows.Count == 0)
                 continue; // The first one's key was let go between the two.
@@ -47,8 +51,7 @@ internal sealed class EventStore(Database database)
             if (rows.Rows[0][1].AsInteger > forgotten)
             {
                 var duplicate = incoming with { Status = EventStatus.Duplicate, DuplicateOf = firstId };
-                var unit = new WriteUnit().Add(Insert, Bind(duplicate, dedupeKey: null));
-                await database.CommitAsync(unit, WhenFull.Fail, cancellationToken);
+                await AppendPlainAsync(duplicate, null, cancellationToken);
                 return new Receipt(firstId, IsNew: false);
             }
 
@@ -62,22 +65,41 @@ internal sealed class EventStore(Database database)
     /// <exception cref="StorageUnavailableException">Nothing was stored.</exception>
     public Task AppendPlainAsync(IncomingEvent row, Action<IncomingEvent>? stored, CancellationToken cancellationToken)
     {
-        var unit = new WriteUnit().Add(Insert, Bind(row, dedupeKey: null));
+        var unit = new WriteUnit();
         if (stored is not null)
             unit.OnCommitted(() => stored(row));
-        return database.CommitAsync(unit, WhenFull.Fail, cancellationToken);
+        lock (_order)
+        {
+            Number(row);
+            unit.Add(Insert, Bind(row, dedupeKey: null));
+            return database.CommitAsync(unit, WhenFull.Fail, cancellationToken);
+        }
     }
 
     private async ValueTask<bool> TryInsertAsync(WriteUnit unit, IncomingEvent incoming, Action<IncomingEvent> stored, CancellationToken cancellationToken)
     {
-        var inserted = unit.Query(InsertFirst, Bind(incoming, incoming.DedupeKey));
-        unit.OnCommitted(() =>
+        RowSet inserted;
+        Task commit;
+        lock (_order)
         {
-            if (inserted.Count == 1)
-                stored(incoming);
-        });
-        await database.CommitAsync(unit, WhenFull.Fail, cancellationToken);
+            Number(incoming);
+            inserted = unit.Query(InsertFirst, Bind(incoming, incoming.DedupeKey));
+            unit.OnCommitted(() =>
+            {
+                if (inserted.Count == 1)
+                    stored(incoming);
+            });
+            commit = database.CommitAsync(unit, WhenFull.Fail, cancellationToken);
+        }
+
+        await commit;
         return inserted.Count == 1;
+    }
+
+    private void Number(IncomingEvent row)
+    {
+        row.Id = ids.Next(out var now);
+        row.ReceivedAt = now;
     }
 
     private static SqlValue[] Bind(IncomingEvent e, string? dedupeKey) =>

@@ -5,7 +5,8 @@ namespace Automation.Intake.Events;
 /// <summary>An event about to be stored, and then on its way to what it starts.</summary>
 internal sealed record IncomingEvent
 {
-    public required string Id { get; init; }
+    /// <summary>Given when it is handed to the database, so that ids rise in the order stored.</summary>
+    public string Id { get; set; } = "";
 
     public required string Source { get; init; }
 
@@ -17,7 +18,8 @@ internal sealed record IncomingEvent
 
     public string? DedupeKey { get; init; }
 
-    public required DateTimeOffset ReceivedAt { get; init; }
+    /// <summary>Given together with the id.</summary>
+    public DateTimeOffset ReceivedAt { get; set; }
 
     public DateTimeOffset? OccurredAt { get; init; }
 

@@ -27,7 +27,6 @@ internal sealed partial class WebhookIntake
     private readonly SourceCatalog _sources;
     private readonly MappingStore _mappings;
     private readonly EventStore _store;
-    private readonly EventIds _ids;
     private readonly TimeProvider _clock;
     private readonly IntakeOptions _options;
     private readonly ILogger<WebhookIntake> _logger;
@@ -36,12 +35,11 @@ internal sealed partial class WebhookIntake
     private readonly Action<IncomingEvent> _route;
 
     public WebhookIntake(
-        SourceCatalog sources, MappingStore mappings, EventStore store, EventIds ids, EventRouter router, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<WebhookIntake> logger)
+        SourceCatalog sources, MappingStore mappings, EventStore store, EventRouter router, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<WebhookIntake> logger)
     {
         _sources = sources;
         _mappings = mappings;
         _store = store;
-        _ids = ids;
         _clock = clock;
         _options = options.Value;
         _logger = logger;
@@ -184,18 +182,15 @@ internal sealed partial class WebhookIntake
         if (source.Identifier.Read(request, out var identity, out var fault) is { } reason)
             return new Refusal(400, fault is null ? reason : fault.Reason, fault);
 
-        var id = _ids.Next(out var now);
         // What wants the event is known before it is stored, so that an event that nothing wants needs no second write.
         var wanted = _mappings.Current.Candidates(source.Slug, identity.Type).Length > 0;
         var incoming = new IncomingEvent
         {
-            Id = id,
             Source = source.Slug,
             Type = identity.Type,
             Status = wanted ? EventStatus.Received : EventStatus.Unmatched,
             CorrelationKey = identity.CorrelationKey,
             DedupeKey = identity.DedupeKey,
-            ReceivedAt = now,
             OccurredAt = identity.OccurredAt,
             Answer = source.Acknowledgement.Status,
             Verification = verdict.Text,
@@ -273,10 +268,8 @@ internal sealed partial class WebhookIntake
         var request = context.Request;
         var row = new IncomingEvent
         {
-            Id = _ids.Next(out var now),
             Source = Shorten(slug),
             Status = EventStatus.Rejected,
-            ReceivedAt = now,
             Answer = refusal.Status,
             Reason = refusal.Fault?.ToString() ?? refusal.Detail,
             RemoteIp = context.Connection.RemoteIpAddress?.ToString(),

@@ -5,6 +5,7 @@ using Automation.Intake.Events;
 using Automation.Intake.Routing;
 using Automation.Storage;
 using Automation.Storage.Events;
+using Automation.Storage.Writes;
 using Automation.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -19,6 +20,8 @@ namespace Automation.Intake.Tests.Support;
 /// <summary>The intake behind a real Kestrel on loopback, on a real database, with a recording engine.</summary>
 internal sealed class IntakeServer : IAsyncDisposable
 {
+    private static readonly SqlStatement ByRow = new("SELECT id FROM events WHERE correlation_key = $1 ORDER BY rowid");
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("intake-");
     private readonly Dictionary<string, string?> _settings;
     private WebApplication? _app;
@@ -76,15 +79,6 @@ internal sealed class IntakeServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Stops the server and the database and starts both again.</summary>
-    public async Task RestartAsync()
-    {
-        await StopAsync();
-        await TestDatabase.ReopenAsync();
-        Starter.Use(TestDatabase.Database);
-        await RunAsync();
-    }
-
     public async Task StopAsync()
     {
         Client.Dispose();
@@ -121,6 +115,20 @@ internal sealed class IntakeServer : IAsyncDisposable
     {
         var page = await Events.ListAsync(new EventFilter { Status = status }, null, EventQueries.MaxLimit, TestContext.Current.CancellationToken);
         return [.. page.Items.Reverse()];
+    }
+
+    /// <summary>Starts again after a stop, on whatever database is open now.</summary>
+    public Task StartAgainAsync()
+    {
+        Starter.Use(TestDatabase.Database);
+        return RunAsync();
+    }
+
+    /// <summary>The ids of a key's events in the order in which their rows were committed.</summary>
+    public async Task<IReadOnlyList<string>> CommittedOrderAsync(string correlationKey)
+    {
+        var rows = await TestDatabase.Database.QueryAsync(ByRow, TestContext.Current.CancellationToken, correlationKey);
+        return [.. rows.Rows.Select(r => r[0].AsText!)];
     }
 
     /// <summary>Waits until nothing is being routed.</summary>
