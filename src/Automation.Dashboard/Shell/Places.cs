@@ -10,6 +10,7 @@ internal static class Places
     [
         new("Overview", "/"),
         new("Events", "/events"),
+        new("Workflows", "/studio/workflows"),
         new("Instances", "/instances"),
         new("Jobs", "/hangfire"),
     ];

@@ -30,6 +30,9 @@ internal static class AccessExtensions
                 o.LoginPath = "/sign-in";
                 o.ReturnUrlParameter = "returnUrl";
                 o.AccessDeniedPath = "/sign-in";
+                // A page's script cannot follow a redirect to a form: it is told, as a machine is.
+                o.Events.OnRedirectToLogin = c => c.RedirectUnlessApi(StatusCodes.Status401Unauthorized);
+                o.Events.OnRedirectToAccessDenied = c => c.RedirectUnlessApi(StatusCodes.Status403Forbidden);
             });
         services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
     }
@@ -40,8 +43,18 @@ internal static class AccessExtensions
         if (context.Request.Headers.ContainsKey("Authorization"))
             return ApiKeyAuthentication.SchemeName;
         var session = context.Request.Cookies.ContainsKey("automation-session");
-        var page = !context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
-            && !context.Request.Path.StartsWithSegments("/elsa", StringComparison.OrdinalIgnoreCase);
-        return session || page ? CookieAuthenticationDefaults.AuthenticationScheme : ApiKeyAuthentication.SchemeName;
+        return session || !IsApi(context.Request) ? CookieAuthenticationDefaults.AuthenticationScheme : ApiKeyAuthentication.SchemeName;
+    }
+
+    private static bool IsApi(HttpRequest request) =>
+        request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase) || request.Path.StartsWithSegments("/elsa", StringComparison.OrdinalIgnoreCase);
+
+    private static Task RedirectUnlessApi(this RedirectContext<CookieAuthenticationOptions> context, int status)
+    {
+        if (IsApi(context.Request))
+            context.Response.StatusCode = status;
+        else
+            context.Response.Redirect(context.RedirectUri);
+        return Task.CompletedTask;
     }
 }

@@ -2,6 +2,7 @@ using Automation.Dashboard;
 using Automation.Dashboard.Shell;
 using Automation.Host.Access;
 using Automation.Storage;
+using Automation.Studio;
 
 namespace Automation.Host.Start;
 
@@ -29,9 +30,11 @@ internal static class Parts
         });
 
         services.AddAccess(DataDirectory(builder));
-        services.AddAutomationDashboard(new BrowserAssets(
+        var assets = new BrowserAssets(
             Path.Combine(builder.Environment.ContentRootPath, "src", "Automation.Host", "browser"),
-            Path.Combine(AppContext.BaseDirectory, "browser")));
+            Path.Combine(AppContext.BaseDirectory, "browser"));
+        services.AddAutomationDashboard(assets);
+        services.AddAutomationStudio(assets.Studio);
     }
 
     public static void MapTo(WebApplication app)
@@ -45,6 +48,7 @@ internal static class Parts
         app.MapHealth();
         app.MapSignIn();
         app.MapAutomationDashboard();
+        app.MapAutomationStudio();
     }
 
     /// <summary>Full path of the directory that the default database and the keys live in.</summary>

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Automation.Studio.Hosting;
+
+/// <summary>The pages that hold the Studio's elements. One document serves all; the script shows what the address asks for.</summary>
+internal static class StudioPages
+{
+    // The Studio compiles WebAssembly, runs Monaco's workers from blobs and keeps a socket open; all of it comes from here.
+    private const string Policy =
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+        "font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; " +
+        "form-action 'self'; frame-ancestors 'none'";
+
+    public static void MapTo(IEndpointRouteBuilder app)
+    {
+        app.MapGet("/studio", () => TypedResults.Redirect("/studio/workflows")).ExcludeFromDescription();
+        foreach (var route in (ReadOnlySpan<string>)["/studio/workflows", "/studio/workflows/{definitionId}", "/studio/instances", "/studio/instances/{instanceId}"])
+            app.MapGet(route, Show).ExcludeFromDescription();
+
+        // Where the Studio's own links lead: root-absolute in the viewer, below the mount when the editor navigates.
+        foreach (var mount in (ReadOnlySpan<string>)["", "/studio"])
+        {
+            app.MapGet(mount + "/workflows/definitions/{definitionId}/edit", (string definitionId) => To("workflows", definitionId)).ExcludeFromDescription();
+            app.MapGet(mount + "/workflows/instances/{instanceId}/view", (string instanceId) => To("instances", instanceId)).ExcludeFromDescription();
+        }
+    }
+
+    private static RazorComponentResult<StudioDocument> Show(HttpContext context)
+    {
+        context.Response.Headers.ContentSecurityPolicy = Policy;
+        context.Response.Headers.CacheControl = "no-cache";
+        return new RazorComponentResult<StudioDocument>();
+    }
+
+    private static RedirectHttpResult To(string place, string id) => TypedResults.Redirect($"/studio/{place}/{Uri.EscapeDataString(id)}");
+}
