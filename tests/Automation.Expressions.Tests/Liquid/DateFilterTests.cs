@@ -44,6 +44,19 @@ public sealed class DateFilterTests
         Assert.Equal(expected, InOslo($"{{{{ {value} | date: '%Y-%m-%d %H:%M:%S %z' }}}}"));
 
     [Theory]
+    [InlineData("'March 14'", "2031-03-14 00:00")]
+    [InlineData("'14 Mar'", "2031-03-14 00:00")]
+    [InlineData("'10:30'", "2031-06-01 10:30")]
+    [InlineData("'3/14/26'", "2026-03-14 00:00")]
+    [InlineData("'March 14, 1999'", "1999-03-14 00:00")]
+    public void What_a_date_leaves_out_comes_from_the_clock(string value, string expected)
+    {
+        var clock = new FixedClock(new DateTimeOffset(2031, 6, 1, 12, 0, 0, TimeSpan.Zero));
+
+        Assert.Equal(expected, Templates.Compiler(clock: clock).Compile($"{{{{ {value} | date: '%F %R' }}}}").Render(LiquidScope.Empty, Templates.Token));
+    }
+
+    [Theory]
     [InlineData("'not a date'", "not a date")]
     [InlineData("''", "")]
     [InlineData("nil", "")]

@@ -61,11 +61,26 @@ internal static class DateReader
         if (local.Kind != DateTimeKind.Unspecified)
             return DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AllowWhiteSpaces, out date);
 
-        // A time alone is of today.
+        // A time alone is of today, and a day without a year of this year; .NET would ask the machine's clock.
         if (local.Date == DateTime.MinValue)
             local = context.Now().Date + local.TimeOfDay;
+        else if (!NamesYear(text) && DateTime.TryParse(text + " 2000", CultureInfo.InvariantCulture, Styles, out var leap) && leap.Year == 2000)
+            local = leap.AddYears(context.Now().Year - 2000);
         date = InZone(local, context.Zone);
         return true;
+    }
+
+    private static bool NamesYear(string text)
+    {
+        var digits = 0;
+        foreach (var letter in text)
+        {
+            digits = char.IsAsciiDigit(letter) ? digits + 1 : 0;
+            if (digits == 4)
+                return true;
+        }
+
+        return false;
     }
 
     private static DateTimeOffset InZone(DateTime local, TimeZoneInfo zone)
