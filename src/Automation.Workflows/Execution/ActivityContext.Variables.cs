@@ -1,0 +1,185 @@
+using Automation.Workflows.Definitions;
+using Automation.Workflows.Graph;
+
+namespace Automation.Workflows.Execution;
+
+public sealed partial class ActivityContext
+{
+    /// <summary>The value of the nearest variable of that name; null if there is none.</summary>
+    /// <param name="name">The variable's name; case counts.</param>
+    public object? GetVariable(string name) => TryGetVariable(name, out var value) ? value : null;
+
+    /// <summary>Sets the nearest variable of that name; where there is none, one is made in the execution around this one.</summary>
+    /// <param name="name">The variable's name; case counts.</param>
+    /// <param name="value">A plain value.</param>
+    public void SetVariable(string name, object? value)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        for (var context = this; context is not null; context = context.OuterInWorkflow)
+        {
+            if (context.FindLocal(name) is { } local)
+            {
+                local.Value = value;
+                return;
+            }
+
+            var slot = context.FindDeclared(name);
+            if (slot >= 0)
+            {
+                context.Scope[slot] = value;
+                context.Touch();
+                return;
+            }
+        }
+
+        (OuterInWorkflow ?? this).SetLocal(name, value);
+    }
+
+    /// <summary>The workflow input of that name (of the nearest workflow used as an activity); null if there is none.</summary>
+    /// <param name="name">The input's name; case does not count.</param>
+    public object? GetWorkflowInput(string name)
+    {
+        for (var context = this; context is not null; context = context.Parent)
+        {
+            if (context.Activity.ActivityType.Workflow is not null)
+            {
+                // Inputs of a workflow used as an activity are the inputs of its node.
+                var inputs = context.Activity.Inputs;
+                for (var i = 0; i < inputs.Length; i++)
+                {
+                    if (string.Equals(inputs[i].Name, name, StringComparison.OrdinalIgnoreCase))
+                        return context.InputAt(i);
+                }
+
+                return null;
+            }
+        }
+
+        return State.GetInput(name);
+    }
+
+    /// <summary>An output that an activity gave in this burst; null if it gave none.</summary>
+    /// <param name="activityIdOrName">The activity.</param>
+    /// <param name="outputName">The output; null for <c>Result</c>.</param>
+    /// <exception cref="WorkflowFaultException">There is no such activity.</exception>
+    public object? GetOutputFrom(string activityIdOrName, string? outputName = null)
+    {
+        ArgumentNullException.ThrowIfNull(activityIdOrName);
+        CompiledActivity? node = null;
+        for (var scope = Activity.Owner; scope is not null && node is null; scope = scope.Outer)
+            node = scope.Find(activityIdOrName);
+        if (node is null)
+            throw new WorkflowFaultException($"There is no activity with id or name '{activityIdOrName}'.");
+        return Burst.FindOutput(node, outputName);
+    }
+
+    /// <summary>The last <c>Result</c> that any activity gave in this burst; null if there is none.</summary>
+    public object? GetLastResult() => Burst.State.LastResult;
+
+    internal bool TryGetVariable(string name, out object? value)
+    {
+        for (var context = this; context is not null; context = context.OuterInWorkflow)
+        {
+            if (context.FindLocal(name) is { } local)
+            {
+                value = local.Value;
+                return true;
+            }
+
+            var slot = context.FindDeclared(name);
+            if (slot >= 0)
+            {
+                value = context.Scope[slot];
+                return true;
+            }
+        }
+
+        value = null;
+        return false;
+    }
+
+    internal object? GetVariable(VariableReference variable) => Declaring(variable).Scope[variable.Slot];
+
+    internal void SetVariable(VariableReference variable, object? value)
+    {
+        var context = Declaring(variable);
+        context.Scope[variable.Slot] = value;
+        context.Touch();
+    }
+
+    internal void SetLocal(string name, object? value)
+    {
+        if (FindLocal(name) is { } local)
+            local.Value = value;
+        else
+            (Locals ??= []).Add(new LocalVariable(name, value));
+    }
+
+    /// <summary>Sets an output of the nearest workflow used as an activity that declares it, else of the instance.</summary>
+    internal void SetWorkflowOutput(string name, object? value)
+    {
+        for (var context = this; context is not null; context = context.Parent)
+        {
+            if (context.Activity.ActivityType.Workflow is null)
+                continue;
+            var outputs = context.Activity.Outputs;
+            for (var i = 0; i < outputs.Length; i++)
+            {
+                if (string.Equals(outputs[i].Name, name, StringComparison.OrdinalIgnoreCase))
+                {
+                    context.SetOutput(i, value);
+                    return;
+                }
+            }
+        }
+
+        State.Output[name] = value;
+    }
+
+    /// <summary>The next execution outwards whose variables are in sight; a workflow used as an activity sees only its own.</summary>
+    private ActivityContext? OuterInWorkflow =>
+        Parent is null || ReferenceEquals(Parent.Activity.Owner, Activity.Owner) ? Parent : null;
+
+    private ActivityContext Declaring(VariableReference variable)
+    {
+        for (var context = this; context is not null; context = context.Parent)
+        {
+            if (ReferenceEquals(context.Activity, variable.Declaring))
+                return context;
+        }
+
+        throw new WorkflowFaultException($"Variable '{variable.Variable.Name}' is not in scope.");
+    }
+
+    private LocalVariable? FindLocal(string name)
+    {
+        if (Locals is null)
+            return null;
+        foreach (var local in Locals)
+        {
+            if (string.Equals(local.Name, name, StringComparison.Ordinal))
+                return local;
+        }
+
+        return null;
+    }
+
+    private int FindDeclared(string name)
+    {
+        var variables = Activity.Variables;
+        for (var i = 0; i < variables.Length; i++)
+        {
+            if (string.Equals(variables[i].Name, name, StringComparison.Ordinal))
+                return i;
+        }
+
+        return -1;
+    }
+
+    /// <summary>Marks that the record of this execution changed in this burst.</summary>
+    internal void Touch()
+    {
+        if (!IsTouched)
+            Burst.Touch(this);
+    }
+}

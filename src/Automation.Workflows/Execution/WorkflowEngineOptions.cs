@@ -1,0 +1,32 @@
+using System.ComponentModel.DataAnnotations;
+using Automation.Workflows.Graph;
+
+namespace Automation.Workflows.Execution;
+
+/// <summary>How bursts behave where Elsa 3 leaves a choice. The defaults give the outcomes that a genuine Elsa 3.6 server gives.</summary>
+public sealed class WorkflowEngineOptions
+{
+    /// <summary>Journal entries after which a burst that goes on asks for a commit, so that long loops run in bounded memory. Default 10,000.</summary>
+    [Range(10, 1_000_000)]
+    public int MaxJournalEntriesPerCommit { get; set; } = 10_000;
+
+    /// <summary>What happens after a fault where the definition does not say. Default <see cref="IncidentStrategy.Fault"/>.</summary>
+    public IncidentStrategy DefaultIncidentStrategy { get; set; } = IncidentStrategy.Fault;
+
+    /// <summary>
+    /// Whether workflow inputs stay readable after the instance has waited. Default false, as in Elsa, where an input outlives a
+    /// suspension only if its declaration names a storage driver.
+    /// </summary>
+    public bool KeepInputs { get; set; }
+
+    /// <summary>
+    /// Whether cancelling an instance is journaled and closes the records of its activities. Default false: Elsa leaves them running.
+    /// </summary>
+    public bool JournalCancellation { get; set; }
+
+    /// <summary>Whether short incident strategy names are understood. Default false: Elsa takes them for the Fault strategy.</summary>
+    public bool ShortStrategyNames { get; set; }
+
+    /// <summary>Whether flowcharts are token based where the definition does not say. Default false.</summary>
+    public bool TokenBasedFlowcharts { get; set; }
+}
