@@ -1,0 +1,86 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Automation.Jobs;
+
+/// <summary>How this process runs jobs; bound from <c>Automation:Jobs</c>.</summary>
+public sealed class JobOptions : IValidatableObject
+{
+    /// <summary>Whether this process runs jobs at all; one that does not can still enqueue them. Default true.</summary>
+    public bool RunJobs { get; set; } = true;
+
+    /// <summary>Jobs this process runs at the same time. Default 5 per core, at most 20.</summary>
+    [Range(1, 1000)]
+    public int WorkerCount { get; set; } = Math.Min(5 * Environment.ProcessorCount, 20);
+
+    /// <summary>The queues this process serves, the most urgent first. Empty means only <c>default</c>.</summary>
+    public IList<string> Queues { get; set; } = [];
+
+    /// <summary>Jobs of one queue that this process runs at the same time, 1 to 1000, by queue; others are bounded by <see cref="WorkerCount"/>.</summary>
+    public IDictionary<string, int> QueueConcurrency { get; set; } = new Dictionary<string, int>(StringComparer.Ordinal);
+
+    /// <summary>
+    /// How often the queues are looked at without being told of a job, for jobs that another program has stored.
+    /// Default 5 seconds.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan PollInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>
+    /// How often this process says that it lives. One that has missed four beats is taken for dead and its jobs return
+    /// to their queues. Default 2 seconds.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:01:00")]
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>How often running jobs are checked for having been deleted by another process. Default 5 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
+    public TimeSpan CancellationCheckInterval { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long a stop waits for running jobs before they are put back. Default 500 milliseconds; their tokens are cancelled then.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
+    public TimeSpan StopTimeout { get; set; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>How long a stop waits for cancelled jobs to end. Default 15 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan ShutdownTimeout { get; set; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>How long succeeded and deleted jobs are kept. Default 1 day.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "3650.00:00:00")]
+    public TimeSpan Retention { get; set; } = TimeSpan.FromDays(1);
+
+    /// <summary>How often expired jobs are removed and counters are summed. Default 1 minute.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan MaintenanceInterval { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>How often a failed job is tried again unless its registration, attribute or request says otherwise. Default 10.</summary>
+    [Range(0, 1000)]
+    public int RetryAttempts { get; set; } = 10;
+
+    internal IReadOnlyList<string> ServedQueues => Queues.Count == 0 ? [JobQueues.Default] : [.. Queues.Distinct(StringComparer.Ordinal)];
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var queue in Queues.Concat(QueueConcurrency.Keys))
+        {
+            string? error = null;
+            try
+            {
+                JobQueues.Validate(queue);
+            }
+            catch (ArgumentException e)
+            {
+                error = e.Message;
+            }
+
+            if (error is not null)
+                yield return new ValidationResult(error, [nameof(Queues)]);
+        }
+
+        foreach (var (queue, limit) in QueueConcurrency)
+        {
+            if (limit is < 1 or > 1000)
+                yield return new ValidationResult($"The concurrency of queue \"{queue}\" is {limit}; allowed are 1 to 1000.", [nameof(QueueConcurrency)]);
+        }
+    }
+}
