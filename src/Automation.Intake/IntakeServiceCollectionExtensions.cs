@@ -37,6 +37,7 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton<EventQueries>();
         services.TryAddSingleton<EventProgress>();
         services.TryAddSingleton<RoutingPreview>();
+        services.TryAddSingleton<VerificationExplainer>();
         services.TryAddSingleton(s => new EventActions(
             s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>()));
         services.TryAddSingleton(ExpressionCompiler.None);
