@@ -42,6 +42,7 @@ internal sealed class M02Workflows : Migration
           activity_id text NOT NULL,
           hash text NOT NULL,
           payload text,
+          options text,
           next_at bigint,
           job_id bigint
         );
@@ -59,6 +60,7 @@ internal sealed class M02Workflows : Migration
           correlation_id text,
           name text,
           parent_id text,
+          notify text,
           created_at bigint NOT NULL,
           updated_at bigint NOT NULL,
           finished_at bigint,
@@ -79,19 +81,30 @@ internal sealed class M02Workflows : Migration
           instance_id text NOT NULL,
           name text NOT NULL,
           hash text NOT NULL,
-          activity_instance_id text NOT NULL,
+          activity_ordinal bigint NOT NULL,
           correlation_id text,
           payload text,
+          options text,
           job_id bigint,
           created_at bigint NOT NULL
         );
         CREATE INDEX ix_workflow_bookmarks_instance ON workflow_bookmarks (instance_id);
         CREATE INDEX ix_workflow_bookmarks_hash ON workflow_bookmarks (hash);
 
+        CREATE TABLE workflow_operations (
+          id text NOT NULL PRIMARY KEY,
+          instance_id text NOT NULL,
+          job_id bigint,
+          request text NOT NULL,
+          created_at bigint NOT NULL
+        );
+        CREATE INDEX ix_workflow_operations_instance ON workflow_operations (instance_id);
+
         CREATE TABLE workflow_journal (
           instance_id text NOT NULL,
           revision bigint NOT NULL,
           created_at bigint NOT NULL,
+          first_sequence bigint NOT NULL,
           chunk text NOT NULL,
           PRIMARY KEY (instance_id, revision)
         );
@@ -113,6 +126,7 @@ internal sealed class M02Workflows : Migration
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
         DROP TABLE workflow_stimuli;
         DROP TABLE workflow_journal;
+        DROP TABLE workflow_operations;
         DROP TABLE workflow_bookmarks;
         DROP TABLE workflow_instances;
         DROP TABLE workflow_triggers;

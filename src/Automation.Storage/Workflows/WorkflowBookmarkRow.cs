@@ -18,14 +18,17 @@ public sealed class WorkflowBookmarkRow
     /// <summary>Hash of that stimulus.</summary>
     public required string Hash { get; init; }
 
-    /// <summary>The execution of an activity that waits.</summary>
-    public required string ActivityInstanceId { get; init; }
+    /// <summary>Number of the execution that waits, within the instance.</summary>
+    public long ActivityOrdinal { get; init; }
 
     /// <summary>Correlation id of the instance when the bookmark was made.</summary>
     public string? CorrelationId { get; init; }
 
     /// <summary>The stimulus as JSON.</summary>
     public string? Payload { get; init; }
+
+    /// <summary>What does not take part in matching, as JSON.</summary>
+    public string? Options { get; init; }
 
     /// <summary>The job that will resume it: a timer or a background activity; null where it waits for something outside.</summary>
     public long? JobId { get; init; }
@@ -42,9 +45,10 @@ public sealed class WorkflowBookmarkRow
             builder.Property(r => r.InstanceId).HasColumnName("instance_id");
             builder.Property(r => r.Name).HasColumnName("name");
             builder.Property(r => r.Hash).HasColumnName("hash");
-            builder.Property(r => r.ActivityInstanceId).HasColumnName("activity_instance_id");
+            builder.Property(r => r.ActivityOrdinal).HasColumnName("activity_ordinal");
             builder.Property(r => r.CorrelationId).HasColumnName("correlation_id");
             builder.Property(r => r.Payload).HasColumnName("payload");
+            builder.Property(r => r.Options).HasColumnName("options");
             builder.Property(r => r.JobId).HasColumnName("job_id");
             builder.Property(r => r.CreatedAt).HasColumnName("created_at");
         }

@@ -19,8 +19,7 @@ public sealed class WorkflowInstanceRow
     public int DefinitionVersion { get; init; }
 
     /// <summary>
-    /// 0 pending, 1 executing, 2 suspended, 3 interrupted; from 10 on the instance is over: 10 finished, 11 cancelled,
-    /// 12 faulted.
+    /// 0 pending, 1 executing, 2 suspended, 6 interrupted; or the instance is over: 3 finished, 4 cancelled, 5 faulted.
     /// </summary>
     public int SubStatus { get; init; }
 
@@ -38,6 +37,9 @@ public sealed class WorkflowInstanceRow
 
     /// <summary>The instance that started it.</summary>
     public string? ParentId { get; init; }
+
+    /// <summary>What of its parent is to be told: the operation that its first rest ends, the stimulus that its end sends.</summary>
+    public string? Notify { get; init; }
 
     /// <summary>When it was made, in microseconds since the Unix epoch.</summary>
     public long CreatedAt { get; init; }
@@ -69,6 +71,7 @@ public sealed class WorkflowInstanceRow
             builder.Property(r => r.CorrelationId).HasColumnName("correlation_id");
             builder.Property(r => r.Name).HasColumnName("name");
             builder.Property(r => r.ParentId).HasColumnName("parent_id");
+            builder.Property(r => r.Notify).HasColumnName("notify");
             builder.Property(r => r.CreatedAt).HasColumnName("created_at");
             builder.Property(r => r.UpdatedAt).HasColumnName("updated_at");
             builder.Property(r => r.FinishedAt).HasColumnName("finished_at");

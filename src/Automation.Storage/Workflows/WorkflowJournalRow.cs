@@ -15,6 +15,9 @@ public sealed class WorkflowJournalRow
     /// <summary>When the burst was committed, in microseconds since the Unix epoch.</summary>
     public long CreatedAt { get; init; }
 
+    /// <summary>Position of the chunk's first entry in the instance's journal.</summary>
+    public long FirstSequence { get; init; }
+
     /// <summary>Entries and records, as compact JSON.</summary>
     public required string Chunk { get; init; }
 
@@ -26,6 +29,7 @@ public sealed class WorkflowJournalRow
             builder.Property(r => r.InstanceId).HasColumnName("instance_id");
             builder.Property(r => r.Revision).HasColumnName("revision");
             builder.Property(r => r.CreatedAt).HasColumnName("created_at");
+            builder.Property(r => r.FirstSequence).HasColumnName("first_sequence");
             builder.Property(r => r.Chunk).HasColumnName("chunk");
         }
     }

@@ -27,6 +27,9 @@ public sealed class WorkflowTriggerRow
     /// <summary>The stimulus as JSON.</summary>
     public string? Payload { get; init; }
 
+    /// <summary>What does not take part in matching, as JSON.</summary>
+    public string? Options { get; init; }
+
     /// <summary>For triggers by the clock: the next time, in microseconds since the Unix epoch; otherwise null.</summary>
     public long? NextAt { get; init; }
 
@@ -45,6 +48,7 @@ public sealed class WorkflowTriggerRow
             builder.Property(r => r.ActivityId).HasColumnName("activity_id");
             builder.Property(r => r.Hash).HasColumnName("hash");
             builder.Property(r => r.Payload).HasColumnName("payload");
+            builder.Property(r => r.Options).HasColumnName("options");
             builder.Property(r => r.NextAt).HasColumnName("next_at");
             builder.Property(r => r.JobId).HasColumnName("job_id");
         }

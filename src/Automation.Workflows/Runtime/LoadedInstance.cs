@@ -1,0 +1,56 @@
+using Automation.Workflows.Execution;
+using Automation.Workflows.Graph;
+
+namespace Automation.Workflows.Runtime;
+
+/// <summary>An instance in memory. Whoever holds it holds the instance's lock, or has taken it out of the cache.</summary>
+internal sealed class LoadedInstance
+{
+    public required CompiledWorkflow Graph { get; set; }
+
+    public required InstanceState State { get; init; }
+
+    /// <summary>The revision in the database; 0 for an instance that is not stored yet.</summary>
+    public long Revision { get; set; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public string? ParentId { get; init; }
+
+    /// <summary>What of the parent is still to be told.</summary>
+    public ParentNotice? Notify { get; set; }
+
+    public string Id => State.Id;
+
+    public InstanceSnapshot ToSnapshot() => new()
+    {
+        Id = State.Id,
+        DefinitionId = Graph.DefinitionId,
+        DefinitionVersionId = Graph.VersionId,
+        SubStatus = State.SubStatus,
+        CorrelationId = State.CorrelationId,
+        Name = State.Name,
+        IncidentCount = State.Incidents.Count,
+        Revision = Revision,
+        Output = State.Output,
+        HasPendingOperations = State.Operations.Count > 0,
+    };
+}
+
+/// <summary>What a child tells its parent.</summary>
+/// <param name="OperationId">The operation to end as soon as the child rests; null for none.</param>
+/// <param name="Stimulus">Name of the stimulus to send when the child has ended; null for none.</param>
+internal sealed record ParentNotice(string? OperationId, string? Stimulus)
+{
+    public static ParentNotice? Parse(string? text)
+    {
+        if (string.IsNullOrEmpty(text))
+            return null;
+        var bar = text.IndexOf('|', StringComparison.Ordinal);
+        return new ParentNotice(NullIfEmpty(text[..bar]), NullIfEmpty(text[(bar + 1)..]));
+    }
+
+    public override string ToString() => $"{OperationId}|{Stimulus}";
+
+    private static string? NullIfEmpty(string text) => text.Length == 0 ? null : text;
+}

@@ -1,0 +1,105 @@
+using Automation.Jobs;
+using Automation.Storage;
+using Automation.Workflows;
+using Automation.Workflows.Activities;
+using Automation.Workflows.Execution;
+using Automation.Workflows.Graph;
+using Automation.Workflows.Management;
+using Automation.Workflows.Queries;
+using Automation.Workflows.Runtime;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Microsoft.Extensions.DependencyInjection;
+
+/// <summary>Registers workflows.</summary>
+public static class WorkflowServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds workflows: definitions, the runtime, queries, and the loading of the workflows directory. Options come from
+    /// <c>Automation:Workflows</c>. Register storage and jobs too; the database opens before the directory is read, and
+    /// jobs run after.
+    /// </summary>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddAutomationWorkflows(this IServiceCollection services)
+    {
+        services.AddOptions<WorkflowOptions>().BindConfiguration("Automation:Workflows").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<WorkflowEngineOptions>().BindConfiguration("Automation:Workflows:Engine").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(s =>
+        {
+            var catalog = new ActivityCatalog();
+            foreach (var add in s.GetServices<Action<ActivityCatalog>>())
+                add(catalog);
+            return catalog;
+        });
+        services.TryAddSingleton<DefinitionSource>();
+        services.TryAddSingleton<IWorkflowSource>(s => s.GetRequiredService<DefinitionSource>());
+        services.TryAddSingleton(s => new WorkflowCompiler(
+            s.GetRequiredService<ActivityCatalog>(), s.GetRequiredService<IWorkflowSource>(), s.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value));
+        services.TryAddSingleton(s => new WorkflowEngine(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value));
+
+        services.TryAddSingleton(s => new WorkflowCatalog(
+            s.GetRequiredService<Database>(), s.GetRequiredService<WorkflowCompiler>(), s.GetRequiredService<IOptions<WorkflowOptions>>()));
+        services.TryAddSingleton<TriggerIndexer>();
+        services.TryAddSingleton<DefinitionFiles>();
+        services.TryAddSingleton<InstanceStore>();
+        services.TryAddSingleton<InstanceRemover>();
+        services.TryAddSingleton<InstanceWaiters>();
+        services.TryAddSingleton<BurstPlanner>();
+        services.TryAddSingleton<BackgroundActivities>();
+        services.TryAddSingleton<WorkflowEvents>();
+        services.TryAddSingleton(s => new WorkflowDefinitionManager(
+            s.GetRequiredService<Database>(), s.GetRequiredService<WorkflowCatalog>(), s.GetRequiredService<TriggerIndexer>(),
+            s.GetRequiredService<InstanceRemover>(), s.GetRequiredService<DefinitionFiles>(), s.GetRequiredService<IOptions<WorkflowOptions>>(),
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkflowDefinitionManager>>()));
+        services.TryAddSingleton(s => new WorkflowRuntime(
+            s.GetRequiredService<Database>(), s.GetRequiredService<WorkflowCatalog>(), s.GetRequiredService<WorkflowDefinitionManager>(),
+            s.GetRequiredService<WorkflowEngine>(), s.GetRequiredService<InstanceStore>(), s.GetRequiredService<BurstPlanner>(),
+            s.GetRequiredService<InstanceWaiters>(), s.GetRequiredService<WorkflowEvents>(), s.GetRequiredService<JobClient>(),
+            s.GetRequiredService<IOptions<WorkflowOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkflowRuntime>>()));
+        services.TryAddSingleton(s => new WorkflowFolder(
+            s.GetRequiredService<WorkflowDefinitionManager>(), s.GetRequiredService<WorkflowCatalog>(), s.GetRequiredService<DefinitionFiles>(),
+            s.GetRequiredService<IOptions<WorkflowOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkflowFolder>>()));
+        services.TryAddSingleton<DefinitionQueries>();
+        services.TryAddSingleton<InstanceQueries>();
+        services.TryAddSingleton<JournalQueries>();
+        services.AddHostedService(s => s.GetRequiredService<WorkflowFolder>());
+        services.AddHostedService<WorkflowRecovery>();
+
+        services.AddJobHandler<ActivityJob>(WorkflowJobs.Activity);
+        services.AddJobHandler<ResumeJob>(WorkflowJobs.Resume);
+        services.AddJobHandler<StartJob>(WorkflowJobs.Start);
+        services.AddJobHandler<CancelJob>(WorkflowJobs.Cancel);
+        services.AddJobHandler<ContinueJob>(WorkflowJobs.Continue);
+        services.AddJobHandler<EventJob>(WorkflowJobs.Event);
+        services.AddJobHandler<ChildRestedJob>(WorkflowJobs.ChildRested);
+        services.AddJobHandler<TriggerJob>(WorkflowJobs.Trigger);
+        return services;
+    }
+
+    /// <summary>Adds a custom activity: a class with <see cref="ActivityAttribute"/> that definitions may use from then on.</summary>
+    /// <typeparam name="TActivity">The activity.</typeparam>
+    /// <param name="services">The services.</param>
+    public static IServiceCollection AddWorkflowActivity<TActivity>(this IServiceCollection services)
+        where TActivity : Activity, new()
+    {
+        services.AddSingleton<Action<ActivityCatalog>>(static catalog => catalog.Add<TActivity>());
+        return services;
+    }
+
+    /// <summary>Adds what does the work of a background activity.</summary>
+    /// <typeparam name="TActivity">Made once, from the services.</typeparam>
+    /// <param name="services">The services.</param>
+    /// <param name="activityTypes">The activity types that it works for, such as <c>Elsa.SendHttpRequest</c>.</param>
+    public static IServiceCollection AddBackgroundActivity<TActivity>(this IServiceCollection services, params ReadOnlySpan<string> activityTypes)
+        where TActivity : class, IBackgroundActivity
+    {
+        services.TryAddSingleton<TActivity>();
+        foreach (var type in activityTypes)
+            services.AddSingleton(new BackgroundActivityBinding(type, s => s.GetRequiredService<TActivity>()));
+        return services;
+    }
+}
