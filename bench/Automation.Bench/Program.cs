@@ -1,17 +1,26 @@
+using System.Globalization;
 using Automation.Bench;
 
+// dotnet run -c Release --project bench/Automation.Bench [-- --scale 0.2] [--only acceptance] [--out FILE]
 if (args is ["floor", var file, var url])
 {
     await FloorServer.RunAsync(file, url);
     return 0;
 }
 
-await using (var floor = await ServerProcess.StartFloorAsync())
+var scale = Option("--scale") is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : 1;
+var only = Option("--only");
+var figures = new Figures();
+var scenarios = new Scenarios(Path.Combine(AppContext.BaseDirectory, "Automation.Host.dll"), figures, scale);
+Figures.PrintHead();
+await scenarios.FloorAsync();
+foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenarios.AcceptanceAsync), ("workflows", scenarios.WorkflowsAsync), ("end-to-end", scenarios.EndToEndAsync) })
 {
-    var load = new LoadGenerator(floor.Port, "/", n => $$$"""{"event_type":"call_started","call_id":"bench-{{{n}}}","timestamp":"2026-11-20T10:00:00Z","data":{"agent":"a-17","from":"+4915100000000"}}""");
-    await load.RunAsync(64, 1, 20_000);
-    var r = await load.RunAsync(64, 100_000, 100_000);
-    Console.WriteLine($"floor {r.PerSecond:0}/s p50 {r.Percentile(0.5):0.00} p99 {r.Percentile(0.99):0.00}");
+    if (only is null || only == name)
+        await run();
 }
 
+figures.Save(Option("--out") ?? Path.Combine("artifacts", "bench.json"));
 return 0;
+
+string? Option(string name) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : null;

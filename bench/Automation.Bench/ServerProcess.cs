@@ -62,6 +62,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             {
                 ["Automation__DataDirectory"] = directory,
                 ["Automation__Workflows__Directory"] = workflows,
+                ["Automation__Intake__MappingsFile"] = Path.Combine(workflows, "mappings.json"),
                 ["Automation__AdminKey"] = adminKey,
                 ["Logging__LogLevel__Default"] = "Warning",
             },

@@ -1,3 +1,5 @@
+using Automation.Dashboard.Events;
+using Automation.Dashboard.Instances;
 using Automation.Dashboard.Live;
 using Automation.Dashboard.Shell;
 using Microsoft.AspNetCore.Builder;
@@ -25,6 +27,9 @@ public static class DashboardExtensions
         app.Services.GetRequiredService<BrowserAssets>().MapTo(app);
         app.MapStaticAssets().AllowAnonymous();
         app.MapLive();
+        app.MapEventsApi();
+        app.MapInstancesApi();
+        app.MapPageActions();
         app.MapRazorComponents<ConsoleApp>();
     }
 }

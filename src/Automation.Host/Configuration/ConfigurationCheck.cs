@@ -26,13 +26,16 @@ internal static class ConfigurationCheck
     private static void Object(IConfigurationSection section, Type type, IReadOnlyDictionary<string, Type> sections, List<string> problems)
     {
         var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance).Where(p => p.CanWrite).ToList();
-        var parts = sections.Where(s => IsChild(s.Key, section.Path)).Select(s => s.Key[(section.Path.Length + 1)..]).ToList();
+        var parts = sections.Keys.Where(k => k.StartsWith(section.Path + ":", StringComparison.OrdinalIgnoreCase))
+            .Select(k => k[(section.Path.Length + 1)..].Split(':')[0]).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
         foreach (var child in section.GetChildren())
         {
             var property = properties.Find(p => p.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
             var part = sections.FirstOrDefault(s => s.Key.Equals(child.Path, StringComparison.OrdinalIgnoreCase)).Value;
             if (part is not null)
                 Object(child, part, sections, problems);
+            else if (property is null && sections.Keys.Any(k => k.StartsWith(child.Path + ":", StringComparison.OrdinalIgnoreCase)))
+                Object(child, typeof(Group), sections, problems);
             else if (property is null)
                 problems.Add($"{child.Path} is not a setting. {Suggest(child.Key, [.. properties.Select(p => p.Name), .. parts])}");
             else
@@ -89,9 +92,6 @@ internal static class ConfigurationCheck
 
     private static bool IsScalar(Type type) => TypeDescriptor.GetConverter(type).CanConvertFrom(typeof(string));
 
-    private static bool IsChild(string path, string parent) =>
-        path.StartsWith(parent + ":", StringComparison.OrdinalIgnoreCase) && path.IndexOf(':', parent.Length + 1) < 0;
-
     private static string Expected(Type type, PropertyInfo? property)
     {
         if (property?.GetCustomAttribute<RangeAttribute>() is { } range)
@@ -139,4 +139,7 @@ internal static class ConfigurationCheck
 
         return row[^1];
     }
+
+    /// <summary>A section that only holds sections, such as <c>Automation:Steps</c>.</summary>
+    private sealed class Group;
 }

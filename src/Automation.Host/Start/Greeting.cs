@@ -30,7 +30,7 @@ internal static class Greeting
             text.AppendLine("               Opens the console once, within an hour.");
         }
 
-        text.AppendLine("  try          " + Try.Curl(address, "{}"));
+        text.AppendLine("  try          " + Try.Curl(address, Try.Sample(app.Services.GetRequiredService<TimeProvider>().GetUtcNow())));
         text.AppendLine("  then         " + Try.Look(address, key));
         Console.WriteLine(text);
     }

@@ -1,8 +1,16 @@
+using System.Text.Json.Serialization;
 using Automation.Dashboard;
 using Automation.Dashboard.Shell;
 using Automation.Host.Access;
+using Automation.Intake;
+using Automation.Intake.Routing;
+using Automation.Jobs;
+using Automation.Steps.Http;
+using Automation.Steps.Outgoing;
 using Automation.Storage;
 using Automation.Studio;
+using Automation.Workflows;
+using Automation.Workflows.Execution;
 
 namespace Automation.Host.Start;
 
@@ -13,7 +21,13 @@ internal static class Parts
     public static IReadOnlyDictionary<string, Type> Sections { get; } = new Dictionary<string, Type>(StringComparer.OrdinalIgnoreCase)
     {
         ["Automation"] = typeof(HostOptions),
+        ["Automation:Intake"] = typeof(IntakeOptions),
+        ["Automation:Jobs"] = typeof(JobOptions),
+        ["Automation:Steps:Http"] = typeof(HttpOptions),
+        ["Automation:Steps:Outgoing"] = typeof(OutgoingOptions),
         ["Automation:Storage"] = typeof(StorageOptions),
+        ["Automation:Workflows"] = typeof(WorkflowOptions),
+        ["Automation:Workflows:Engine"] = typeof(WorkflowEngineOptions),
     };
 
     public static void AddTo(WebApplicationBuilder builder)
@@ -23,12 +37,19 @@ internal static class Parts
         builder.WebHost.UseStaticWebAssets();
         services.AddOptions<HostOptions>().BindConfiguration("Automation");
         services.AddProblemDetails();
+        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         services.AddAutomationStorage(s =>
         {
             var configuration = s.GetRequiredService<IConfiguration>();
             return DatabaseLocation.From(configuration.GetConnectionString("Automation"), DataDirectory(builder));
         });
 
+        // In the order in which they start; they stop in the opposite order, so that nothing is taken in that cannot be done.
+        services.AddAutomationJobs();
+        services.AddAutomationWorkflows();
+        services.AddAutomationSteps();
+        services.AddSingleton<IWorkflowStarter, EventWorkflowStarter>();
+        services.AddAutomationIntake();
         services.AddAccess(DataDirectory(builder));
         var assets = new BrowserAssets(
             Path.Combine(builder.Environment.ContentRootPath, "src", "Automation.Host", "browser"),
@@ -39,6 +60,7 @@ internal static class Parts
 
     public static void MapTo(WebApplication app)
     {
+        app.UseAutomationWebhooks();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseSecurityHeaders();

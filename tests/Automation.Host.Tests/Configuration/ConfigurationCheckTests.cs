@@ -45,6 +45,7 @@ public sealed class ConfigurationCheckTests
     [InlineData("Automation:part:CONCURRENCY", "256")]
     [InlineData("Automation:Part:Pause", "00:00:30")]
     [InlineData("Automation:Part:Verbose", "True")]
+    [InlineData("Automation:Group:Inner:Verbose", "true")]
     [InlineData("Automation:Part:Day", "Monday")]
     [InlineData("Automation:Part:Names:0", "a")]
     [InlineData("Automation:Part:Items:flyflow:Preset", "flyflow")]
@@ -53,7 +54,8 @@ public sealed class ConfigurationCheckTests
 
     [Theory]
     [InlineData("Automation:Part:Concurency", "8", "Automation:Part:Concurency is not a setting. Did you mean Concurrency?")]
-    [InlineData("Automation:Unheard", "8", "Automation:Unheard is not a setting. Known here: AdminKey, DataDirectory, Part.")]
+    [InlineData("Automation:Unheard", "8", "Automation:Unheard is not a setting. Known here: AdminKey, DataDirectory, Group, Part.")]
+    [InlineData("Automation:Group:Iner:Verbose", "true", "Automation:Group:Iner is not a setting. Did you mean Inner?")]
     [InlineData("Automation:Part:Concurrency", "0", "Automation:Part:Concurrency is \"0\"; allowed is 1 to 256.")]
     [InlineData("Automation:Part:Concurrency", "many", "Automation:Part:Concurrency is \"many\"; allowed is 1 to 256.")]
     [InlineData("Automation:Part:Concurrency", "99999999999", "Automation:Part:Concurrency is \"99999999999\"; allowed is 1 to 256.")]
@@ -92,6 +94,7 @@ public sealed class ConfigurationCheckTests
         {
             ["Automation"] = typeof(Root),
             ["Automation:Part"] = typeof(Part),
+            ["Automation:Group:Inner"] = typeof(Part),
         });
     }
 }

@@ -1,0 +1,130 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using Automation.Dashboard.Shared;
+using Automation.Intake;
+using Automation.Intake.Events;
+using Automation.Storage.Events;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Automation.Dashboard.Events;
+
+/// <summary>The event log over HTTP.</summary>
+internal static class EventsApi
+{
+    public static void MapEventsApi(this IEndpointRouteBuilder app)
+    {
+        var events = app.MapGroup("/api/events").WithTags("Events");
+        events.MapGet("/", ListAsync).WithName("ListEvents").WithSummary("Lists events, newest first.");
+        events.MapGet("/{id}", FindAsync).WithName("GetEvent").WithSummary("Reads one event: body, headers, what every mapping rule said, what it started.");
+        events.MapGet("/{id}/body", BodyAsync).WithName("GetEventBody").WithSummary("Reads an event's body byte for byte, as it was sent.");
+        events.MapPost("/{id}/replay", ReplayAsync).WithName("ReplayEvent").WithSummary("Routes a copy of the event by the rules now in force.");
+        events.MapPost("/{id}/retry", RetryAsync).WithName("RetryEvent").WithSummary("Routes an event again that failed or matched no rule; what it started before is not started twice.");
+    }
+
+    // source and type take * for any characters; correlationId is exact; from is inclusive, to is not; before is the
+    // "next" of the page before; limit is 1 to 500, 50 by default.
+    private static async Task<Results<Ok<EventPage>, ProblemHttpResult>> ListAsync(
+        EventQueries queries, string? source, string? type, string? status, string? correlationId, DateTimeOffset? from, DateTimeOffset? to, string? text,
+        string? before, int? limit, CancellationToken cancellationToken)
+    {
+        if (limit is < 1 or > EventQueries.MaxLimit)
+            return Problems.Range("limit", limit, $"1 to {EventQueries.MaxLimit}");
+        EventStatus? wanted = null;
+        if (!string.IsNullOrEmpty(status))
+        {
+            if (!Enum.TryParse<EventStatus>(status, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed))
+                return Problems.Range("status", status, string.Join(", ", Enum.GetNames<EventStatus>()));
+            wanted = parsed;
+        }
+
+        var filter = new EventFilter { Source = Given(source), Type = Given(type), Status = wanted, CorrelationKey = Given(correlationId), From = from, To = to, Text = Given(text) };
+        return TypedResults.Ok(await queries.ListAsync(filter, Given(before), limit ?? 50, cancellationToken));
+    }
+
+    private static async Task<Results<Ok<EventAnswer>, ProblemHttpResult>> FindAsync(string id, EventQueries queries, RoutingPreview preview, CancellationToken cancellationToken) =>
+        await queries.FindAsync(id, cancellationToken) is { } found ? TypedResults.Ok(EventAnswer.Of(found, preview)) : Problems.Missing("event", id);
+
+    private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> BodyAsync(string id, EventQueries queries, CancellationToken cancellationToken) =>
+        await queries.FindAsync(id, cancellationToken) is { } found
+            // Never as what the sender says it is: a browser must not run what a stranger sent.
+            ? TypedResults.File(found.Body, "application/octet-stream", $"event-{id}.bin")
+            : Problems.Missing("event", id);
+
+    private static async Task<Results<Ok<ReplayAnswer>, ProblemHttpResult>> ReplayAsync(string id, EventActions actions, CancellationToken cancellationToken) =>
+        await actions.ReplayAsync(id, cancellationToken) is { } copy
+            ? TypedResults.Ok(new ReplayAnswer(copy))
+            : Problems.Conflict($"There is no event \"{id}\", or it was refused and cannot be replayed.");
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RetryAsync(string id, EventActions actions, CancellationToken cancellationToken) =>
+        await actions.RetryAsync(id, cancellationToken)
+            ? TypedResults.NoContent()
+            : Problems.Conflict($"There is no event \"{id}\" that failed or matched no rule.");
+
+    private static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+}
+
+/// <summary>The id of the copy that was routed.</summary>
+/// <param name="Id">Id of the new event.</param>
+internal sealed record ReplayAnswer(string Id);
+
+/// <summary>One event with all that is known of it.</summary>
+internal sealed record EventAnswer
+{
+    public required EventSummary Event { get; init; }
+
+    public required string? DedupeKey { get; init; }
+
+    public required string? Verification { get; init; }
+
+    public required string? RemoteIp { get; init; }
+
+    public required string? Query { get; init; }
+
+    public required JsonElement Headers { get; init; }
+
+    /// <summary>The body where it is UTF-8 text; else null, and <see cref="BodyBase64"/> has it.</summary>
+    public required string? Body { get; init; }
+
+    public required string? BodyBase64 { get; init; }
+
+    public required IReadOnlyList<EventStart> Starts { get; init; }
+
+    /// <summary>How many repeated deliveries of it came.</summary>
+    public required int Repeats { get; init; }
+
+    /// <summary>What each mapping rule says to it now.</summary>
+    public required IReadOnlyList<Intake.Mapping.RuleVerdict> Rules { get; init; }
+
+    public static EventAnswer Of(EventDetail detail, RoutingPreview preview)
+    {
+        var isText = Utf8.IsValid(detail.Body);
+        return new EventAnswer
+        {
+            Event = detail.Summary,
+            DedupeKey = detail.DedupeKey,
+            Verification = detail.Verification,
+            RemoteIp = detail.RemoteIp,
+            Query = detail.Query,
+            Headers = JsonElement.Parse(detail.Headers),
+            Body = isText ? Encoding.UTF8.GetString(detail.Body) : null,
+            BodyBase64 = isText ? null : Convert.ToBase64String(detail.Body),
+            Starts = detail.Starts,
+            Repeats = detail.Repeats,
+            Rules = RulesFor(detail, preview),
+        };
+    }
+
+    /// <summary>The rules' verdicts on a stored event; none where it was refused or its source is gone.</summary>
+    public static IReadOnlyList<Intake.Mapping.RuleVerdict> RulesFor(EventDetail detail, RoutingPreview preview)
+    {
+        if (detail.Summary.Status == EventStatus.Rejected || !Utf8.IsValid(detail.Body))
+            return [];
+        var headers = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(detail.Headers) ?? [];
+        var texts = headers.Where(h => h.Value.ValueKind == JsonValueKind.String).ToDictionary(h => h.Key, h => h.Value.GetString()!, StringComparer.OrdinalIgnoreCase);
+        return preview.Preview(detail.Summary.Source, Encoding.UTF8.GetString(detail.Body), texts)?.Decision.Rules ?? [];
+    }
+}

@@ -1,0 +1,25 @@
+using Automation.Intake.Routing;
+using Automation.Storage.Writes;
+using Automation.Workflows.Runtime;
+
+namespace Automation.Host.Start;
+
+/// <summary>Lets events start workflows: the one place where intake and engine meet.</summary>
+internal sealed class EventWorkflowStarter(WorkflowRuntime runtime) : IWorkflowStarter
+{
+    public async Task StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken)
+    {
+        var result = await runtime.StartAsync(
+            new StartWorkflowRequest
+            {
+                DefinitionId = start.DefinitionId,
+                InstanceId = start.InstanceId,
+                CorrelationId = start.CorrelationId,
+                Input = start.Inputs,
+                Companion = companion,
+            },
+            cancellationToken);
+        if (!result.Started)
+            throw new WorkflowStartException(result.Reason ?? $"The workflow \"{start.DefinitionId}\" could not be started: {result.CannotStart}.");
+    }
+}
