@@ -40,6 +40,15 @@ public sealed class WorkflowOptions
     [Range(typeof(TimeSpan), "00:00:00", "7.00:00:00")]
     public TimeSpan StimulusTimeToLive { get; set; } = TimeSpan.FromMinutes(10);
 
+    /// <summary>
+    /// How often the work of a background activity is tried in all while it throws; then the activity faults. Default 4:
+    /// again after 1, 5 and 30 seconds.
+    /// </summary>
+    [Range(1, 100)]
+    public int ActivityAttempts { get; set; } = DefaultActivityAttempts;
+
+    internal const int DefaultActivityAttempts = 4;
+
     /// <summary>How long whoever executes a workflow waits for its background work. Default 100 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "1.00:00:00")]
     public TimeSpan ExecuteTimeout { get; set; } = TimeSpan.FromSeconds(100);

@@ -68,8 +68,13 @@ public static class WorkflowServiceCollectionExtensions
         services.TryAddSingleton<JournalQueries>();
         services.AddHostedService(s => s.GetRequiredService<WorkflowFolder>());
         services.AddHostedService<WorkflowRecovery>();
+        services.AddHostedService<CatalogRefresher>();
 
-        services.AddJobHandler<ActivityJob>(WorkflowJobs.Activity);
+        services.AddJobHandler<ActivityJob>(WorkflowJobs.Activity, retry =>
+        {
+            retry.Attempts = WorkflowOptions.DefaultActivityAttempts - 1;
+            retry.Delays = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30)];
+        });
         services.AddJobHandler<ResumeJob>(WorkflowJobs.Resume);
         services.AddJobHandler<StartJob>(WorkflowJobs.Start);
         services.AddJobHandler<CancelJob>(WorkflowJobs.Cancel);

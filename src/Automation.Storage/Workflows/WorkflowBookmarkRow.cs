@@ -15,7 +15,7 @@ public sealed class WorkflowBookmarkRow
     /// <summary>Name of the stimulus that it waits for, such as <c>Elsa.Event</c>.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Hash of that stimulus.</summary>
+    /// <summary>The first half of that stimulus's hash.</summary>
     public required string Hash { get; init; }
 
     /// <summary>Number of the execution that waits, within the instance.</summary>

@@ -150,6 +150,20 @@ public sealed class WorkflowCatalog
         _changed.Tell(definitionId, static e => System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(e));
     }
 
+    /// <summary>Takes over what other servers have published or retracted since this was asked last.</summary>
+    internal async Task RefreshIfChangedAsync(CancellationToken cancellationToken)
+    {
+        var rows = await _database.QueryAsync(DefinitionSql.PublishedSummaries, cancellationToken);
+        var now = rows.Rows.Select(r => StoredDefinition.ReadSummary(r, filesAreReadonly: false)).ToDictionary(d => d.DefinitionId, StringComparer.Ordinal);
+        foreach (var gone in _published.Keys.Where(id => !now.ContainsKey(id)))
+            await RefreshAsync(gone, cancellationToken);
+        foreach (var (id, summary) in now)
+        {
+            if (!_published.TryGetValue(id, out var known) || known.Id != summary.Id || known.Revision != summary.Revision)
+                await RefreshAsync(id, cancellationToken);
+        }
+    }
+
     internal static IndexedTrigger ReadTrigger(SqlValue[] row) => new(
         row[0].AsText!, row[1].AsText!, row[2].AsText!, row[3].AsText!, row[4].AsText!, row[5].AsText!, Plain(row[6].AsText), Plain(row[7].AsText))
     {

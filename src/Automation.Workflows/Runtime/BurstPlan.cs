@@ -6,6 +6,7 @@ using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Graph;
 using Automation.Workflows.Queries;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Workflows.Runtime;
 
@@ -55,9 +56,12 @@ internal sealed class BurstPlan
 }
 
 /// <summary>Turns what a burst did into one unit: instance, journal, bookmarks, operations, and the jobs that go with them.</summary>
-internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerable<IWorkflowEffectHandler> handlers, TimeProvider clock)
+internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerable<IWorkflowEffectHandler> handlers, IOptions<WorkflowOptions> options, TimeProvider clock)
 {
     private readonly IWorkflowEffectHandler[] _handlers = [.. handlers];
+
+    // Kept with a job only where it differs from what the handler is registered with.
+    private readonly int? _attempts = options.Value.ActivityAttempts == WorkflowOptions.DefaultActivityAttempts ? null : options.Value.ActivityAttempts;
 
     public async ValueTask<BurstPlan> PlanAsync(LoadedInstance instance, BurstResult result, CommitExtras extras, CancellationToken cancellationToken)
     {
@@ -138,7 +142,7 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
         else
             plan.HashesAdded.Add(bookmark.Hash);
         plan.Unit.Add(
-            InstanceSql.AddBookmark, bookmark.Id, instance.Id, bookmark.Name, bookmark.Hash, bookmark.ActivityOrdinal, instance.State.CorrelationId,
+            InstanceSql.AddBookmark, bookmark.Id, instance.Id, bookmark.Name, InstanceSql.Key(bookmark.Hash), bookmark.ActivityOrdinal, instance.State.CorrelationId,
             Json(bookmark.Payload), Json(bookmark.Options), jobId, now);
     }
 
@@ -150,7 +154,7 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
             case RunInBackground run:
                 // The inputs stay in the operation's row: a job's arguments are shown to operators, and inputs may hold secrets.
                 var jobId = await jobs.EnqueueAsync(
-                    unit, new JobRequest(WorkflowJobs.Activity, run.Activity.Type, instance.Id, run.OperationId, run.Activity.Name ?? run.Activity.Id), cancellationToken);
+                    unit, new JobRequest(WorkflowJobs.Activity, run.Activity.Type, instance.Id, run.OperationId, run.Activity.Name ?? run.Activity.Id) { MaxAttempts = _attempts }, cancellationToken);
                 unit.Add(InstanceSql.AddOperation, run.OperationId, instance.Id, jobId, OperationRequest.Write(run), now);
                 break;
             case CancelOperation cancel:

@@ -32,8 +32,21 @@ internal static class InstanceSql
     /// <summary>Only while no instance runs with the same correlation id.</summary>
     public static readonly SqlStatement InsertCorrelated = new(InsertWhere + "correlation_id = $8)");
 
+    /// <summary>
+    /// What rows keep of a stimulus hash: half of it, 128 bits, which nobody meets twice by chance. It stands in a row
+    /// and in an index of every waiting instance.
+    /// </summary>
+    public static string Key(string hash) => hash.Length > 32 ? hash[..32] : hash;
+
     public static bool IsInsert(SqlStatement statement) =>
         statement == Insert || statement == InsertSingleton || statement == InsertCorrelatedSingleton || statement == InsertCorrelated;
+
+    /// <summary>
+    /// Whether a conflict means that another server has changed the instance in between. On PostgreSQL the statements
+    /// after the guarded one run before it is judged, so their keys may conflict first.
+    /// </summary>
+    public static bool IsStale(SqlStatement statement) =>
+        statement == Update || statement == AddJournal || statement == AddBookmark || statement == AddOperation;
 
     /// <summary>Makes guarded inserts wait for each other where several committers write; SQLite has one writer.</summary>
     public static readonly SqlStatement LockActivation = new(

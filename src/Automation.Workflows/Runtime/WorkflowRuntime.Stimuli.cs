@@ -142,8 +142,8 @@ public sealed partial class WorkflowRuntime
         while (true)
         {
             var rows = after is null
-                ? await _database.QueryAsync(InstanceSql.BookmarksByHash, cancellationToken, request.Hash)
-                : await _database.QueryAsync(InstanceSql.BookmarksAfter, cancellationToken, request.Hash, after);
+                ? await _database.QueryAsync(InstanceSql.BookmarksByHash, cancellationToken, InstanceSql.Key(request.Hash))
+                : await _database.QueryAsync(InstanceSql.BookmarksAfter, cancellationToken, InstanceSql.Key(request.Hash), after);
             foreach (var row in rows.Rows)
             {
                 if ((request.CorrelationId is null || row[5].AsText == request.CorrelationId)

@@ -217,7 +217,7 @@ public sealed partial class WorkflowRuntime
                 _instances.GiveBack(instance);
                 return instance.State.GetVariables(instance.Graph);
             }
-            catch (WriteConflictException) when (attempt < MaxTries)
+            catch (WriteConflictException e) when (InstanceSql.IsStale(e.Statement) && attempt < MaxTries)
             {
                 // Another server was faster: read again.
             }
@@ -236,7 +236,7 @@ public sealed partial class WorkflowRuntime
             {
                 return await RunBurstsAsync(instance, stimulus, extras, cancellationToken);
             }
-            catch (WriteConflictException e) when (e.Statement == InstanceSql.Update && attempt < MaxTries)
+            catch (WriteConflictException e) when (InstanceSql.IsStale(e.Statement) && attempt < MaxTries)
             {
                 // Another server was faster: what it did is read, and the stimulus is tried against that.
                 LogStale(instanceId, attempt);
@@ -327,8 +327,9 @@ public sealed partial class WorkflowRuntime
             return await _catalog.FindGraphAsync(versionId, cancellationToken);
         if (request.DefinitionId is not { } definitionId)
             throw new ArgumentException("Neither DefinitionId nor DefinitionVersionId is given.", nameof(request));
-        if (request.Version.Selection == VersionSelection.Published)
-            return _catalog.FindPublished(definitionId) is { } published ? await _catalog.FindGraphAsync(published.Id, cancellationToken) : null;
+        // A definition that is not known to be published is asked of the database: another server may just have published it.
+        if (request.Version.Selection == VersionSelection.Published && _catalog.FindPublished(definitionId) is { } published)
+            return await _catalog.FindGraphAsync(published.Id, cancellationToken);
         return await _definitions.FindAsync(definitionId, request.Version, cancellationToken) is { } found
             ? await _catalog.FindGraphAsync(found.Summary.Id, cancellationToken)
             : null;

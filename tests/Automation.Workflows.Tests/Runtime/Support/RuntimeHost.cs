@@ -108,6 +108,10 @@ public sealed class RuntimeHost : IAsyncDisposable
         return await reached.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
     }
 
+    /// <summary>Goes on with what was interrupted, now: by itself PostgreSQL waits until it is sure that no other server works on it.</summary>
+    public Task<int> RecoverAsync() =>
+        Services.GetServices<IHostedService>().OfType<WorkflowRecovery>().Single().RecoverAsync(DateTimeOffset.MaxValue, TestContext.Current.CancellationToken);
+
     public Task<InstanceSnapshot> UntilOverAsync(string instanceId) => UntilAsync(instanceId, i => i.Status == WorkflowStatus.Finished);
 
     public async ValueTask DisposeAsync()
