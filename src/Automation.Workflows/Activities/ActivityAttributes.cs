@@ -135,6 +135,9 @@ public sealed class OutcomeAttribute(string name) : Attribute
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class ChildAttribute : Attribute
 {
+    /// <summary>Name of the port. Default: the property name.</summary>
+    public string? Name { get; set; }
+
     /// <summary>Whether the designer shows it. Default true.</summary>
     public bool IsBrowsable { get; set; } = true;
 }

@@ -56,7 +56,7 @@ internal sealed class ActivityType
         }
 
         var ports = children
-            .Select(p => new PortDescriptor(p.Name, IsEmbedded: true, p.GetCustomAttribute<ChildAttribute>()!.IsBrowsable))
+            .Select(p => new PortDescriptor(PortName(p), IsEmbedded: true, p.GetCustomAttribute<ChildAttribute>()!.IsBrowsable))
             .Concat(type.GetCustomAttributes<OutcomeAttribute>().Select(o => new PortDescriptor(o.Name)))
             .ToList();
         var dot = about.Type.LastIndexOf('.');
@@ -93,6 +93,8 @@ internal sealed class ActivityType
             Children = children,
         };
     }
+
+    internal static string PortName(PropertyInfo child) => child.GetCustomAttribute<ChildAttribute>()!.Name ?? child.Name;
 
     private static InputMember Describe(PropertyInfo property, InputAttribute about)
     {

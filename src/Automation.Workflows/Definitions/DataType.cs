@@ -51,6 +51,12 @@ public enum DataKind
     /// <summary>A dictionary from text to anything: text is parsed as a JSON object.</summary>
     Dictionary,
 
+    /// <summary>HTTP headers: a dictionary from names to lists of text.</summary>
+    Headers,
+
+    /// <summary>An HTTP status: a name such as <c>Created</c>, or a number that has none.</summary>
+    HttpStatus,
+
     /// <summary>An absolute or relative address, kept as text.</summary>
     Uri,
 
@@ -92,9 +98,10 @@ public sealed class DataType
         ["ObjectDictionary"] = DataKind.Dictionary,
         ["StringMap"] = DataKind.Dictionary,
         ["ObjectMap"] = DataKind.Dictionary,
-        ["HttpHeaders"] = DataKind.Dictionary,
+        ["HttpHeaders"] = DataKind.Headers,
         ["HttpRouteData"] = DataKind.Dictionary,
         ["Uri"] = DataKind.Uri,
+        ["HttpStatusCode"] = DataKind.HttpStatus,
     };
 
     /// <summary>The type that takes anything.</summary>
@@ -144,7 +151,7 @@ public sealed class DataType
 
     private static readonly HashSet<string> HttpNames = new(StringComparer.OrdinalIgnoreCase)
     {
-        "HttpRequest", "HttpResponse", "HttpResponseMessage", "IFormFile", "FormFile", "HttpFile", "Downloadable", "LogPersistenceMode", "HttpStatusCode",
+        "HttpRequest", "HttpResponse", "HttpResponseMessage", "IFormFile", "FormFile", "HttpFile", "Downloadable", "LogPersistenceMode",
     };
 
     private static (string Name, bool IsArray) Strip(string? alias)

@@ -84,6 +84,9 @@ internal static class JsonValues
             case JsonNode node:
                 node.WriteTo(writer);
                 break;
+            case IStoredForm form:
+                Write(writer, form.Stored, depth + 1);
+                break;
             case IReadOnlyDictionary<string, object?> map:
                 writer.WriteStartObject();
                 foreach (var (key, item) in map)
@@ -240,4 +243,11 @@ internal static class JsonValues
     }
 
     public static object? FromNode(JsonNode? node) => node is null ? null : FromElement(JsonSerializer.SerializeToElement(node, Context.JsonNode));
+}
+
+/// <summary>A value that is stored in another form than the one that scripts read.</summary>
+internal interface IStoredForm
+{
+    /// <summary>The plain value to store.</summary>
+    object Stored { get; }
 }

@@ -45,6 +45,8 @@ internal static class ValueConverter
                 DataKind.Bytes => Bytes(value),
                 DataKind.Json => Json(value),
                 DataKind.Dictionary => Map(value, type),
+                DataKind.Headers => Headers(value, type),
+                DataKind.HttpStatus => HttpStatus(value, type),
                 DataKind.Enum => Name(value, type),
                 _ => value,
             };
@@ -102,11 +104,7 @@ internal static class ValueConverter
     }
 
     private static long ParseWhole(string text, DataType type) =>
-        long.TryParse(text.Trim(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var n)
-            ? n
-            : double.TryParse(text.Trim(), NumberStyles.Float, CultureInfo.InvariantCulture, out var d) && double.IsFinite(d) && Math.Abs(d) < 9.2e18
-                ? (long)Math.Round(d, MidpointRounding.ToEven)
-                : throw Failed(text, type.Alias, null);
+        long.TryParse(text.Trim(), NumberStyles.Integer, CultureInfo.InvariantCulture, out var n) ? n : throw Failed(text, type.Alias, null);
 
     private static object Floating(object value, DataType type)
     {
@@ -160,18 +158,49 @@ internal static class ValueConverter
         _ => throw Failed(value, type.Alias, null),
     };
 
-    private static object ToList(object value, DataType type)
+    private static string HttpStatus(object value, DataType type)
+    {
+        if (value is string text && !char.IsAsciiDigit(text.AsSpan().Trim().IsEmpty ? 'x' : text.Trim()[0]))
+        {
+            return Enum.TryParse<System.Net.HttpStatusCode>(text, ignoreCase: true, out var named) ? named.ToString() : throw Failed(value, "HTTP status", null);
+        }
+
+        var number = (long)Whole(value, 100, 999, type);
+        return ((System.Net.HttpStatusCode)number).ToString();
+    }
+
+    /// <summary>Header values are lists of text, whether they were written as one text or several.</summary>
+    private static object? Headers(object value, DataType type)
+    {
+        if (Map(value, type) is not { } map)
+            return null;
+        var result = new Dictionary<string, object?>(StringComparer.OrdinalIgnoreCase);
+        var pairs = map is IReadOnlyDictionary<string, object?> typed
+            ? typed
+            : ((IDictionary)map).Cast<DictionaryEntry>().ToDictionary(e => ToText(e.Key), e => e.Value, StringComparer.Ordinal);
+        foreach (var (name, item) in pairs)
+        {
+            result[name] = item switch
+            {
+                null => new List<object?>(),
+                IEnumerable list and not string => list.Cast<object?>().Select(object? (i) => i is null ? "" : ToText(i)).ToList(),
+                _ => new List<object?> { ToText(item) },
+            };
+        }
+
+        return result;
+    }
+
+    private static object? ToList(object value, DataType type)
     {
         if (value is string text)
         {
             if (text.AsSpan().TrimStart().StartsWith("[") && JsonValues.TryParse(text, out var parsed) && parsed is List<object?> read)
                 value = read;
-            else if (type.Kind == DataKind.Object)
-                return text.Select(object? (c) => c.ToString()).ToList();
             else if (text.Length == 0)
-                return new List<object?>();
+                return null;
             else
-                value = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Cast<object?>().ToList();
+                value = new List<object?> { text };
         }
 
         if (type.Kind == DataKind.Object && value is List<object?>)

@@ -76,6 +76,40 @@ public sealed partial class ActivityContext
     /// <summary>The last <c>Result</c> that any activity gave in this burst; null if there is none.</summary>
     public object? GetLastResult() => Burst.State.LastResult;
 
+    /// <summary>Names of all variables in sight, nearest first; a name may come more than once.</summary>
+    internal IEnumerable<string> VariableNames
+    {
+        get
+        {
+            for (var context = this; context is not null; context = context.OuterInWorkflow)
+            {
+                if (context.Locals is { } locals)
+                {
+                    foreach (var local in locals)
+                        yield return local.Name;
+                }
+
+                foreach (var variable in context.Activity.Variables)
+                    yield return variable.Name;
+            }
+        }
+    }
+
+    /// <summary>The declaration of the nearest variable of that name; null where it is not declared.</summary>
+    internal VariableDefinition? FindDeclaredVariable(string name)
+    {
+        for (var context = this; context is not null; context = context.OuterInWorkflow)
+        {
+            if (context.FindLocal(name) is not null)
+                return null;
+            var slot = context.FindDeclared(name);
+            if (slot >= 0)
+                return context.Activity.Variables[slot];
+        }
+
+        return null;
+    }
+
     internal bool TryGetVariable(string name, out object? value)
     {
         for (var context = this; context is not null; context = context.OuterInWorkflow)

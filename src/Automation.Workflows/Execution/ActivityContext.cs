@@ -118,6 +118,12 @@ public sealed partial class ActivityContext
 
     internal bool HasRetries { get; set; }
 
+    /// <summary>Outcomes that a script chose.</summary>
+    internal IReadOnlyList<string>? ScriptOutcomes { get; set; }
+
+    /// <summary>What <c>getItem()</c> gives to the expressions of a bulk dispatch.</summary>
+    internal object? CurrentItem { get; set; }
+
     /// <summary>Position in <see cref="InstanceState.Contexts"/>.</summary>
     internal int Position { get; set; }
 
@@ -205,7 +211,10 @@ public sealed partial class ActivityContext
         }
     }
 
-    internal void SetOutput(int slot, object? value)
+    internal void SetOutput(int slot, object? value) => SetOutput(slot, value, value);
+
+    /// <summary>Sets an output whose record shows it in another form than the one that is bound.</summary>
+    internal void SetOutput(int slot, object? value, object? recorded)
     {
         var bindings = Activity.Outputs;
         if (Outputs is null)
@@ -214,7 +223,7 @@ public sealed partial class ActivityContext
             Array.Fill(Outputs, Unset);
         }
 
-        Outputs[slot] = value;
+        Outputs[slot] = recorded;
         Burst.Register(this, slot, value);
         var binding = bindings[slot];
         if (binding.Variable is { } variable)

@@ -51,6 +51,12 @@ internal sealed partial class Burst
     // ---- running
 
     /// <summary>Works the list off, up to the first point at which the runtime must act.</summary>
+    /// <summary>Whether a definition can be started; null if all can.</summary>
+    public Func<string, bool>? IsPublished { get; init; }
+
+    /// <summary>Whether somebody waits for an HTTP response.</summary>
+    public bool CanRespond { get; init; }
+
     public BurstEnd RunToEnd()
     {
         while (State.PendingOperation is null && State.Work.TryDequeue(out var item))
@@ -426,9 +432,15 @@ internal sealed partial class Burst
     }
 
     /// <summary>Ends the instance at once, as the activity of that name does: what runs and waits is dropped.</summary>
+    /// <param name="activity">The activity that asks for it; its parent is not told any more.</param>
     public void Finish(ActivityContext activity)
     {
-        activity.Complete();
+        activity.CompletedAt = Now;
+        activity.Status = ActivityStatus.Completed;
+        Log(activity, JournalEvents.Completed);
+        Leave(activity);
+        if (activity.Parent is { } parent)
+            parent.ActiveChildren--;
         State.Work.Clear();
         foreach (var bookmark in State.BookmarkList.ToArray())
             RemoveBookmark(bookmark);
@@ -446,9 +458,22 @@ internal sealed partial class Burst
     {
         for (var context = sender.Parent; context is not null; context = context.Parent)
         {
-            if (context.Activity.Behavior.Receive(context, signal, sender))
+            if (context.IsActive && context.Activity.Behavior.Receive(context, signal, sender))
                 return;
         }
+    }
+
+    /// <summary>Cancels an execution alone, without what is below it and without telling its parent.</summary>
+    public void CancelAlone(ActivityContext context)
+    {
+        context.Status = ActivityStatus.Canceled;
+        context.CompletedAt = Now;
+        Touch(context);
+        Log(context, JournalEvents.Canceled);
+        RemoveBookmarksOf(context);
+        Leave(context);
+        if (context.Parent is { } parent)
+            parent.ActiveChildren--;
     }
 
     // ---- journal

@@ -37,7 +37,8 @@ public sealed class WorkflowInputException(IReadOnlyList<string> problems) : Exc
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="options">Behaviour; null for the defaults.</param>
-public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? options = null)
+/// <param name="isPublished">Whether a definition id has a published version, asked before a child workflow is started; null if all have.</param>
+public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? options = null, Func<string, bool>? isPublished = null)
 {
     private readonly WorkflowEngineOptions _options = options ?? new WorkflowEngineOptions();
 
@@ -79,7 +80,7 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
         ArgumentNullException.ThrowIfNull(workflow);
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(stimulus);
-        var burst = new Burst(workflow, state, time, _options, ct);
+        var burst = new Burst(workflow, state, time, _options, ct) { CanRespond = stimulus.CanRespond, IsPublished = isPublished };
         state.Burst = burst;
         try
         {

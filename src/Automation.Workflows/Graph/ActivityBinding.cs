@@ -36,7 +36,7 @@ internal sealed class ActivityBinding(ExpressionBinder binder, List<DefinitionPr
         node.Outputs = [.. type.Outputs.Select((output, slot) => BindOutput(node, output, slot))];
         foreach (var property in type.Children)
         {
-            var port = JsonNamingPolicy.CamelCase.ConvertName(property.Name);
+            var port = JsonNamingPolicy.CamelCase.ConvertName(ActivityType.PortName(property));
             property.SetValue(node.Behavior, report.Child(port));
         }
 

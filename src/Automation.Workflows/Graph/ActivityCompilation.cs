@@ -38,6 +38,13 @@ public sealed class ActivityCompilation
     /// <summary>Binds an input wrapper <c>{"typeName":…,"expression":…}</c> or a bare value.</summary>
     internal BoundExpression BindInput(JsonNode? input, string property, DataType type) => _binder.BindInput(Activity, input, property, type, this);
 
+    /// <summary>Compiles a script; null if it has errors, which are reported.</summary>
+    internal Func<Execution.ActivityContext, object?>? CompileScript(string language, string source, string property)
+    {
+        var expression = _binder.Script(language, source, Activity, property, DataType.Object, this);
+        return expression is ConstantExpression ? null : expression.Evaluate;
+    }
+
     /// <summary>The child in a property of the node.</summary>
     /// <param name="port">The property, camelCased.</param>
     public CompiledActivity? Child(string port) => Activity.ChildList.Find(c => string.Equals(c.Port, port, StringComparison.Ordinal));

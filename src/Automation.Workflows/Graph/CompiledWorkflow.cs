@@ -1,4 +1,5 @@
 using Automation.Workflows.Definitions;
+using Automation.Workflows.Expressions;
 
 namespace Automation.Workflows.Graph;
 
@@ -60,6 +61,8 @@ public sealed class CompiledWorkflow
 
 
     internal CompiledScope Scope { get; }
+
+    internal ScriptLanguages Scripts { get; init; } = new();
 
     internal Dictionary<string, CompiledActivity> ByNodeId { get; }
 

@@ -13,19 +13,22 @@ public sealed class WorkflowCompiler
     private readonly ActivityCatalog _catalog;
     private readonly IWorkflowSource? _workflows;
     private readonly WorkflowEngineOptions _options;
+    private readonly ScriptLanguages _languages;
     private readonly ExpressionBinder _binder;
 
     /// <summary>A compiler.</summary>
     /// <param name="catalog">The activity types that exist.</param>
     /// <param name="workflows">Workflows that may be used as activities; null for none.</param>
     /// <param name="options">Behaviour; null for the defaults.</param>
-    public WorkflowCompiler(ActivityCatalog catalog, IWorkflowSource? workflows = null, WorkflowEngineOptions? options = null)
+    /// <param name="time">The clock that scripts read; null for the system's.</param>
+    public WorkflowCompiler(ActivityCatalog catalog, IWorkflowSource? workflows = null, WorkflowEngineOptions? options = null, TimeProvider? time = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         _catalog = catalog;
         _workflows = workflows;
         _options = options ?? new WorkflowEngineOptions();
-        _binder = new ExpressionBinder(ScriptHost.CreateLanguages());
+        _languages = ScriptHost.CreateLanguages(time ?? TimeProvider.System);
+        _binder = new ExpressionBinder(_languages);
     }
 
     /// <summary>Compiles a definition.</summary>
@@ -63,6 +66,7 @@ public sealed class WorkflowCompiler
             bound.Bind(node, IsTokenBased(node.Owner.Definition));
         var compiled = new CompiledWorkflow(definition, root.Owner, [.. build.Nodes], problems)
         {
+            Scripts = _languages,
             IncidentStrategy = Strategy(definition.IncidentStrategyType),
             ActivationStrategy = Activation(definition.ActivationStrategyType),
         };

@@ -42,7 +42,7 @@ internal sealed class Flowchart : Activity
 
     protected internal override void ChildCompleted(ActivityContext context, ActivityContext child)
     {
-        if (child.Activity.IsTerminal || context.IsBreaking)
+        if (child.Activity.IsTerminal)
         {
             context.CompleteWith(child.Outcomes);
             return;
@@ -68,13 +68,6 @@ internal sealed class Flowchart : Activity
         else
             CounterFlow.Canceled(this, context, (FlowState)context.Memory!, node);
         CompleteIfIdle(context);
-    }
-
-    internal override bool Receive(ActivityContext context, Signal signal, ActivityContext sender)
-    {
-        if (signal == Signal.Break)
-            context.IsBreaking = true;
-        return false;
     }
 
     internal override IReadOnlyDictionary<string, object?> DescribeProperties(ActivityContext context) =>

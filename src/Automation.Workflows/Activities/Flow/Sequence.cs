@@ -19,7 +19,9 @@ internal sealed class Sequence : Activity
 
     protected internal override void ChildCompleted(ActivityContext context, ActivityContext child)
     {
-        if (child.Activity.IsTerminal || context.IsBreaking)
+        if (child.Activity.IsTerminal)
+            context.CompleteWith(child.Outcomes);
+        else if (context.IsBreaking)
             context.Complete();
         else
             Next(context);

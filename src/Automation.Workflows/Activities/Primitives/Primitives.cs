@@ -121,24 +121,3 @@ internal sealed class SetOutput : Activity
         context.Complete();
     }
 }
-
-[Activity("Elsa.Complete", Category = "Composition", Description = "Signals the current composite activity to complete itself as a whole.", IsTerminal = true)]
-internal sealed class Complete : Activity
-{
-    [Input(UIHint = "outcome-picker", DefaultSyntax = "Object", Description = "The outcome or set of outcomes to complete this activity with.")]
-    public Input<object?> Outcomes { get; } = new();
-
-    protected internal override void Execute(ActivityContext context)
-    {
-        IReadOnlyList<string> outcomes = Outcomes.Get(context) switch
-        {
-            null => [],
-            string s when s.StartsWith('[') && JsonValues.TryParse(s, out var parsed) && parsed is List<object?> list => [.. list.Select(o => ValueConverter.ToText(o ?? ""))],
-            string s => [s],
-            List<object?> list => [.. list.Select(o => ValueConverter.ToText(o ?? ""))],
-            var other => [ValueConverter.ToText(other)],
-        };
-        context.SetOutcomes(outcomes);
-        Burst.SendSignal(context, Signal.Complete);
-    }
-}
