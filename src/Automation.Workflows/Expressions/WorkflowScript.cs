@@ -1,3 +1,4 @@
+#if JAVASCRIPT
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
@@ -226,3 +227,4 @@ internal static class ScriptTypes
         public override bool TryGet(string name, out object? value) => members.TryGetValue(name, out value);
     }
 }
+#endif
