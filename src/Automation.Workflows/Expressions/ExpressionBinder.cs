@@ -103,6 +103,8 @@ internal sealed class ExpressionBinder(ScriptLanguages languages)
     private static object? ParseObject(JsonNode? value, DataType type)
     {
         var plain = JsonValues.FromNode(value);
+        if (type.IsArray && plain is string list && !list.AsSpan().TrimStart().StartsWith("["))
+            return plain;
         return plain is string text && (type.Kind != DataKind.Object && type.Kind != DataKind.String || type.IsArray) && JsonValues.TryParse(text, out var parsed)
             ? parsed
             : plain;

@@ -119,8 +119,8 @@ internal sealed partial class CaseRunner
         return new JsonObject
         {
             ["instanceHeader"] = true,
-            ["workflowStatus"] = instance.State.Status.ToString(),
-            ["workflowSubStatus"] = instance.State.SubStatus.ToString(),
+            ["workflowStatus"] = instance.FirstIdle?.Status.ToString(),
+            ["workflowSubStatus"] = instance.FirstIdle?.SubStatus.ToString(),
         };
     }
 

@@ -23,6 +23,9 @@ internal sealed class HostedInstance(CompiledWorkflow workflow, InstanceState st
 
     public List<WorkflowEffect> Effects { get; } = [];
 
+    /// <summary>How it stood when it first had nothing more to do by itself: what a caller of execute is told.</summary>
+    public (WorkflowStatus Status, WorkflowSubStatus SubStatus)? FirstIdle { get; set; }
+
     public IEnumerable<string> JournalLines => Journal.OrderBy(j => j.Sequence).Select(j => $"{j.Activity.Id}:{j.Event}");
 }
 
@@ -170,6 +173,8 @@ internal sealed class InMemoryHost : IWorkflowSource
         {
             var wasFinished = instance.State.Status == WorkflowStatus.Finished;
             var result = Engine.Run(instance.Workflow, instance.State, stimulus);
+            if (result.End == BurstEnd.Idle)
+                instance.FirstIdle ??= (instance.State.Status, instance.State.SubStatus);
             Take(instance, result, wasFinished);
             if (Restart)
                 instance.State = InstanceState.Deserialize(instance.State.Serialize(), instance.Workflow);
