@@ -10,8 +10,11 @@ internal readonly record struct Identity(string Type, string? CorrelationKey, st
 /// <summary>Finds type, correlation key, dedupe key and time of an event in one pass over its body.</summary>
 internal sealed class Identifier
 {
-    /// <summary>Longest event type and correlation key, in characters.</summary>
+    /// <summary>Longest event type, in characters; longer dedupe keys are kept as their hash.</summary>
     public const int MaxLength = 256;
+
+    /// <summary>Longest correlation key, in characters: what an index of PostgreSQL takes in any script.</summary>
+    public const int MaxCorrelationLength = 512;
 
     private readonly PathTree _tree = new();
     private readonly ValueTemplate[] _type;
@@ -52,8 +55,8 @@ internal sealed class Identifier
         if (type.Length > MaxLength || type.Any(char.IsControl) || string.IsNullOrWhiteSpace(type))
             return $"The event's type must be 1 to {MaxLength} characters without control characters; it has {type.Length}.";
         var correlation = First(_correlation, values, request);
-        if (correlation is { Length: > MaxLength } || correlation?.Contains('\0', StringComparison.Ordinal) == true)
-            return $"The event's correlation key must have at most {MaxLength} characters and no NUL; it has {correlation.Length}.";
+        if (correlation is { Length: > MaxCorrelationLength } || correlation?.Contains('\0', StringComparison.Ordinal) == true)
+            return $"The event's correlation key must have at most {MaxCorrelationLength} characters and no NUL; it has {correlation.Length}.";
 
         var key = First(_dedupe, values, request);
         // An event without its usual key is told from others by its bytes, as those are that never have one.

@@ -21,6 +21,9 @@ internal sealed partial class EventRouter(
     private const int PageSize = 500;
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>How often, and for how long at least unrouted, events of a server that has died are looked for.</summary>
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
+
     private readonly KeyedQueue<IncomingEvent> _queue = new();
     private readonly SemaphoreSlim _wakeFeeder = new(1);
     private readonly SemaphoreSlim _room = new(0);
@@ -59,7 +62,7 @@ internal sealed partial class EventRouter(
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll([FeedAsync(stoppingToken), .. Enumerable.Range(0, options.Value.RoutingConcurrency).Select(_ => WorkAsync(stoppingToken))]);
+        Task.WhenAll([FeedAsync(stoppingToken), SweepAsync(stoppingToken), .. Enumerable.Range(0, options.Value.RoutingConcurrency).Select(_ => WorkAsync(stoppingToken))]);
 
     private static string KeyOf(IncomingEvent e) => e.CorrelationKey is null ? e.Id : e.Source + "\n" + e.CorrelationKey;
 
@@ -127,6 +130,35 @@ internal sealed partial class EventRouter(
                     return fed;
                 }
             }
+        }
+    }
+
+    /// <summary>
+    /// Takes on events that another server stored and did not live to route. Where it lives and is only slow, both try
+    /// and one start is refused by the database.
+    /// </summary>
+    private async Task SweepAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(SweepInterval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping))
+            {
+                var page = await UntilDoneAsync(ct => progress.WaitingAsync("", PageSize, ct).AsTask(), stopping);
+                var old = clock.GetUtcNow() - SweepInterval;
+                lock (_gate)
+                {
+                    // While the log is being read in order anyway, nothing may overtake it.
+                    if (!_direct)
+                        continue;
+                    foreach (var incoming in page.TakeWhile(e => e.ReceivedAt < old && _queue.Count < options.Value.RoutingQueue))
+                        Admit(incoming);
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
         }
     }
 

@@ -7,6 +7,7 @@ using Automation.Storage.Writes;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Extensions;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
@@ -87,9 +88,16 @@ internal sealed partial class WebhookIntake
         {
             await RefuseAsync(context, source, source.Slug, new Refusal(e.StatusCode, e.Message), body);
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
+        catch (Exception e) when (e is IOException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {
             await RecordAsync(context, source, source.Slug, new Refusal(499, "The sender hung up before the request was complete."), []);
+        }
+        catch (Exception e)
+        {
+            // A defect: the sender is told to come again, and the next request goes on.
+            LogDefect(e, source.Slug);
+            if (!context.Response.HasStarted)
+                await new Refusal(500, "The event could not be taken because of a defect in this server; see its log.").WriteAsync(context);
         }
     }
 
@@ -156,6 +164,9 @@ internal sealed partial class WebhookIntake
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature && feature.MaxRequestBodySize < source.MaxBodyBytes)
             feature.MaxRequestBodySize = source.MaxBodyBytes;
+        // The whole body has a deadline of ours, which ends with an answer that says why; Kestrel's least rate ends without one.
+        if (context.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
+            rate.MinDataRate = null;
         var (outcome, body) = await BodyReader.ReadAsync(context.Request.BodyReader, source.MaxBodyBytes, _options.BodyTimeout, _clock, context.RequestAborted);
         return outcome switch
         {
@@ -299,6 +310,9 @@ internal sealed partial class WebhookIntake
         var shown = text.Length <= 64 ? text.ToString() : string.Concat(text[..64], "…");
         return string.Concat(shown.Select(c => char.IsControl(c) ? '·' : c));
     }
+
+    [LoggerMessage(LogLevel.Error, "A request to {Source} met a defect, 500")]
+    private partial void LogDefect(Exception exception, string source);
 
     [LoggerMessage(LogLevel.Warning, "An event was not taken, 503: {Reason}")]
     private partial void LogUnavailable(string reason);

@@ -24,6 +24,7 @@ internal sealed class IntakeServer : IAsyncDisposable
 
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("intake-");
     private readonly Dictionary<string, string?> _settings;
+    private Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? _kestrel;
     private WebApplication? _app;
 
     private IntakeServer(TestDatabase testDatabase, Dictionary<string, string?> settings)
@@ -56,14 +57,15 @@ internal sealed class IntakeServer : IAsyncDisposable
     /// <summary>Starts a server with the five named sources open and a rule that starts "everything" for each event.</summary>
     public static async Task<IntakeServer> StartAsync(
         Dictionary<string, string?>? settings = null, string? mappings = """{ "rules": [ { "id": "all", "workflow": "everything" } ] }""",
-        DatabaseProvider provider = DatabaseProvider.Sqlite, TimeProvider? clock = null, StorageOptions? storage = null)
+        DatabaseProvider provider = DatabaseProvider.Sqlite, TimeProvider? clock = null, StorageOptions? storage = null,
+        Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? kestrel = null)
     {
         var all = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         foreach (var source in new[] { "flyflow", "ai-flow", "conversation-messages", "flow-sessions", "flow-ai" })
             all[$"Automation:Intake:Sources:{source}:Open"] = "true";
         foreach (var (key, value) in settings ?? [])
             all["Automation:Intake:" + key] = value;
-        var server = new IntakeServer(await TestDatabase.CreateAsync(provider, null, storage), all) { Clock = clock ?? TimeProvider.System };
+        var server = new IntakeServer(await TestDatabase.CreateAsync(provider, null, storage), all) { Clock = clock ?? TimeProvider.System, _kestrel = kestrel };
         if (mappings is not null)
             await File.WriteAllTextAsync(server.MappingsFile, mappings);
         try
@@ -162,7 +164,7 @@ internal sealed class IntakeServer : IAsyncDisposable
     private async Task RunAsync()
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = _directory.FullName });
-        builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(k => _kestrel?.Invoke(k));
         builder.WebHost.UseUrls(_settings.GetValueOrDefault("Automation:Intake:TestUrl") ?? "http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(Log);
         builder.Configuration.AddInMemoryCollection(_settings.Where(s => !s.Key.EndsWith(":TestUrl", StringComparison.Ordinal)));

@@ -220,6 +220,19 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public async Task Kestrels_own_limit_on_slow_bodies_does_not_come_first()
+    {
+        await using var server = await IntakeServer.StartAsync(
+            new() { ["BodyTimeout"] = "00:00:03" },
+            kestrel: k => k.Limits.MinRequestBodyDataRate = new Microsoft.AspNetCore.Server.Kestrel.Core.MinDataRate(240, TimeSpan.FromSeconds(1.001)));
+        using var connection = await server.ConnectAsync();
+
+        await connection.SendAsync("POST /webhooks/flyflow HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{");
+
+        Assert.Contains("application/problem+json", await connection.ReceiveAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_sender_that_hangs_up_in_the_middle_stores_no_event()
     {
         await using var server = await IntakeServer.StartAsync();
