@@ -5,18 +5,18 @@ namespace Automation.Expressions.Liquid;
 /// <summary>A template ready to render. Immutable; one instance may render on many threads at once.</summary>
 public sealed class CompiledTemplate
 {
-    private readonly Block _root;
-
     internal CompiledTemplate(string source, Block root, TemplateSettings settings, Dictionary<string, int> slots)
     {
         Source = source;
-        _root = root;
+        Root = root;
         Settings = settings;
         Slots = slots;
     }
 
     /// <summary>The Liquid source text.</summary>
     public string Source { get; }
+
+    internal Block Root { get; }
 
     internal TemplateSettings Settings { get; }
 
@@ -39,7 +39,7 @@ public sealed class CompiledTemplate
         var context = new RenderContext(this, scope, cancellationToken);
         try
         {
-            _root.Render(context);
+            Root.Render(context);
             return context.Output();
         }
         catch (Exception e) when (e is not (ExpressionException or OperationCanceledException))

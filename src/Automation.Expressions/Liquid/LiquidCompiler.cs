@@ -23,15 +23,15 @@ public sealed class LiquidCompiler
         ArgumentNullException.ThrowIfNull(zone);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        _settings = new TemplateSettings(limits, clock, zone, options);
+        _settings = new TemplateSettings(limits, clock, zone, options, Compile);
         _cache = new TemplateCache(options.CacheSize, options.CacheSourceLength);
     }
 
     /// <summary>Compiles a template, or gives the one compiled earlier from the same source.</summary>
     /// <param name="source">The Liquid source text.</param>
     /// <exception cref="ExpressionException">
-    /// <see cref="ExpressionErrorKind.Syntax"/>, <see cref="ExpressionErrorKind.NotSupported"/> (<c>render</c>,
-    /// <c>include</c> and the like) or <see cref="ExpressionErrorKind.Limit"/> (length or nesting of the source).
+    /// <see cref="ExpressionErrorKind.Syntax"/>, <see cref="ExpressionErrorKind.NotSupported"/> (<c>render</c>
+    /// and <c>include</c> without <see cref="LiquidOptions.Templates"/>, <c>layout</c> and the like) or <see cref="ExpressionErrorKind.Limit"/> (length or nesting of the source).
     /// </exception>
     public CompiledTemplate Compile(string source)
     {
@@ -53,4 +53,4 @@ public sealed class LiquidCompiler
 }
 
 /// <summary>What all templates of one compiler share.</summary>
-internal sealed record TemplateSettings(ExpressionLimits Limits, TimeProvider Clock, TimeZoneInfo Zone, LiquidOptions Options);
+internal sealed record TemplateSettings(ExpressionLimits Limits, TimeProvider Clock, TimeZoneInfo Zone, LiquidOptions Options, Func<string, CompiledTemplate> Compile);

@@ -24,6 +24,14 @@ public sealed record LiquidOptions
     /// </summary>
     public TextEncoder? Encoder { get; init; }
 
+    /// <summary>
+    /// Gives the source of the template that <c>render</c> or <c>include</c> names, or null where there is none; asked
+    /// once per name and rendering, from any thread. Such a template is compiled when it is first needed, so its own
+    /// errors of every kind come out of the rendering. Default null: both tags are an error of kind
+    /// <see cref="ExpressionErrorKind.NotSupported"/>.
+    /// </summary>
+    public Func<string, string?>? Templates { get; init; }
+
     /// <summary>Most compiled templates kept for reuse, from 0 (none) up. Default 1,000.</summary>
     public int CacheSize { get; init; } = 1_000;
 

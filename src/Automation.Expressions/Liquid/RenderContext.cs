@@ -6,22 +6,16 @@ using Automation.Expressions.Liquid.Values;
 namespace Automation.Expressions.Liquid;
 
 /// <summary>The state of one rendering: variables, output, and the limits used up so far. One thread at a time.</summary>
-internal sealed class RenderContext
+internal sealed partial class RenderContext
 {
     // Reading the clock costs as much as some fifty small steps.
     private const int WorkBetweenChecks = 1024;
 
-    private static readonly object Unset = new();
-    private static readonly object Missing = new();
-
-    private readonly CompiledTemplate _template;
-    private readonly LiquidScope _scope;
+    private readonly TemplateSettings _settings;
     private readonly CancellationToken _cancellationToken;
     private readonly long _started;
-    private readonly object?[] _loopVariables;
-    private readonly object?[] _assigned;
-    private readonly object?[] _roots;
-    private Dictionary<string, long>? _counters;
+    private CompiledTemplate _template;
+    private VariableCell[] _cells;
     private StringBuilder _output = new();
     private long _steps;
     private long _workLeft = WorkBetweenChecks;
@@ -29,40 +23,29 @@ internal sealed class RenderContext
     private long _transient;
     private int _depth;
 
-    public RenderContext(CompiledTemplate template, LiquidScope scope, CancellationToken cancellationToken)
+    public RenderContext(CompiledTemplate template, LiquidScope data, CancellationToken cancellationToken)
     {
-        _template = template;
-        _scope = scope;
+        _settings = template.Settings;
         _cancellationToken = cancellationToken;
-        _started = template.Settings.Clock.GetTimestamp();
-        var slots = template.Slots.Count;
-        _loopVariables = Slots(slots);
-        _assigned = Slots(slots);
-        _roots = Slots(slots);
+        _started = _settings.Clock.GetTimestamp();
+        _template = template;
+        Scope = new VariableScope(template, data);
+        _cells = Scope.CellsOf(template);
     }
 
-    public ExpressionLimits Limits => _template.Settings.Limits;
+    public ExpressionLimits Limits => _settings.Limits;
 
-    public LiquidOptions Options => _template.Settings.Options;
+    public LiquidOptions Options => _settings.Options;
 
-    public TimeZoneInfo Zone => _template.Settings.Zone;
+    public TimeZoneInfo Zone => _settings.Zone;
 
     /// <summary>Where in the source the running node or filter stands.</summary>
     public int Offset { get; set; }
 
-    /// <summary>The innermost <c>for</c>, or null.</summary>
-    public ForLoop? Loop { get; set; }
+    /// <summary>The variables of the running template.</summary>
+    public VariableScope Scope { get; private set; }
 
-    /// <summary>Next round of each <c>cycle</c> group.</summary>
-    public Dictionary<string, int> Cycles => field ??= [];
-
-    /// <summary>Where <c>offset: continue</c> goes on, by loop name.</summary>
-    public Dictionary<string, long> LoopOffsets => field ??= [];
-
-    /// <summary>What <c>ifchanged</c> wrote last.</summary>
-    public string? LastChanged { get; set; }
-
-    public DateTimeOffset Now() => TimeZoneInfo.ConvertTime(_template.Settings.Clock.GetUtcNow(), Zone);
+    public DateTimeOffset Now() => TimeZoneInfo.ConvertTime(_settings.Clock.GetUtcNow(), Zone);
 
     // Limits
 
@@ -86,7 +69,7 @@ internal sealed class RenderContext
 
         _workLeft = WorkBetweenChecks;
         _cancellationToken.ThrowIfCancellationRequested();
-        if (_template.Settings.Clock.GetElapsedTime(_started) > Limits.Timeout)
+        if (_settings.Clock.GetElapsedTime(_started) > Limits.Timeout)
             throw Limit($"The template ran for more than {Limits.Timeout.TotalMilliseconds:N0} ms", nameof(ExpressionLimits.Timeout));
     }
 
@@ -119,7 +102,7 @@ internal sealed class RenderContext
 
     private void CheckMemory()
     {
-        if (_held + _transient > Limits.MaxMemory)
+        if (_held + _transient + _loadedSize > Limits.MaxMemory)
             throw Limit($"The template's values take more than {Limits.MaxMemory:N0} bytes", nameof(ExpressionLimits.MaxMemory));
     }
 
@@ -152,11 +135,11 @@ internal sealed class RenderContext
         Allocate(32 + (8L * length));
     }
 
-    /// <summary>Guards recursion over data; pair with <see cref="Leave"/>.</summary>
-    public void Enter()
+    /// <summary>Guards recursion over data and of templates; pair with <see cref="Leave"/>.</summary>
+    public void Enter(string what = "Values")
     {
         if (++_depth > Limits.MaxCallDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw Limit($"Values are nested more than {Limits.MaxCallDepth:N0} deep", nameof(ExpressionLimits.MaxCallDepth));
+            throw Limit($"{what} are nested more than {Limits.MaxCallDepth:N0} deep", nameof(ExpressionLimits.MaxCallDepth));
     }
 
     public void Leave() => _depth--;
@@ -174,7 +157,7 @@ internal sealed class RenderContext
     public ExpressionException Error(string message) => Failure(ExpressionErrorKind.Runtime, message);
 
     public ExpressionException Failure(ExpressionErrorKind kind, string message, Exception? inner = null) =>
-        SourcePosition.Error(kind, _template.Source, Offset, message, inner);
+        SourcePosition.Error(kind, _template.Source, Offset, InTemplate(_name, message), inner);
 
     // Output
 
@@ -222,32 +205,11 @@ internal sealed class RenderContext
 
     // Variables
 
-    public object? Get(string name, int slot)
-    {
-        var value = _loopVariables[slot];
-        if (!ReferenceEquals(value, Unset))
-            return value;
-        value = _assigned[slot];
-        if (!ReferenceEquals(value, Unset))
-            return value;
-        if (_counters is not null && _counters.TryGetValue(name, out var count))
-            return count;
-        value = _roots[slot];
-        if (!ReferenceEquals(value, Unset))
-            return ReferenceEquals(value, Missing) ? Undefined(name) : value;
-        if (TryRoot(name, out value))
-            return _roots[slot] = value;
-        _roots[slot] = Missing;
-        return Undefined(name);
-    }
+    public object? Get(string name, int slot) =>
+        Scope.TryGet(name, _cells[slot], out var value) ? value : Undefined(name);
 
     /// <summary>Reads a name that is only known while rendering: <c>{{ [name] }}</c>.</summary>
-    public object? Get(string name)
-    {
-        if (_template.Slots.TryGetValue(name, out var slot))
-            return Get(name, slot);
-        return TryRoot(name, out var value) ? value : Undefined(name);
-    }
+    public object? Get(string name) => Scope.TryGet(name, out var value) ? value : Undefined(name);
 
     public object? Undefined(string name) => Options.StrictVariables ? throw Error($"'{name}' is not defined.") : null;
 
@@ -257,29 +219,32 @@ internal sealed class RenderContext
     /// </summary>
     public void Assign(int slot, object? value)
     {
-        Release(SizeOf(_assigned[slot]) ?? 0);
+        var cell = _cells[slot];
+        Release(cell.Held);
+        cell.Held = SizeOf(value) ?? 0;
         _transient = SizeOf(value) ?? _transient;
         Keep();
         CheckMemory();
-        _assigned[slot] = value;
+        cell.Assigned = value;
     }
 
     /// <summary>Sets a loop's variable for the loop's body.</summary>
     /// <returns>What it hides, to be put back with <see cref="RestoreLoopVariable"/>.</returns>
     public object? SetLoopVariable(int slot, object? value)
     {
-        var hidden = _loopVariables[slot];
-        _loopVariables[slot] = value;
+        var hidden = _cells[slot].Loop;
+        _cells[slot].Loop = value;
         return hidden;
     }
 
-    public void RestoreLoopVariable(int slot, object? hidden) => _loopVariables[slot] = hidden;
+    public void RestoreLoopVariable(int slot, object? hidden) => _cells[slot].Loop = hidden;
 
     /// <summary>Adds to a counter of <c>increment</c> and <c>decrement</c>, which starts at 0.</summary>
-    public long Count(string name, int by)
+    public long Count(int slot, int by)
     {
-        _counters ??= [];
-        return _counters[name] = _counters.GetValueOrDefault(name) + by;
+        var count = (_cells[slot].Count ?? 0) + by;
+        _cells[slot].Count = count;
+        return count;
     }
 
     private static long? SizeOf(object? value) => value switch
@@ -289,21 +254,4 @@ internal sealed class RenderContext
         null or long or double or decimal or bool => 24,
         _ => null,
     };
-
-    private bool TryRoot(string name, out object? value)
-    {
-        if (!_scope.TryGet(name, out value))
-            return false;
-        value = Plain.From(value);
-        return true;
-    }
-
-    private static object?[] Slots(int count)
-    {
-        if (count == 0)
-            return [];
-        var slots = new object?[count];
-        Array.Fill(slots, Unset);
-        return slots;
-    }
 }

@@ -35,8 +35,15 @@ public sealed class FuzzTests
             var source = generator.Template();
             try
             {
-                var options = new LiquidOptions { CacheSize = 0, StrictVariables = i % 5 == 0, StrictFilters = i % 3 == 0 };
+                var others = new TemplateGenerator(new Random(-i)).Template();
+                var options = new LiquidOptions { CacheSize = 0, StrictVariables = i % 5 == 0, StrictFilters = i % 3 == 0, Templates = i % 7 == 0 ? null : Other };
                 var compiler = Templates.Compiler(Limits, options, clock: TimeProvider.System);
+                string? Other(string name) => name switch
+                {
+                    "o" => others,
+                    "x" => "{{ x | plus: n }}{% assign a = x %}{% increment n %}{{ i }}",
+                    _ => null,
+                };
                 Assert.True(compiler.Compile(source).Render(Data(), Templates.Token).Length <= Limits.MaxStringLength);
                 rendered++;
             }
@@ -128,7 +135,7 @@ public sealed class FuzzTests
                     Tag($"assign {Pick(["x", "y", "a"])} = {Filtered()}");
                     break;
                 case 5:
-                    Tag(Pick(["increment x", "decrement n", "cycle 1, 'b', n", "cycle s: 1, 2", "break", "continue", "echo n | plus: 1", "# note", $"cycle {Value()}, {Value()}"]));
+                    Tag(Pick(["increment x", "decrement n", "cycle 1, 'b', n", "cycle s: 1, 2", "break", "continue", "echo n | plus: 1", "# note", $"cycle {Value()}, {Value()}", Call(), Call()]));
                     break;
                 case 6 or 7:
                     Block("if", Condition(), depth, random.Next(2) == 0 ? "else" : $"elsif {Condition()}");
@@ -153,6 +160,9 @@ public sealed class FuzzTests
                     break;
             }
         }
+
+        private string Call() =>
+            $"{Pick(["render 'x'", "render 'o'", "include 'x'", "include 'o'", $"include {Value()}"])}{Pick(["", $" with {Value()}", $" for {Value()}", $" for {Value()} as i"])}{Pick(["", $", x: {Value()}", $" n: {Value()}, i: 1"])}";
 
         private void Block(string name, string markup, int depth, string? middle)
         {

@@ -55,7 +55,7 @@ public sealed class TagTests
     [InlineData("render")]
     [InlineData("include")]
     [InlineData("layout")]
-    public void Tags_that_load_other_templates_are_not_supported(string tag)
+    public void Tags_that_load_other_templates_need_a_host_that_has_them(string tag)
     {
         var error = Templates.Fails($"text\n {{% {tag} 'other' %}}");
 

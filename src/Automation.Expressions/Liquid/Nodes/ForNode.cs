@@ -38,9 +38,9 @@ internal sealed class ForNode : Node
             return _otherwise?.Render(context) ?? Flow.Next;
 
         var held = context.Keep();
-        var outer = context.Loop;
+        var outer = context.Scope.Loop;
         var loop = new ForLoop(_items.Name, segment.Length, outer);
-        context.Loop = loop;
+        context.Scope.Loop = loop;
         var hiddenLoop = context.SetLoopVariable(_loopSlot, loop);
         var hidden = context.SetLoopVariable(_variableSlot, segment[0]);
         for (; loop.Round < segment.Length; loop.Round++)
@@ -53,7 +53,7 @@ internal sealed class ForNode : Node
 
         context.RestoreLoopVariable(_variableSlot, hidden);
         context.RestoreLoopVariable(_loopSlot, hiddenLoop);
-        context.Loop = outer;
+        context.Scope.Loop = outer;
         context.Release(held);
         return Flow.Next;
     }

@@ -15,13 +15,13 @@ internal sealed class LoopItems(
     public LoopSegment Evaluate(RenderContext context)
     {
         var items = Collect(context, collection.Evaluate(context));
-        var from = continues ? context.LoopOffsets.GetValueOrDefault(Name) : Whole(context, offset, "offset") ?? 0;
+        var from = continues ? context.Scope.LoopOffsets.GetValueOrDefault(Name) : Whole(context, offset, "offset") ?? 0;
         var count = Whole(context, limit, "limit") ?? items.Count;
 
         var start = Math.Clamp(from, 0, items.Count);
         // A negative offset counts from before the first item, so it uses up some of the limit.
         var end = Math.Clamp(from + count, start, items.Count);
-        context.LoopOffsets[Name] = from + (end - start);
+        context.Scope.LoopOffsets[Name] = from + (end - start);
         return new LoopSegment(items, (int)start, (int)(end - start), reversed);
     }
 
@@ -38,7 +38,8 @@ internal sealed class LoopItems(
         throw context.Error($"'{name}' must be a whole number, not {Equality.Kind(value)}.");
     }
 
-    private static IReadOnlyList<object?> Collect(RenderContext context, object? value)
+    /// <summary>What a loop over a value goes through: an array's items, an object's pairs, a text itself.</summary>
+    public static IReadOnlyList<object?> Collect(RenderContext context, object? value)
     {
         switch (value)
         {

@@ -31,12 +31,12 @@ internal sealed class CaptureNode(int slot, Block body, int offset) : Node
 }
 
 /// <summary><c>increment</c> writes the counter and adds 1; <c>decrement</c> takes 1 off and writes it.</summary>
-internal sealed class CounterNode(string name, bool up, int offset) : Node
+internal sealed class CounterNode(int slot, bool up, int offset) : Node
 {
     public override Flow Render(RenderContext context)
     {
         context.BeginStatement(offset);
-        var count = context.Count(name, up ? 1 : -1);
+        var count = context.Count(slot, up ? 1 : -1);
         context.WriteValue(up ? count - 1 : count);
         return Flow.Next;
     }
@@ -50,7 +50,7 @@ internal sealed class CycleNode(Expression? group, string key, Expression[] valu
         context.BeginStatement(offset);
         // Groups with a name are told apart from those without by the first letter.
         var id = group is null ? "u" + key : "n" + TextOf.Value(context, group.Evaluate(context));
-        var round = context.Cycles.GetValueOrDefault(id);
+        var round = context.Scope.Cycles.GetValueOrDefault(id);
         if (round == 0)
         {
             context.Allocate(64 + (2L * id.Length));
@@ -59,7 +59,7 @@ internal sealed class CycleNode(Expression? group, string key, Expression[] valu
 
         if (round < values.Length)
             context.WriteValue(values[round].Evaluate(context));
-        context.Cycles[id] = round + 1 >= values.Length ? 0 : round + 1;
+        context.Scope.Cycles[id] = round + 1 >= values.Length ? 0 : round + 1;
         return Flow.Next;
     }
 }
@@ -73,9 +73,9 @@ internal sealed class IfChangedNode(Block body, int offset) : Node
     {
         context.BeginStatement(offset);
         var text = context.Capture(body, out var flow);
-        if (!string.Equals(text, context.LastChanged, StringComparison.Ordinal))
+        if (!string.Equals(text, context.Scope.LastChanged, StringComparison.Ordinal))
         {
-            context.LastChanged = text;
+            context.Scope.LastChanged = text;
             context.Write(text);
         }
 

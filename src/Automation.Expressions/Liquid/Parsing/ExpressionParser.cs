@@ -175,7 +175,7 @@ internal sealed class ExpressionParser(TemplateParser template, string source, i
         {
             do
             {
-                if (TryName(out var key))
+                if (TryKey(out var key))
                     named.Add(new(key, Value()));
                 else
                     arguments.Add(Value());
@@ -197,8 +197,8 @@ internal sealed class ExpressionParser(TemplateParser template, string source, i
         return new FilterCall(name, offset, known?.Run, [.. arguments], [.. named]);
     }
 
-    // "key:" before a value.
-    private bool TryName(out string key)
+    /// <summary>Reads <c>key:</c> before a value, where it stands here.</summary>
+    public bool TryKey(out string key)
     {
         var before = Offset;
         var name = PeekName();

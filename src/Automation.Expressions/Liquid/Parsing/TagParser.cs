@@ -48,6 +48,10 @@ internal static class TagParser
                 return new JumpNode(Flow.Break);
             case "continue":
                 return new JumpNode(Flow.Continue);
+            case "render" when template.HasTemplates:
+                return Render(template, token);
+            case "include" when template.HasTemplates:
+                return Include(template, token);
             default:
                 throw Unknown(template, token, open, opened);
         }
@@ -58,11 +62,12 @@ internal static class TagParser
         var name = token.Name;
         if (name is "render" or "include" or "layout" or "block" or "section" or "partial")
         {
+            var instead = template.HasTemplates ? "'render' and 'include' load others." : "a template stands alone and loads no others.";
             return SourcePosition.Error(
                 ExpressionErrorKind.NotSupported,
                 template.Source,
                 token.Offset,
-                $"The tag '{name}' is not supported: a template stands alone and loads no others.");
+                $"The tag '{name}' is not supported: {instead}");
         }
 
         if (name is not ("else" or "elsif" or "when") && !name.StartsWith("end", StringComparison.Ordinal))
@@ -123,9 +128,7 @@ internal static class TagParser
         var markup = template.Markup(token);
         var name = markup.Target(token.Name);
         markup.ExpectEnd($"the end of '{token.Name}'");
-        // A slot, so that reading the name finds the counter.
-        template.Slot(name);
-        return new CounterNode(name, token.Name == "increment", token.Offset);
+        return new CounterNode(template.Slot(name), token.Name == "increment", token.Offset);
     }
 
     private static CycleNode Cycle(TemplateParser template, Token token)
@@ -277,5 +280,46 @@ internal static class TagParser
         }
 
         return (new LoopItems(name, text, collection, limit, offset, continues, reversed), template.Slot(name), columns);
+    }
+
+    private static RenderNode Render(TemplateParser template, Token token)
+    {
+        var markup = template.Markup(token);
+        var at = markup.Offset;
+        if (markup.AtEnd || template.Source[at] is not ('\'' or '"') || markup.Value() is not Literal { Value: string name })
+            throw markup.Error(at, "'render' needs the name of a template in quotes.");
+        var handover = Handover(markup, "render", out var isLoop);
+        return new RenderNode(name, handover, isLoop, token.Offset);
+    }
+
+    private static IncludeNode Include(TemplateParser template, Token token)
+    {
+        var markup = template.Markup(token);
+        var name = markup.Value();
+        return new IncludeNode(name, Handover(markup, "include", out _), token.Offset);
+    }
+
+    private static Handover Handover(ExpressionParser markup, string tag, out bool isLoop)
+    {
+        isLoop = markup.TryTakeWord("for");
+        Expression? value = null;
+        string? alias = null;
+        if (isLoop || markup.TryTakeWord("with"))
+        {
+            value = markup.Value();
+            if (markup.TryTakeWord("as"))
+                alias = markup.Name("a name after 'as'");
+        }
+
+        var arguments = new List<KeyValuePair<string, Expression>>();
+        markup.TryTake(',');
+        while (markup.TryKey(out var key))
+        {
+            arguments.Add(new(key, markup.Value()));
+            markup.TryTake(',');
+        }
+
+        markup.ExpectEnd($"'name: value' or the end of '{tag}'");
+        return new Handover(value, alias, [.. arguments]);
     }
 }

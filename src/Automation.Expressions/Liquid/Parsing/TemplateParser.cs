@@ -11,6 +11,9 @@ internal sealed class TemplateParser(string source, TemplateSettings settings)
 
     public string Source => source;
 
+    /// <summary>Whether the host has templates for <c>render</c> and <c>include</c>.</summary>
+    public bool HasTemplates => settings.Options.Templates is not null;
+
     public CompiledTemplate Parse()
     {
         var root = Body(new TemplateReader(source), null, 0, out _);
