@@ -1,4 +1,8 @@
+using Automation.Studio.Api;
+using Automation.Studio.Api.Descriptors;
+using Automation.Studio.Api.Instances;
 using Automation.Studio.Hosting;
+using Automation.Studio.Live;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -13,12 +17,19 @@ public static class StudioExtensions
     public static IServiceCollection AddAutomationStudio(this IServiceCollection services, string? directory)
     {
         services.AddSingleton(new StudioFiles(directory));
+        services.AddSingleton<ActivityDescriptors>();
+        services.AddSingleton<InstanceReader>();
+        services.AddSingleton<Observers>();
+        services.AddHostedService<InstanceBroadcaster>();
+        services.AddSignalR().AddJsonProtocol(o => o.PayloadSerializerOptions.TypeInfoResolverChain.Insert(0, StudioJson.Default));
         return services;
     }
 
     /// <summary>Maps the pages and files below <c>/studio</c> and the API below <c>/elsa</c>.</summary>
     public static void MapAutomationStudio(this WebApplication app)
     {
+        ElsaApi.MapTo(app);
+        app.MapHub<InstanceHub>(InstanceHub.Path);
         StudioPages.MapTo(app);
         app.Services.GetRequiredService<StudioFiles>().MapTo(app);
     }

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
 using Microsoft.AspNetCore.Authentication;
@@ -5,7 +6,7 @@ using Microsoft.Extensions.Options;
 
 namespace Automation.Host.Access;
 
-/// <summary>Signs in by <c>Authorization: ApiKey KEY</c>.</summary>
+/// <summary>Signs in by <c>Authorization: ApiKey KEY</c>; clients that know only <c>Bearer</c> may say that.</summary>
 internal sealed class ApiKeyAuthentication(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory logger, UrlEncoder encoder, ApiKeys keys)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, logger, encoder)
@@ -14,10 +15,11 @@ internal sealed class ApiKeyAuthentication(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        var header = Request.Headers.Authorization.ToString();
-        if (!header.StartsWith(SchemeName + " ", StringComparison.OrdinalIgnoreCase))
+        if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header) || header.Parameter is not { Length: > 0 } given)
             return AuthenticateResult.NoResult();
-        if (await keys.FindAsync(header[(SchemeName.Length + 1)..].Trim(), Context.RequestAborted) is not { } key)
+        if (!header.Scheme.Equals(SchemeName, StringComparison.OrdinalIgnoreCase) && !header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
+            return AuthenticateResult.NoResult();
+        if (await keys.FindAsync(given.Trim(), Context.RequestAborted) is not { } key)
             return AuthenticateResult.Fail("The API key is not known here.");
 
         var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, key.Name), new Claim(ClaimTypes.Role, key.Role)], SchemeName);

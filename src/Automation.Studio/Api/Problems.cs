@@ -1,0 +1,76 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Automation.Storage.Writes;
+using Automation.Workflows.Definitions;
+using Automation.Workflows.Execution;
+using Automation.Workflows.Management;
+using Microsoft.AspNetCore.Http;
+
+namespace Automation.Studio.Api;
+
+/// <summary>Errors in the form whose texts the Studio shows in its red snackbar.</summary>
+internal static class Problems
+{
+    public static IResult Error(int status, params IEnumerable<string> messages) => new ProblemResult(status, [.. messages]);
+
+    /// <summary>Definitions say what is wrong with them; everything else that callers can mend becomes a sentence too.</summary>
+    public static async ValueTask<object?> CatchAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        try
+        {
+            return await next(context);
+        }
+        catch (DefinitionException e)
+        {
+            return Error(StatusCodes.Status400BadRequest, e.Problems.Where(p => p.Severity == ProblemSeverity.Error).Select(p => p.ToString()));
+        }
+        catch (DefinitionReadonlyException e)
+        {
+            return Error(StatusCodes.Status403Forbidden, e.Message);
+        }
+        catch (DefinitionConflictException e)
+        {
+            return Error(StatusCodes.Status409Conflict, e.Message);
+        }
+        catch (DefinitionNotFoundException)
+        {
+            return TypedResults.NotFound();
+        }
+        catch (Exception e) when (e is BadInputException or JsonException or BadHttpRequestException or ValueConversionException)
+        {
+            return Error(StatusCodes.Status400BadRequest, e.Message);
+        }
+        catch (InstanceStateException e)
+        {
+            return Error(StatusCodes.Status500InternalServerError, e.Message);
+        }
+        catch (StorageUnavailableException e)
+        {
+            context.HttpContext.Response.Headers.RetryAfter = "1";
+            return Error(StatusCodes.Status503ServiceUnavailable, e.Message);
+        }
+    }
+
+    private sealed class ProblemResult(int status, IReadOnlyList<string> messages) : IResult
+    {
+        public async Task ExecuteAsync(HttpContext context)
+        {
+            context.Response.StatusCode = status;
+            context.Response.ContentType = "application/problem+json; charset=utf-8";
+            var body = new ProblemBody(
+                "https://www.rfc-editor.org/rfc/rfc9110#section-15",
+                status == StatusCodes.Status400BadRequest ? "One or more validation errors occurred." : messages[0],
+                status,
+                context.Request.Path,
+                Activity.Current?.Id ?? context.TraceIdentifier,
+                new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["generalErrors"] = messages });
+            await JsonSerializer.SerializeAsync(context.Response.Body, body, StudioJson.Default.ProblemBody, context.RequestAborted);
+        }
+    }
+}
+
+/// <summary>A value of a request is not acceptable; the message names it and what is.</summary>
+internal sealed class BadInputException(string message) : Exception(message);
+
+internal sealed record ProblemBody(
+    string Type, string Title, int Status, string Instance, string TraceId, IReadOnlyDictionary<string, IReadOnlyList<string>> Errors);
