@@ -58,7 +58,7 @@ public sealed class ServerUnderTest : IAsyncDisposable
         var server = new ServerUnderTest();
         foreach (var (name, value) in settings)
             server._settings[name] = value;
-        Copy(Path.Combine(RepositoryRoot, "workflows"), server.WorkflowsDirectory);
+        server.CopyWorkflows();
         await server.StartProcessAsync();
         return server;
     }
@@ -95,6 +95,8 @@ public sealed class ServerUnderTest : IAsyncDisposable
         };
         info.Environment["Automation__DataDirectory"] = DataDirectory;
         info.Environment["Automation__Workflows__Directory"] = WorkflowsDirectory;
+        info.Environment["Automation__Intake__MappingsFile"] = Path.Combine(WorkflowsDirectory, "mappings.json");
+        info.Environment["Automation__Steps__Outgoing__AllowedHosts__0"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
         info.Environment["Automation__AdminKey"] = AdminKey;
         foreach (var (name, value) in _settings)
             info.Environment[name] = value;
@@ -122,6 +124,28 @@ public sealed class ServerUnderTest : IAsyncDisposable
 
             await Task.Delay(20);
         }
+    }
+
+    /// <summary>Posts a webhook.</summary>
+    public async Task<HttpResponseMessage> PostAsync(string source, string json)
+    {
+        using var content = new StringContent(json, System.Text.Encoding.UTF8, "application/json");
+        return await Api.PostAsync(new Uri("/webhooks/" + source, UriKind.Relative), content, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Reads all pages of a list of events.</summary>
+    public async Task<List<JsonElement>> AllEventsAsync(string query)
+    {
+        var all = new List<JsonElement>();
+        string? before = null;
+        do
+        {
+            var page = await GetJsonAsync($"/api/events?limit=500&{query}" + (before is null ? "" : "&before=" + before));
+            all.AddRange(page.GetProperty("items").EnumerateArray());
+            before = page.GetProperty("next").GetString();
+        }
+        while (before is not null);
+        return all;
     }
 
     /// <summary>Reads a JSON answer of the API.</summary>
@@ -159,11 +183,12 @@ public sealed class ServerUnderTest : IAsyncDisposable
             _output.Add(line);
     }
 
-    private static void Copy(string from, string to)
+    /// <summary>The shipped workflows; the samples call their own server, so its port is put into them.</summary>
+    private void CopyWorkflows()
     {
-        Directory.CreateDirectory(to);
-        foreach (var file in Directory.GetFiles(from))
-            File.Copy(file, Path.Combine(to, Path.GetFileName(file)));
+        Directory.CreateDirectory(WorkflowsDirectory);
+        foreach (var file in Directory.GetFiles(Path.Combine(RepositoryRoot, "workflows")))
+            File.WriteAllText(Path.Combine(WorkflowsDirectory, Path.GetFileName(file)), File.ReadAllText(file).Replace("http://127.0.0.1:5080", Address, StringComparison.Ordinal));
     }
 
     private static string FindRoot()

@@ -32,3 +32,12 @@ localise(document);
 
 // Live parts are htmx's: they are fetched again when the server tells of a change (hx-trigger="sse:…").
 document.addEventListener('htmx:afterSwap', event => localise(event.detail.target.parentElement ?? document));
+
+// Leaving a page cuts its stream of changes; closed beforehand, that is no error to complain of.
+if (window.htmx) {
+  htmx.createEventSource = url => {
+    const source = new EventSource(url);
+    addEventListener('beforeunload', () => source.close());
+    return source;
+  };
+}

@@ -15,7 +15,7 @@ internal static class SendCommand
         var sample = new Argument<string?>("sample") { Description = "Name of the sample, mostly the event type. Without it the samples are listed.", Arity = ArgumentArity.ZeroOrOne };
         var preset = new Option<string?>("--preset") { Description = "Preset that has the sample, where the source is not named like it." };
         var file = new Option<FileInfo?>("--file") { Description = "Posts this file instead of a sample." };
-        var url = new Option<Uri>("--url") { Description = "The server. Default http://127.0.0.1:5080.", DefaultValueFactory = _ => new Uri("http://127.0.0.1:5080") };
+        var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:5080" };
         var secret = new Option<string?>("--url-secret") { Description = "Secret in the URL: /webhooks/{source}/{secret}." };
         var header = new Option<string[]>("--header") { Description = "Further header, \"Name: value\". May be given several times." };
         var asIs = new Option<bool>("--as-is") { Description = "Sends the sample byte for byte. By default its ids and times are made new, so that it is not taken for a repeated delivery." };
@@ -42,12 +42,14 @@ internal static class SendCommand
             return request.Sample is null ? List(preset) : Fail($"{preset.Title} has no sample \"{request.Sample}\". There are: {names}.");
         }
 
+        if (!Uri.TryCreate(request.Url, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https"))
+            return Fail($"--url is \"{request.Url}\"; an http or https address is wanted.");
         using var client = new HttpClient();
         for (var i = 0; i < request.Repeat; i++)
         {
             using var content = sample is null ? await FromFileAsync(request.File!, cancellationToken) : FromSample(preset!, sample, request.AsIs);
             var path = "/webhooks/" + Uri.EscapeDataString(request.Source) + (request.UrlSecret is { } s ? "/" + Uri.EscapeDataString(s) : "");
-            using var message = new HttpRequestMessage(HttpMethod.Post, new Uri(request.Url, path)) { Content = content };
+            using var message = new HttpRequestMessage(HttpMethod.Post, new Uri(server, path)) { Content = content };
             foreach (var (name, value) in sample?.Headers ?? new Dictionary<string, string>(StringComparer.Ordinal))
                 message.Headers.TryAddWithoutValidation(name, value);
             foreach (var line in request.Headers)
@@ -101,5 +103,5 @@ internal static class SendCommand
     }
 
     private sealed record Request(
-        string Source, string? Sample, string? Preset, FileInfo? File, Uri Url, string? UrlSecret, string[] Headers, bool AsIs, int Repeat);
+        string Source, string? Sample, string? Preset, FileInfo? File, string Url, string? UrlSecret, string[] Headers, bool AsIs, int Repeat);
 }
