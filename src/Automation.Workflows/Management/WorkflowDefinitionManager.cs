@@ -99,7 +99,7 @@ public sealed partial class WorkflowDefinitionManager
             ThrowIfReadonly(latest);
             if (expectedRevision is { } expected && latest is not null && latest.Summary.Revision != expected)
                 throw new DefinitionConflictException(definitionId);
-            var saved = await StoreDraftAsync(definitionId, model, latest, source: null, cancellationToken);
+            var saved = await StoreDraftAsync(definitionId, model, latest, cancellationToken);
             return publish ? await PublishLockedAsync(saved, cancellationToken) : await WithConsumersAsync(saved, [], cancellationToken);
         }
     }
@@ -144,7 +144,10 @@ public sealed partial class WorkflowDefinitionManager
             ThrowIfReadonly(latest);
             var old = await FindAsync(definitionId, VersionOptions.Specific(version), cancellationToken)
                 ?? throw new DefinitionNotFoundException($"version {version} of the workflow '{definitionId}'");
-            return (await InsertVersionAsync(definitionId, WorkflowDefinition.Parse(old.Content), latest, source: latest.Summary.SourceFile, cancellationToken)).Summary;
+            var unit = new WriteUnit();
+            var draft = await AddVersionAsync(unit, definitionId, WorkflowDefinition.Parse(old.Content), latest, cancellationToken);
+            await CommitAsync(unit, definitionId, cancellationToken);
+            return draft.Summary;
         }
     }
 
@@ -208,29 +211,37 @@ public sealed partial class WorkflowDefinitionManager
             throw new DefinitionReadonlyException(definition.Summary.DefinitionId, definition.Summary.SourceFile is not null);
     }
 
-    private Task<StoredDefinition> StoreDraftAsync(
-        string definitionId, WorkflowDefinition model, StoredDefinition? latest, string? source, CancellationToken cancellationToken) =>
-        latest is { Summary.IsPublished: false }
-            ? OverwriteAsync(model, latest, source ?? latest.Summary.SourceFile, cancellationToken)
-            : InsertVersionAsync(definitionId, model, latest, source ?? latest?.Summary.SourceFile, cancellationToken);
-
-    private async Task<StoredDefinition> OverwriteAsync(WorkflowDefinition model, StoredDefinition latest, string? source, CancellationToken cancellationToken)
+    private async Task<StoredDefinition> StoreDraftAsync(
+        string definitionId, WorkflowDefinition model, StoredDefinition? latest, CancellationToken cancellationToken)
     {
-        var summary = Describe(model, latest.Summary, source) with { Revision = latest.Summary.Revision + 1 };
+        var unit = new WriteUnit();
+        var stored = await AddDraftAsync(unit, definitionId, model, latest, cancellationToken);
+        await CommitAsync(unit, definitionId, cancellationToken);
+        return stored;
+    }
+
+    /// <summary>Adds content as the latest version: over a draft, or as a new version.</summary>
+    private Task<StoredDefinition> AddDraftAsync(
+        WriteUnit unit, string definitionId, WorkflowDefinition model, StoredDefinition? latest, CancellationToken cancellationToken) =>
+        latest is { Summary.IsPublished: false }
+            ? Task.FromResult(AddOverwrite(unit, model, latest))
+            : AddVersionAsync(unit, definitionId, model, latest, cancellationToken);
+
+    private StoredDefinition AddOverwrite(WriteUnit unit, WorkflowDefinition model, StoredDefinition latest)
+    {
+        var summary = Describe(model, latest.Summary, latest.Summary.SourceFile) with { Revision = latest.Summary.Revision + 1 };
         var content = Content(model, summary);
         summary = summary with { ContentHash = DefinitionHash.Of(model) };
-        var unit = new WriteUnit().AddExpectingOne(
+        unit.AddExpectingOne(
             DefinitionSql.Overwrite, summary.Id, latest.Summary.Revision, summary.Name, summary.Description, summary.ToolVersion,
             summary.SourceFile, summary.ProviderName, summary.IsPublished, summary.IsSystem, summary.UsableAsActivity, summary.ContentHash,
             SqlValue.Micros(summary.UpdatedAt), content);
-        await CommitAsync(unit, summary.DefinitionId, cancellationToken);
         return new StoredDefinition(summary, content);
     }
 
-    private async Task<StoredDefinition> InsertVersionAsync(
-        string definitionId, WorkflowDefinition model, StoredDefinition? latest, string? source, CancellationToken cancellationToken)
+    private async Task<StoredDefinition> AddVersionAsync(
+        WriteUnit unit, string definitionId, WorkflowDefinition model, StoredDefinition? latest, CancellationToken cancellationToken)
     {
-        var unit = new WriteUnit();
         var now = Now();
         if (latest is not null)
             unit.AddExpectingOne(DefinitionSql.NoLongerLatest, latest.Summary.Id, latest.Summary.Revision, SqlValue.Micros(now));
@@ -245,11 +256,10 @@ public sealed partial class WorkflowDefinitionManager
                 CreatedAt = now,
                 Revision = 1,
             },
-            source);
+            latest?.Summary.SourceFile);
         var content = Content(model, summary);
         summary = summary with { ContentHash = DefinitionHash.Of(model) };
         Insert(unit, summary, content);
-        await CommitAsync(unit, definitionId, cancellationToken);
         return new StoredDefinition(summary, content);
     }
 
