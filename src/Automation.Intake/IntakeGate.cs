@@ -24,9 +24,9 @@ internal sealed partial class IntakeGate(
         var outward = Addresses().FirstOrDefault(a => !IsLoopback(a));
         if (open.Length > 0 && outward is not null && !options.Value.AllowOpenSources)
         {
-            throw new InvalidOperationException(
+            throw new OptionsValidationException(Options.DefaultName, typeof(IntakeOptions), [
                 $"The server listens on {outward}, where anybody can send events to the sources {string.Join(", ", open)}, which verify nothing. "
-                + "Give them secrets (Automation:Intake:Sources:<source>), listen on loopback only, or set Automation:Intake:AllowOpenSources to true.");
+                + "Give them secrets (Automation:Intake:Sources:<source>), listen on loopback only, or set Automation:Intake:AllowOpenSources to true."]);
         }
 
         intake.Ready = true;

@@ -4,7 +4,7 @@ namespace Automation.Intake.Sources;
 
 /// <summary>
 /// What is known about a sender, as data: how its events are told apart, verified and answered, with samples. Templates
-/// are those of <c>docs/sources.md</c>: <c>{payload.path}</c>, <c>{header:NAME}</c>, <c>{query:NAME}</c>,
+/// hold <c>{payload.path}</c>, <c>{header:NAME}</c>, <c>{query:NAME}</c>,
 /// <c>{body|sha256}</c>, with <c>|lower</c>. Where a list of templates stands, the first one whose values are all there counts.
 /// </summary>
 /// <remarks>Settable because generated JSON reading gives init-only members their type's default instead of theirs.</remarks>

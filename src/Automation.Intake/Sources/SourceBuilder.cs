@@ -72,7 +72,7 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
                 if (AllowedIpCheck.TryParse(options.AllowedIps[i], out var network))
                     networks.Add(network);
                 else
-                    Wrong($"AllowedIps:{i}", options.AllowedIps[i], "an address (203.0.113.7) or a network whose host bits are zero (203.0.113.0/24)");
+                    Wrong($"AllowedIps:{i}", options.AllowedIps[i], "an address (203.0.113.7) or a network (203.0.113.0/24)");
             }
 
             checks.Add(new AllowedIpCheck(networks));

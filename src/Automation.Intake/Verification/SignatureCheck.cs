@@ -193,10 +193,12 @@ internal sealed class SignatureCheck : Check
         if (_scheme.Kind == "ed25519")
             return Ed25519.Verify(key, signed, given);
         Span<byte> computed = stackalloc byte[SHA512.HashSizeInBytes];
-        return CryptographicOperations.FixedTimeEquals(computed[..Compute(key, signed, computed)], given);
+        return CryptographicOperations.FixedTimeEquals(computed[..Compute(_scheme.Algorithm, key, signed, computed)], given);
     }
 
-    private int Compute(byte[] key, ReadOnlySpan<byte> signed, Span<byte> result) => _scheme.Algorithm switch
+    /// <summary>Computes an HMAC.</summary>
+    /// <returns>Its length.</returns>
+    public static int Compute(string algorithm, byte[] key, ReadOnlySpan<byte> signed, Span<byte> result) => algorithm switch
     {
 #pragma warning disable CA5350 // Twilio and Intercom sign with HMAC-SHA1; as an HMAC it is not broken, and they offer nothing else.
         "sha1" => HMACSHA1.HashData(key, signed, result),
@@ -213,7 +215,7 @@ internal sealed class SignatureCheck : Check
         Span<byte> computed = stackalloc byte[SHA512.HashSizeInBytes];
         for (var i = 0; i < _keys.Length; i++)
         {
-            var length = Compute(_keys[i], signed, computed);
+            var length = Compute(_scheme.Algorithm, _keys[i], signed, computed);
             var text = _scheme.Encoding == "base64" ? Convert.ToBase64String(computed[..length]) : Convert.ToHexStringLower(computed[..length]);
             trace.Add($"With secret {i + 1} of {_keys.Length} the signature would begin {_scheme.Prefix}{text[..6]}…");
         }

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+using Automation.Intake.Sources;
+using Microsoft.AspNetCore.Http;
+
+namespace Automation.Intake.Verification;
+
+/// <summary>What a request to sign consists of.</summary>
+/// <param name="Body">The body's bytes.</param>
+/// <param name="Secret">The secret that the source has.</param>
+/// <param name="At">The time that is signed.</param>
+/// <param name="Scheme">Name of the preset's scheme; null for the first that the secret fits.</param>
+/// <param name="User">User name, for Basic.</param>
+/// <param name="Url">The whole URL as it is sent, for schemes that sign it.</param>
+/// <param name="ContentType">The content type.</param>
+public sealed record RequestToSign(
+    ReadOnlyMemory<byte> Body, string Secret, DateTimeOffset At, string? Scheme = null, string? User = null, string? Url = null, string ContentType = "application/json");
+
+/// <summary>Signs test requests as the sender of a preset would.</summary>
+public static class RequestSigner
+{
+    /// <summary>The headers that prove the request.</summary>
+    /// <exception cref="NotSupportedException">The preset has no scheme that can be signed with what is given; the message says why.</exception>
+    public static IReadOnlyDictionary<string, string> Sign(Preset preset, RequestToSign request)
+    {
+        var reasons = new List<string>();
+        foreach (var scheme in preset.Verification.Where(s => request.Scheme is null || s.Name == request.Scheme))
+        {
+            if (Sign(scheme, request, reasons) is { } headers)
+                return headers;
+        }
+
+        throw new NotSupportedException(preset.Verification.Count == 0
+            ? $"{preset.Title} signs nothing."
+            : $"No scheme of {preset.Title} can be signed: {(reasons.Count == 0 ? $"there is none named \"{request.Scheme}\"" : string.Join("; ", reasons))}.");
+    }
+
+    private static Dictionary<string, string>? Sign(VerificationScheme scheme, RequestToSign request, List<string> reasons)
+    {
+        var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        switch (scheme.Kind)
+        {
+            case "token":
+                headers[scheme.Headers[0]] = scheme.Prefix + request.Secret;
+                return headers;
+            case "body-token":
+                // The token is part of the body, which is the caller's.
+                return headers;
+            case "basic" when request.User is { } user:
+                headers["Authorization"] = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{user}:{request.Secret}"));
+                return headers;
+            case "basic":
+                reasons.Add($"{scheme.Name} needs a user name");
+                return null;
+            case "hmac":
+                return SignHmac(scheme, request, headers, reasons);
+            default:
+                reasons.Add($"{scheme.Name} ({scheme.Kind}) is verified with a public key, with which nobody can sign");
+                return null;
+        }
+    }
+
+    private static Dictionary<string, string>? SignHmac(VerificationScheme scheme, RequestToSign request, Dictionary<string, string> headers, List<string> reasons)
+    {
+        byte[]? key = null;
+        try
+        {
+            key = SignatureCheck.Key(scheme, request.Secret);
+        }
+        catch (FormatException)
+        {
+            // Told below.
+        }
+
+        if (key is null)
+        {
+            reasons.Add($"the secret is not one of {scheme.Name}");
+            return null;
+        }
+
+        if (scheme.Signed.Contains("{url}", StringComparison.Ordinal) && request.Url is null)
+        {
+            reasons.Add($"{scheme.Name} signs the URL, which is not given");
+            return null;
+        }
+
+        var timestamp = (scheme.TimestampUnit == "ms" ? request.At.ToUnixTimeMilliseconds() : request.At.ToUnixTimeSeconds()).ToString(CultureInfo.InvariantCulture);
+        var id = scheme.IdHeader is null ? "" : "msg_" + Guid.CreateVersion7(request.At).ToString("N");
+        IHeaderDictionary given = new HeaderDictionary { ["Content-Type"] = request.ContentType };
+        var values = new SignedText.Values(id, timestamp, new WebhookRequest(given, request.Body, QueryString.Empty, null, null, () => request.Url ?? ""));
+        var text = SignedText.Parse(scheme.Signed);
+        var signed = new byte[text.MaxLength(values)];
+        var length = text.Write(values, signed);
+        var mac = new byte[64];
+        mac = mac[..SignatureCheck.Compute(scheme.Algorithm, key, signed.AsSpan(0, length), mac)];
+        var signature = scheme.Encoding == "base64" ? Convert.ToBase64String(mac) : Convert.ToHexStringLower(mac);
+
+        headers[scheme.Headers[0]] = scheme.Format == "pairs"
+            ? (scheme.TimestampKey is { } timestampKey ? $"{timestampKey}={timestamp}," : "") + $"{scheme.Key}={signature}"
+            : scheme.Prefix + signature;
+        if (scheme.TimestampHeader is { } timestampHeader)
+            headers[timestampHeader] = timestamp;
+        if (scheme.IdHeader is { } idHeader)
+            headers[idHeader] = id;
+        return headers;
+    }
+}
