@@ -33,6 +33,7 @@ public static class JobsServiceCollectionExtensions
             s.GetRequiredService<JobStore>(), s.GetRequiredService<LocalWorkers>(), s.GetRequiredService<JobTransitions>(), s.GetRequiredService<RecurringJobManager>()));
         services.TryAddSingleton(s => new JobBatches(
             s.GetRequiredService<JobStore>(), s.GetRequiredService<JobClient>(), s.GetRequiredService<JobTransitions>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new JobQueries(s.GetRequiredService<JobStore>(), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new JobHandlers(s.GetServices<JobHandlerRegistration>(), s, OptionsOf(s)));
         services.TryAddSingleton(s => new TypedJobs(
             s.GetServices<TypedJobAssembly>(), s, s.GetRequiredService<JobStore>(), OptionsOf(s), s.GetRequiredService<TimeProvider>()));

@@ -18,6 +18,7 @@ internal sealed class LocalWorkers
 
     private volatile ServerIdentity? _identity;
     private volatile bool _backlog = true;
+    private volatile IReadOnlySet<string> _paused = new HashSet<string>();
     private long _signals;
     private int _capacity;
     private int _taken;
@@ -66,7 +67,7 @@ internal sealed class LocalWorkers
     {
         identity = _identity!;
         promise = null;
-        if (identity is null || _backlog || !_queues.TryGetValue(queue, out var load) || load.IsPaused || load.Limit != int.MaxValue)
+        if (identity is null || _backlog || !_queues.TryGetValue(queue, out var load) || IsPaused(queue) || load.Limit != int.MaxValue)
             return false;
         var promises = Volatile.Read(ref _promises);
         if (Volatile.Read(ref _taken) + Math.Max(0, promises.Count) + Math.Max(0, _olderPromises.Count) >= _capacity)
@@ -150,20 +151,14 @@ internal sealed class LocalWorkers
     }
 
     /// <summary>Whether a queue is paused.</summary>
-    public bool IsPaused(string queue) => _queues.TryGetValue(queue, out var load) && load.IsPaused;
+    public bool IsPaused(string queue) => _paused.Contains(queue);
 
     /// <summary>Which queues are paused now.</summary>
     public void SetPaused(IReadOnlySet<string> paused)
     {
-        var resumed = false;
-        foreach (var (name, load) in _queues)
-        {
-            var isPaused = paused.Contains(name);
-            resumed |= load.IsPaused && !isPaused;
-            load.IsPaused = isPaused;
-        }
-
-        if (resumed)
+        var isResumed = _paused.Any(name => !paused.Contains(name));
+        _paused = paused;
+        if (isResumed)
             Signal();
     }
 
@@ -198,8 +193,6 @@ internal sealed class LocalWorkers
         public int Taken;
 
         public int Limit { get; } = limit;
-
-        public volatile bool IsPaused;
     }
 }
 
