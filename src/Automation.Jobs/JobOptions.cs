@@ -8,9 +8,12 @@ public sealed class JobOptions : IValidatableObject
     /// <summary>Whether this process runs jobs at all; one that does not can still enqueue them. Default true.</summary>
     public bool RunJobs { get; set; } = true;
 
-    /// <summary>Jobs this process runs at the same time. Default 5 per core, at most 20.</summary>
+    /// <summary>
+    /// Jobs this process runs at the same time. They wait for the network and for commits more than they compute, so
+    /// the default is 20 per core, at least 40 and at most 100.
+    /// </summary>
     [Range(1, 1000)]
-    public int WorkerCount { get; set; } = Math.Min(5 * Environment.ProcessorCount, 20);
+    public int WorkerCount { get; set; } = Math.Clamp(20 * Environment.ProcessorCount, 40, 100);
 
     /// <summary>The queues this process serves, the most urgent first. Empty means only <c>default</c>.</summary>
     public IList<string> Queues { get; set; } = [];

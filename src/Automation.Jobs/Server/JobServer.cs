@@ -69,7 +69,7 @@ internal sealed partial class JobServer(
             var completion = _stopping.IsCancellationRequested
                 ? new Completion(new JobRun(job, store, new JobRetryOptions(), 0, clock.GetTimestamp(), clock), job.Request?.Name ?? "", JobOutcome.Released, null)
                 : await runner.RunAsync(job);
-            workers.Free(job);
+            workers.Free(job, completion.Run.Elapsed);
             await completer.AddAsync(completion);
         }
     }

@@ -16,12 +16,18 @@ internal sealed class LocalWorkers
 
     private readonly ConcurrentDictionary<long, ClaimedJob> _held = new();
 
+    private const int MostAhead = 256;
+    private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(5);
+
     private volatile ServerIdentity? _identity;
     private volatile bool _backlog = true;
     private volatile IReadOnlySet<string> _paused = new HashSet<string>();
     private long _signals;
     private int _capacity;
     private int _taken;
+
+    // Milliseconds; begins as if jobs were slow.
+    private double _averageRun = 1000;
 
     // Promises of workers to units that have not committed. A unit that never does leaves its promise behind; the
     // generation it belongs to is forgotten after two beats, so nothing leaks.
@@ -70,7 +76,7 @@ internal sealed class LocalWorkers
         if (identity is null || _backlog || !_queues.TryGetValue(queue, out var load) || IsPaused(queue) || load.Limit != int.MaxValue)
             return false;
         var promises = Volatile.Read(ref _promises);
-        if (Volatile.Read(ref _taken) + Math.Max(0, promises.Count) + Math.Max(0, _olderPromises.Count) >= _capacity)
+        if (Room(Volatile.Read(ref _taken) + Math.Max(0, promises.Count) + Math.Max(0, _olderPromises.Count)) <= 0)
             return false;
         Interlocked.Increment(ref promises.Count);
         promise = promises;
@@ -111,8 +117,12 @@ internal sealed class LocalWorkers
     public void LetGo(ClaimedJob job) => _held.TryRemove(job.QueueRowId, out _);
 
     /// <summary>A worker is free again.</summary>
-    public void Free(ClaimedJob job)
+    /// <param name="job">The job it has run.</param>
+    /// <param name="ran">How long that took.</param>
+    public void Free(ClaimedJob job, TimeSpan ran)
     {
+        // Not exact where two end at once, and it need not be.
+        _averageRun += (Math.Min(ran.TotalMilliseconds, 1000) - _averageRun) / 16;
         Interlocked.Decrement(ref _taken);
         if (_queues.TryGetValue(job.Queue, out var load))
             Interlocked.Decrement(ref load.Taken);
@@ -146,7 +156,7 @@ internal sealed class LocalWorkers
     public int FreeFor(string queue)
     {
         var load = _queues[queue];
-        var free = _capacity - Volatile.Read(ref _taken);
+        var free = Room(Volatile.Read(ref _taken));
         return Math.Max(0, Math.Min(free, load.Limit - Volatile.Read(ref load.Taken)));
     }
 
@@ -167,6 +177,16 @@ internal sealed class LocalWorkers
     {
         _olderPromises = _promises;
         Volatile.Write(ref _promises, new Promises());
+    }
+
+    /// <summary>
+    /// How many more jobs may be taken. A worker for each; and while jobs take next to no time, as many more as the
+    /// workers get through in a moment, so that they do not wait for the next commit.
+    /// </summary>
+    private int Room(int taken)
+    {
+        var ahead = (int)Math.Min(MostAhead, LongestWait.TotalMilliseconds * _capacity / Math.Max(_averageRun, 0.001));
+        return Math.Max(_capacity, ahead) - taken;
     }
 
     private void Wake()
