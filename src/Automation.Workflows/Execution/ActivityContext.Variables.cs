@@ -39,7 +39,8 @@ public sealed partial class ActivityContext
     /// <param name="name">The input's name; case does not count.</param>
     public object? GetWorkflowInput(string name)
     {
-        for (var context = this; context is not null; context = context.Parent)
+        // A workflow used as an activity has its own inputs evaluated in the workflow around it.
+        for (var context = Parent; context is not null; context = context.Parent)
         {
             if (context.Activity.ActivityType.Workflow is not null)
             {
@@ -152,7 +153,7 @@ public sealed partial class ActivityContext
     /// <summary>Sets an output of the nearest workflow used as an activity that declares it, else of the instance.</summary>
     internal void SetWorkflowOutput(string name, object? value)
     {
-        for (var context = this; context is not null; context = context.Parent)
+        for (var context = Parent; context is not null; context = context.Parent)
         {
             if (context.Activity.ActivityType.Workflow is null)
                 continue;

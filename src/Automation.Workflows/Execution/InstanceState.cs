@@ -106,6 +106,11 @@ public sealed class InstanceState
     /// <summary>Inputs that do not outlive a suspension are gone.</summary>
     internal bool InputsDropped { get; set; }
 
+    internal bool OutputsAreStale { get; private set; }
+
+    /// <summary>Variables that the start request brought are not listed, as in Elsa.</summary>
+    internal bool HasGivenVariables { get; set; }
+
     internal string? TriggerActivityId { get; set; }
 
     internal object? TriggerPayload { get; set; }
@@ -119,7 +124,10 @@ public sealed class InstanceState
 
     internal IReadOnlyDictionary<CompiledActivity, object?[]> OutputRegister => _outputs;
 
-    /// <summary>The workflow's own variables and their values, for lists: id, name, value.</summary>
+    /// <summary>
+    /// The workflow's own variables and their values, for lists: id, name, value. As in Elsa, none are listed where the start request
+    /// brought values, or where two have the same name.
+    /// </summary>
     /// <param name="workflow">The version that the instance runs.</param>
     public IReadOnlyList<(string Id, string Name, object? Value)> GetVariables(CompiledWorkflow workflow)
     {
@@ -127,7 +135,7 @@ public sealed class InstanceState
         var root = workflow.Workflow;
         var context = Contexts.Find(c => ReferenceEquals(c.Activity, root));
         var result = new List<(string, string, object?)>(root.Variables.Length);
-        if (context is null)
+        if (context is null || HasGivenVariables || root.HasAmbiguousVariables)
             return result;
         for (var i = 0; i < root.Variables.Length; i++)
             result.Add((root.Variables[i].Id, root.Variables[i].Name, Storable(root, i, context.Scope[i])));
@@ -268,12 +276,22 @@ public sealed class InstanceState
         TriggerPayload = null;
         TriggerPayloadIsFresh = false;
         InputsDropped = !keepInputs;
+        OutputsAreStale = true;
         foreach (var context in Contexts)
         {
-            context.Outputs = null;
             for (var i = 0; i < context.Scope.Length; i++)
                 context.Scope[i] = Storable(context.Activity, i, context.Scope[i]);
         }
+    }
+
+    /// <summary>Outputs are kept until the next burst begins, because the records of the last one show them.</summary>
+    internal void DropStaleOutputs()
+    {
+        if (!OutputsAreStale)
+            return;
+        OutputsAreStale = false;
+        foreach (var context in Contexts)
+            context.Outputs = null;
     }
 
     /// <summary>The value of a declared variable as it comes back after a suspension.</summary>

@@ -47,6 +47,7 @@ internal static class StateSerializer
         Flag(w, "finishing", s.IsFinishing);
         Flag(w, "canceled", s.IsCanceled);
         Flag(w, "noInput", s.InputsDropped && s.Input.Count > 0);
+        Flag(w, "given", s.HasGivenVariables);
         Map(w, "in", s.Input);
         Map(w, "out", s.Output);
         Map(w, "props", s.Properties);
@@ -62,7 +63,7 @@ internal static class StateSerializer
         {
             w.WriteStartArray("ctx");
             foreach (var context in s.Contexts.OrderBy(c => c.Ordinal))
-                WriteContext(w, context);
+                WriteContext(w, context, s.OutputsAreStale);
             w.WriteEndArray();
         }
 
@@ -131,7 +132,7 @@ internal static class StateSerializer
         w.WriteEndObject();
     }
 
-    private static void WriteContext(Utf8JsonWriter w, ActivityContext c)
+    private static void WriteContext(Utf8JsonWriter w, ActivityContext c, bool outputsAreStale)
     {
         var node = c.Activity;
         w.WriteStartObject();
@@ -161,7 +162,7 @@ internal static class StateSerializer
         }
 
         WriteInputs(w, c);
-        if (c.Outputs is not null)
+        if (c.Outputs is not null && !outputsAreStale)
         {
             w.WritePropertyName("ou");
             WriteOutputs(w, node, c.Outputs);
@@ -399,6 +400,7 @@ internal static class StateSerializer
             IsFinishing = Flag(j, "finishing"),
             IsCanceled = Flag(j, "canceled"),
             InputsDropped = Flag(j, "noInput"),
+            HasGivenVariables = Flag(j, "given"),
             TriggerActivityId = Text(j, "trig"),
             TriggerPayloadIsFresh = Flag(j, "fresh"),
             TriggerPayload = Value(j, "trigData"),

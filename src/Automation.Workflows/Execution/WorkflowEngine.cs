@@ -82,6 +82,7 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
         ArgumentNullException.ThrowIfNull(stimulus);
         var burst = new Burst(workflow, state, time, _options, ct) { CanRespond = stimulus.CanRespond, IsPublished = isPublished };
         state.Burst = burst;
+        state.DropStaleOutputs();
         try
         {
             if (!Begin(burst, stimulus))
@@ -176,6 +177,7 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
         {
             burst.Schedule(workflow.Workflow, null, null, null);
             burst.InitialVariables = start.Variables;
+            state.HasGivenVariables = start.Variables is { Count: > 0 };
         }
     }
 

@@ -147,7 +147,7 @@ internal static class Variables
     {
         for (var n = node; n is not null && ReferenceEquals(n.Owner, node.Owner); n = n.Parent)
         {
-            for (var i = 0; i < n.Variables.Length; i++)
+            for (var i = 0; i < n.Variables.Length && !n.HasAmbiguousVariables; i++)
             {
                 if (string.Equals(n.Variables[i].Id, id, StringComparison.Ordinal))
                     return new VariableReference(n, i, n.Variables[i]);

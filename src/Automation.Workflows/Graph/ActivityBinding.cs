@@ -21,7 +21,11 @@ internal sealed class ActivityBinding(ExpressionBinder binder, List<DefinitionPr
         foreach (var twice in declared.GroupBy(v => v.Id, StringComparer.Ordinal).Where(g => g.Skip(1).Any()))
             Problem(node, isWorkflow, ProblemSeverity.Error, "variables", $"id '{twice.Key}' is used by more than one variable.");
         foreach (var twice in declared.GroupBy(v => v.Name, StringComparer.Ordinal).Where(g => g.Skip(1).Any()))
-            Problem(node, isWorkflow, ProblemSeverity.Warning, "variables", $"name '{twice.Key}' is used by more than one variable.");
+        {
+            Problem(node, isWorkflow, ProblemSeverity.Warning, "variables", $"name '{twice.Key}' is used by more than one variable, so none of them can be assigned.");
+            node.HasAmbiguousVariables = true;
+        }
+
         node.Variables = [.. declared];
         node.VariableDefaults = [.. declared.Select(v => Default(node, isWorkflow, v))];
     }

@@ -79,6 +79,9 @@ public sealed class CompiledActivity
     /// <summary>Variables declared here; they live as long as an execution of this node.</summary>
     internal VariableDefinition[] Variables { get; set; } = [];
 
+    /// <summary>Whether two of <see cref="Variables"/> have the same name. As in Elsa, none of them can then be assigned by id.</summary>
+    internal bool HasAmbiguousVariables { get; set; }
+
     /// <summary>Defaults of <see cref="Variables"/>, converted once.</summary>
     internal object?[] VariableDefaults { get; set; } = [];
 
