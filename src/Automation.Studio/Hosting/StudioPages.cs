@@ -9,8 +9,11 @@ namespace Automation.Studio.Hosting;
 internal static class StudioPages
 {
     // The Studio compiles WebAssembly, runs Monaco's workers from blobs and keeps a socket open; all of it comes from here.
+    // Two of its components bring an inline script each (hotkeys of the editor and of the list of instances); after an upgrade of
+    // the package the browser's console names the new hashes.
     private const string Policy =
-        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+        "default-src 'self'; script-src 'self' 'wasm-unsafe-eval' 'sha256-snlP1jz0gjwc5cTz9ErZcliXuCK63+Mmf68RRCeptgc=' " +
+        "'sha256-vu6sQrKXQHR4Yn3FMMihA/9TxxfIXnCxKwvLrTPJ5ts='; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
         "font-src 'self' data:; connect-src 'self' ws: wss:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; " +
         "form-action 'self'; frame-ancestors 'none'";
 

@@ -69,8 +69,25 @@
     go(target);
   }, true);
 
+  document.getElementById('studio-menu').addEventListener('click', event => {
+    const open = document.body.classList.toggle('menu');
+    event.currentTarget.setAttribute('aria-expanded', open);
+  });
+
+  // The code editors have colours of their own.
+  const dark = matchMedia('(prefers-color-scheme: dark)');
+  function colourEditors() {
+    const theme = document.documentElement.dataset.theme ?? (dark.matches ? 'dark' : 'light');
+    window.monaco?.editor.setTheme(theme === 'dark' ? 'vs-dark' : 'vs');
+  }
+  window.monaco?.editor.onDidCreateEditor(() => setTimeout(colourEditors));
+  new MutationObserver(colourEditors).observe(document.documentElement, { attributeFilter: ['data-theme'] });
+  dark.addEventListener('change', colourEditors);
+
   async function show(target) {
     const mine = ++turn;
+    document.body.classList.toggle('wide', !!target.id);
+    document.body.classList.remove('menu');
     const previous = shown;
     shown = target;
     mark(target);
