@@ -54,6 +54,17 @@ public sealed class IntakeOptions
     /// </summary>
     [Range(16, 1_000_000)]
     public int RoutingQueue { get; set; } = 20_000;
+
+    /// <summary>
+    /// How long the event log keeps events; those still to be routed are always kept. Dedupe keys go with their events.
+    /// Default 90 days.
+    /// </summary>
+    [Range(typeof(TimeSpan), "01:00:00", "3650.00:00:00")]
+    public TimeSpan? RetentionAge { get; set; } = TimeSpan.FromDays(90);
+
+    /// <summary>Most events that the log keeps. Default: no limit.</summary>
+    [Range(1_000, int.MaxValue)]
+    public int? RetentionCount { get; set; }
 }
 
 /// <summary>One source of events. Whatever is configured here to verify it must hold; nothing at all only with <see cref="Open"/>.</summary>

@@ -40,6 +40,11 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton<VerificationExplainer>();
         services.TryAddSingleton(s => new EventActions(
             s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>()));
+        services.TryAddSingleton(s => new EventReplays(
+            s.GetRequiredService<Automation.Storage.Database>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>(),
+            s.GetRequiredService<MappingStore>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<EventRetention>();
+        services.AddHostedService(s => s.GetRequiredService<EventRetention>());
         services.TryAddSingleton(ExpressionCompiler.None);
         services.TryAddSingleton(s => new MappingStore(
             s.GetRequiredService<IOptions<IntakeOptions>>(),

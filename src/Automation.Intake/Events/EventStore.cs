@@ -63,7 +63,7 @@ internal sealed class EventStore(Database database, EventIds ids)
 
     /// <summary>Stores a row that takes part in no dedupe: a refused request, a replay.</summary>
     /// <exception cref="StorageUnavailableException">Nothing was stored.</exception>
-    public Task AppendPlainAsync(IncomingEvent row, Action<IncomingEvent>? stored, CancellationToken cancellationToken)
+    public Task AppendPlainAsync(IncomingEvent row, Action<IncomingEvent>? stored, CancellationToken cancellationToken, WhenFull whenFull = WhenFull.Fail)
     {
         var unit = new WriteUnit();
         if (stored is not null)
@@ -72,7 +72,7 @@ internal sealed class EventStore(Database database, EventIds ids)
         {
             Number(row);
             unit.Add(Insert, Bind(row, dedupeKey: null));
-            return database.CommitAsync(unit, WhenFull.Fail, cancellationToken);
+            return database.CommitAsync(unit, whenFull, cancellationToken);
         }
     }
 

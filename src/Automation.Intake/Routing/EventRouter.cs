@@ -37,6 +37,9 @@ internal sealed partial class EventRouter(
     /// <summary>Events that wait in memory or are being routed.</summary>
     public int Waiting => _queue.Count;
 
+    /// <summary>Reads an event; null where there is none.</summary>
+    public ValueTask<IncomingEvent?> FindAsync(string eventId, CancellationToken cancellationToken) => progress.FindAsync(eventId, cancellationToken);
+
     /// <summary>Takes a stored event on. Called on the committer's thread, in the order of commits; does not wait.</summary>
     public void Post(IncomingEvent incoming)
     {

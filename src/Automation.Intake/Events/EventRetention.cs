@@ -1,0 +1,82 @@
+using Automation.Storage;
+using Automation.Storage.Writes;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Automation.Intake.Events;
+
+/// <summary>
+/// Removes what is older than the log should hold, oldest first, a few hundred rows at a time so that nothing waits for
+/// it. Events that are still to be routed are never removed.
+/// </summary>
+internal sealed partial class EventRetention(Database database, IOptions<IntakeOptions> options, TimeProvider clock, ILogger<EventRetention> logger) : BackgroundService
+{
+    private const int BatchSize = 500;
+    private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
+
+    private static readonly SqlStatement NewestToRemove = new("SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET $1");
+    private static readonly SqlStatement EndOfBatch = new("SELECT max(id), count(*) FROM (SELECT id FROM events WHERE id <= $1 AND status <> 0 ORDER BY id LIMIT $2) AS batch");
+    private static readonly SqlStatement RemoveStarts = new("DELETE FROM event_starts WHERE event_id <= $1 AND event_id NOT IN (SELECT id FROM events WHERE status = 0 AND id <= $1)");
+    private static readonly SqlStatement Remove = new("DELETE FROM events WHERE id <= $1 AND status <> 0");
+
+    /// <summary>Looks once and removes what is due.</summary>
+    /// <returns>How many rows were removed.</returns>
+    public async Task<int> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        if (options.Value.RetentionAge is { } age)
+            removed += await RemoveAsync(EventIds.At(clock.GetUtcNow() - age), cancellationToken);
+        if (options.Value.RetentionCount is { } count)
+        {
+            var rows = await database.QueryAsync(NewestToRemove, cancellationToken, count);
+            if (rows.Count > 0)
+                removed += await RemoveAsync(rows.Rows[0][0].AsText!, cancellationToken);
+        }
+
+        return removed;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                if (!await timer.WaitForNextTickAsync(stoppingToken))
+                    return;
+                if (await RunOnceAsync(stoppingToken) is > 0 and var removed)
+                    LogRemoved(removed);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                LogFailed(e);
+            }
+        }
+    }
+
+    private async Task<int> RemoveAsync(string newest, CancellationToken cancellationToken)
+    {
+        var removed = 0;
+        while (true)
+        {
+            var batch = await database.QueryAsync(EndOfBatch, cancellationToken, newest, BatchSize);
+            if (batch.Rows[0][0].AsText is not { } end)
+                return removed;
+            await database.CommitAsync(new WriteUnit().Add(RemoveStarts, end).Add(Remove, end), cancellationToken: cancellationToken);
+            removed += (int)batch.Rows[0][1].AsInteger;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "{Events} events were older than the log holds and are removed")]
+    private partial void LogRemoved(int events);
+
+    [LoggerMessage(LogLevel.Warning, "Old events could not be removed; trying again in a minute")]
+    private partial void LogFailed(Exception exception);
+}
