@@ -1,5 +1,6 @@
 using Automation.Dashboard.Events;
 using Automation.Dashboard.Instances;
+using Automation.Dashboard.Jobs;
 using Automation.Dashboard.Live;
 using Automation.Dashboard.Shell;
 using Microsoft.AspNetCore.Builder;
@@ -29,6 +30,7 @@ public static class DashboardExtensions
         app.MapLive();
         app.MapEventsApi();
         app.MapInstancesApi();
+        app.MapJobsApi();
         app.MapPageActions();
         app.MapRazorComponents<ConsoleApp>();
     }

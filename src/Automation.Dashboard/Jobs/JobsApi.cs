@@ -1,0 +1,93 @@
+using Automation.Dashboard.Shared;
+using Automation.Jobs;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Automation.Dashboard.Jobs;
+
+/// <summary>Jobs over HTTP.</summary>
+internal static class JobsApi
+{
+    private const int MaxLimit = 500;
+
+    public static void MapJobsApi(this IEndpointRouteBuilder app)
+    {
+        var jobs = app.MapGroup("/api/jobs").WithTags("Jobs");
+        jobs.MapGet("/", ListAsync).WithName("ListJobs").WithSummary("Lists jobs, newest first.");
+        jobs.MapGet("/{id:long}", FindAsync).WithName("GetJob").WithSummary("Reads one job: call, arguments, parameters, every state it was in, its log.");
+        jobs.MapPost("/{id:long}/requeue", RequeueAsync).WithName("RequeueJob").WithSummary("Puts a job back into its queue.");
+        jobs.MapPost("/{id:long}/delete", DeleteAsync).WithName("DeleteJob").WithSummary("Deletes a job; one that is running is told to stop.");
+        jobs.MapPost("/{id:long}/cancel", CancelAsync).WithName("CancelJob").WithSummary("Deletes a running job and waits up to ten seconds for it to stop.");
+        jobs.MapGet("/counts", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.CountAsync(token))).WithName("CountJobs");
+        jobs.MapGet("/queues", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.QueuesAsync(token))).WithName("ListQueues");
+        jobs.MapPost("/queues/{queue}/pause", PauseAsync).WithName("PauseQueue");
+        jobs.MapPost("/queues/{queue}/resume", ResumeAsync).WithName("ResumeQueue");
+        jobs.MapGet("/servers", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.ServersAsync(token))).WithName("ListServers");
+        jobs.MapGet("/failures", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.FailuresAsync(token))).WithName("ListFailures");
+        jobs.MapGet("/statistics/day", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastDayAsync(token))).WithName("JobsByHour");
+        jobs.MapGet("/statistics/week", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastWeekAsync(token))).WithName("JobsByDay");
+        jobs.MapGet("/recurring", async (JobQueries queries, string? after, CancellationToken token) => TypedResults.Ok(await queries.RecurringAsync(after, MaxLimit, token))).WithName("ListRecurringJobs");
+    }
+
+    // name is the registered name, or the beginning of a typed job's type; argument and exception are pieces of text;
+    // before is the "before" of the page that came last; limit is 1 to 500, 50 by default.
+    private static async Task<Results<Ok<JobPage>, ProblemHttpResult>> ListAsync(
+        JobQueries queries, string? state, string? queue, string? name, string? argument, string? exception, DateTimeOffset? from, DateTimeOffset? to, long? before, int? limit,
+        CancellationToken cancellationToken)
+    {
+        if (limit is < 1 or > MaxLimit)
+            return Problems.Range("limit", limit, $"1 to {MaxLimit}");
+        if (Given(state) is { } wanted && !States.Contains(wanted, StringComparer.Ordinal))
+            return Problems.Range("state", state, string.Join(", ", States));
+        var filter = new JobFilter
+        {
+            State = Given(state),
+            Queue = Given(queue),
+            Name = Given(name),
+            ArgumentText = Given(argument),
+            ExceptionText = Given(exception),
+            CreatedFrom = from,
+            CreatedTo = to,
+        };
+        return TypedResults.Ok(await queries.ListAsync(filter, before, limit ?? 50, cancellationToken));
+    }
+
+    private static async Task<Results<Ok<JobDetails>, ProblemHttpResult>> FindAsync(long id, JobQueries queries, CancellationToken cancellationToken) =>
+        await queries.FindAsync(id, cancellationToken) is { } job ? TypedResults.Ok(job) : Missing(id);
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> RequeueAsync(long id, JobClient client, CancellationToken cancellationToken) =>
+        await client.RequeueAsync(id, "Requeued through the API", cancellationToken) ? TypedResults.NoContent() : Problems.Conflict($"Job {id} does not exist, or its state does not allow it.");
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(long id, JobClient client, CancellationToken cancellationToken) =>
+        await client.DeleteAsync(id, "Deleted through the API", cancellationToken) ? TypedResults.NoContent() : Problems.Conflict($"Job {id} does not exist, or its state does not allow it.");
+
+    private static async Task<Ok<CancelAnswer>> CancelAsync(long id, JobClient client, CancellationToken cancellationToken) =>
+        TypedResults.Ok(new CancelAnswer(await client.CancelAsync(id, TimeSpan.FromSeconds(10), cancellationToken)));
+
+    private static async Task<NoContent> PauseAsync(string queue, JobQueries queries, CancellationToken cancellationToken)
+    {
+        await queries.PauseQueueAsync(queue, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static async Task<NoContent> ResumeAsync(string queue, JobQueries queries, CancellationToken cancellationToken)
+    {
+        await queries.ResumeQueueAsync(queue, cancellationToken);
+        return TypedResults.NoContent();
+    }
+
+    private static readonly string[] States =
+    [
+        JobStates.Enqueued, JobStates.Scheduled, JobStates.Processing, JobStates.Succeeded, JobStates.Failed, JobStates.Deleted, JobStates.Awaiting,
+    ];
+
+    private static ProblemHttpResult Missing(long id) => Problems.Missing("job", id.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    private static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
+}
+
+/// <summary>Whether a cancelled job has stopped.</summary>
+/// <param name="Stopped">False where it was still running after ten seconds.</param>
+internal sealed record CancelAnswer(bool Stopped);
