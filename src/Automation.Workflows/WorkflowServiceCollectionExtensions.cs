@@ -69,6 +69,7 @@ public static class WorkflowServiceCollectionExtensions
         services.AddHostedService(s => s.GetRequiredService<WorkflowFolder>());
         services.AddHostedService<WorkflowRecovery>();
         services.AddHostedService<CatalogRefresher>();
+        services.AddHostedService<WorkflowConsole>();
 
         services.AddJobHandler<ActivityJob>(WorkflowJobs.Activity, retry =>
         {

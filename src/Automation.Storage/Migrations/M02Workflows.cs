@@ -121,7 +121,16 @@ internal sealed class M02Workflows : Migration
         CREATE INDEX ix_workflow_stimuli_expires ON workflow_stimuli (expires_at);
         """;
 
-    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql(Tables);
+    protected override void Up(MigrationBuilder migrationBuilder)
+    {
+        // NULL sorts first on SQLite; an index serves such a list on PostgreSQL only if it says the same.
+        var sql = migrationBuilder.ActiveProvider == "Microsoft.EntityFrameworkCore.Sqlite"
+            ? Tables
+            : Tables
+                .Replace("workflow_instances (finished_at,", "workflow_instances (finished_at NULLS FIRST,", StringComparison.Ordinal)
+                .Replace("workflow_instances (name,", "workflow_instances (name NULLS FIRST,", StringComparison.Ordinal);
+        migrationBuilder.Sql(sql);
+    }
 
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
         DROP TABLE workflow_stimuli;

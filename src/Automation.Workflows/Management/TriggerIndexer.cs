@@ -29,7 +29,8 @@ internal sealed class TriggerIndexer(Database database, WorkflowCatalog catalog,
             return new DefinitionCheck(e.Problems, []);
         }
 
-        var problems = new List<DefinitionProblem>(graph.Problems);
+        // A cron expression that is none starts nothing: whoever publishes it hears of it now, not when it does not start.
+        var problems = new List<DefinitionProblem>(graph.Problems.Select(p => p.Property == "cronExpression" ? p with { Severity = ProblemSeverity.Error } : p));
         foreach (var trigger in graph.Triggers)
         {
             if (ClockTriggers.Problem(trigger.Name, trigger.Payload) is { } reason)

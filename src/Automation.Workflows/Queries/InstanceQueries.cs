@@ -30,6 +30,14 @@ public sealed class InstanceQueries(Database database)
         var definitions = await DefinitionsOfTermAsync(filter.SearchTerm, cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var search = new InstanceSearch(filter, database.Provider, definitions);
+        if (search.IsSelective && filter.Take > 0)
+        {
+            // Finding the rows is the work: they are counted on the way.
+            var found = await ReadAsync(connection, search, SortedSql(filter, search, filter.Descending ? "DESC" : "ASC", filter.Take, filter.Skip, "count(*) OVER ()"), cancellationToken);
+            if (found.Items.Count > 0)
+                return new Page<InstanceSummary>(found.Items, found.Total);
+        }
+
         var total = await CountAsync(connection, filter, search, cancellationToken);
         if (filter.Skip >= total || filter.Take <= 0)
             return new Page<InstanceSummary>([], total);
@@ -39,7 +47,7 @@ public sealed class InstanceQueries(Database database)
         var take = Math.Min(filter.Take, total - filter.Skip);
         var skip = fromEnd ? total - filter.Skip - take : filter.Skip;
         var direction = filter.Descending != fromEnd ? "DESC" : "ASC";
-        var items = await ReadAsync(connection, search, PageSql(filter, search, total, direction, take, skip), cancellationToken);
+        var (items, _) = await ReadAsync(connection, search, PageSql(filter, search, total, direction, take, skip), cancellationToken);
         if (fromEnd)
             items.Reverse();
         return new Page<InstanceSummary>(items, total);
@@ -59,22 +67,25 @@ public sealed class InstanceQueries(Database database)
 
     private string PageSql(InstanceFilter filter, InstanceSearch search, long total, string direction, long take, long skip)
     {
-        var column = InstanceSearch.ColumnOf(filter.OrderBy);
-        var limit = string.Create(CultureInfo.InvariantCulture, $"LIMIT {take} OFFSET {skip}");
-        if (database.Provider != DatabaseProvider.Sqlite)
-        {
-            // Rows without the time or name come last in both directions' own end, as SQLite sorts them: NULL is smallest.
-            var nulls = direction == "DESC" ? "NULLS LAST" : "NULLS FIRST";
-            return $"SELECT {Columns} FROM workflow_instances {search.Where} ORDER BY {column} {direction} {nulls}, id {direction} {limit}";
-        }
-
-        if (!search.IsCovered || total <= FewRows)
-            return $"SELECT {Columns} FROM workflow_instances {CountIndex(filter, search)} {search.Where} ORDER BY {column} {direction}, id {direction} {limit}";
+        if (database.Provider != DatabaseProvider.Sqlite || !search.IsCovered || total <= FewRows)
+            return SortedSql(filter, search, direction, take, skip, "0");
         // Skipped rows are passed in the index alone; only the page's rows are fetched.
-        return $"SELECT {Columns} FROM workflow_instances WHERE rowid IN (SELECT rowid FROM workflow_instances INDEXED BY {InstanceSearch.IndexOf(filter.OrderBy)} "
-            + $"{search.Where} ORDER BY {column} {direction} {limit}) ORDER BY {column} {direction}, sub_status {direction}, is_system {direction}, "
+        var column = InstanceSearch.ColumnOf(filter.OrderBy);
+        return $"SELECT {Columns}, 0 FROM workflow_instances WHERE rowid IN (SELECT rowid FROM workflow_instances INDEXED BY {InstanceSearch.IndexOf(filter.OrderBy)} "
+            + $"{search.Where} ORDER BY {column} {direction} {Limit(take, skip)}) ORDER BY {column} {direction}, sub_status {direction}, is_system {direction}, "
             + $"incident_count {direction}, definition_id {direction}, rowid {direction}";
     }
+
+    private string SortedSql(InstanceFilter filter, InstanceSearch search, string direction, long take, long skip, string total)
+    {
+        // NULL is smallest, as on SQLite; PostgreSQL's index of a column that can be NULL is made for that.
+        var canBeNull = filter.OrderBy is InstanceOrder.Finished or InstanceOrder.Name;
+        var nulls = database.Provider == DatabaseProvider.Sqlite || !canBeNull ? "" : direction == "DESC" ? " NULLS LAST" : " NULLS FIRST";
+        return $"SELECT {Columns}, {total} FROM workflow_instances {CountIndex(filter, search)} {search.Where} "
+            + $"ORDER BY {InstanceSearch.ColumnOf(filter.OrderBy)} {direction}{nulls}, id {direction} {Limit(take, skip)}";
+    }
+
+    private static string Limit(long take, long skip) => string.Create(CultureInfo.InvariantCulture, $"LIMIT {take} OFFSET {skip}");
 
     /// <summary>The index in which SQLite counts.</summary>
     private string CountIndex(InstanceFilter filter, InstanceSearch search)
@@ -118,13 +129,15 @@ public sealed class InstanceQueries(Database database)
 #pragma warning restore CA1304, CA1311, CA1862, MA0011
     }
 
-    private static async Task<List<InstanceSummary>> ReadAsync(DbConnection connection, InstanceSearch search, string sql, CancellationToken cancellationToken)
+    private static async Task<(List<InstanceSummary> Items, long Total)> ReadAsync(DbConnection connection, InstanceSearch search, string sql, CancellationToken cancellationToken)
     {
         await using var command = Command(connection, sql, search.Parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var items = new List<InstanceSummary>();
+        var total = 0L;
         while (await reader.ReadAsync(cancellationToken))
         {
+            total = reader.GetInt64(13);
             items.Add(new InstanceSummary
             {
                 Id = reader.GetString(0),
@@ -143,7 +156,7 @@ public sealed class InstanceQueries(Database database)
             });
         }
 
-        return items;
+        return (items, total);
     }
 
     private static DbCommand Command(DbConnection connection, string sql, List<object> parameters)

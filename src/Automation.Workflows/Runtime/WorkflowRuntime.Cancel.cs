@@ -37,9 +37,11 @@ public sealed partial class WorkflowRuntime
             (await _jobs.CancelAsync(job, CancelGrace, cancellationToken) ? stopped : running).Add(job);
         foreach (var child in children)
         {
-            // A job of the commit would do it too; the caller wants to know.
+            // A job of the commit does it too, and may have been faster; the caller wants to know.
             var result = await CancelAsync(child, reason, cancellationToken);
             cancelled.AddRange(result.Cancelled);
+            if (result.Cancelled.Count == 0 && await _instances.PeekAsync(child, cancellationToken) is { SubStatus: WorkflowSubStatus.Cancelled })
+                cancelled.Add(child);
             stopped.AddRange(result.CancelledJobs);
             running.AddRange(result.StillRunning);
         }

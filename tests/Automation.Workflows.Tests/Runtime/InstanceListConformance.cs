@@ -1,0 +1,139 @@
+using Automation.Storage;
+using Automation.Storage.Writes;
+using Automation.Workflows.Execution;
+using Automation.Workflows.Queries;
+using Automation.Workflows.Runtime;
+using Automation.Workflows.Tests.Runtime.Support;
+
+namespace Automation.Workflows.Tests.Runtime;
+
+public sealed class InstanceListOnSqliteTests() : InstanceListConformance(DatabaseProvider.Sqlite);
+
+public sealed class InstanceListOnPostgreSqlTests() : InstanceListConformance(DatabaseProvider.PostgreSql);
+
+/// <summary>Lists of instances agree with a plain filter over the same rows, on every database.</summary>
+public abstract class InstanceListConformance(DatabaseProvider provider) : IAsyncLifetime
+{
+    // More rows than are fetched and sorted at once, so that both ways of paging are used.
+    private const int Rows = 6_000;
+
+    private static readonly SqlStatement Insert = new(
+        "INSERT INTO workflow_instances (id, definition_id, definition_version_id, definition_version, sub_status, is_system, incident_count, correlation_id, name, parent_id, "
+        + "created_at, updated_at, finished_at, revision, state) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1, '{}')");
+
+    private readonly List<InstanceSummary> _all = [];
+    private RuntimeHost _host = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _host = await RuntimeHost.StartAsync(provider);
+        var random = new Random(7);
+        var start = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+        var unit = new WriteUnit();
+        for (var i = 0; i < Rows; i++)
+        {
+            var subStatus = (WorkflowSubStatus)random.Next(6);
+            var item = new InstanceSummary
+            {
+                Id = $"{i * 7919 % Rows:x8}",
+                DefinitionId = $"def-{random.Next(4)}",
+                DefinitionVersionId = $"v{random.Next(3)}",
+                Version = random.Next(1, 4),
+                SubStatus = subStatus,
+                IsSystem = random.Next(10) == 0,
+                IncidentCount = subStatus == WorkflowSubStatus.Faulted ? 1 : 0,
+                CorrelationId = random.Next(3) == 0 ? null : $"Call-{random.Next(500)}",
+                Name = random.Next(2) == 0 ? null : $"Order {random.Next(2000)}",
+                CreatedAt = start.AddSeconds(random.Next(100_000)),
+                UpdatedAt = start.AddSeconds(random.Next(100_000)),
+                FinishedAt = subStatus is WorkflowSubStatus.Finished or WorkflowSubStatus.Cancelled or WorkflowSubStatus.Faulted ? start.AddSeconds(random.Next(100_000)) : null,
+            };
+            _all.Add(item);
+            unit.Add(
+                Insert, item.Id, item.DefinitionId, item.DefinitionVersionId, item.Version, (int)item.SubStatus, item.IsSystem, item.IncidentCount, item.CorrelationId, item.Name,
+                item.ParentInstanceId, SqlValue.Micros(item.CreatedAt), SqlValue.Micros(item.UpdatedAt), SqlValue.Micros(item.FinishedAt));
+        }
+
+        await _host.Database.CommitAsync(unit, cancellationToken: Token);
+    }
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    [Fact]
+    public async Task Every_filter_gives_the_rows_that_match()
+    {
+        var noon = new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero);
+        (InstanceFilter Filter, Func<InstanceSummary, bool> Matches)[] cases =
+        [
+            (new(), _ => true),
+            (new() { IsSystem = false }, i => !i.IsSystem),
+            (new() { Statuses = [WorkflowStatus.Running] }, i => i.Status == WorkflowStatus.Running),
+            (new() { Statuses = [WorkflowStatus.Finished], SubStatuses = [WorkflowSubStatus.Faulted, WorkflowSubStatus.Suspended] }, i => i.SubStatus == WorkflowSubStatus.Faulted),
+            (new() { SubStatuses = [WorkflowSubStatus.Suspended] }, i => i.SubStatus == WorkflowSubStatus.Suspended),
+            (new() { HasIncidents = true, IsSystem = false }, i => i.IncidentCount > 0 && !i.IsSystem),
+            (new() { HasIncidents = false }, i => i.IncidentCount == 0),
+            (new() { DefinitionIds = ["def-1", "def-3"] }, i => i.DefinitionId is "def-1" or "def-3"),
+            (new() { DefinitionIds = ["def-1"], DefinitionVersionIds = ["v2"] }, i => i.DefinitionId == "def-1" && i.DefinitionVersionId == "v2"),
+            (new() { Version = 2 }, i => i.Version == 2),
+            (new() { CorrelationId = "Call-7" }, i => i.CorrelationId == "Call-7"),
+            (new() { Name = "Order 70" }, i => i.Name == "Order 70"),
+            (new() { Ids = ["00000001", "nosuch"] }, i => i.Id == "00000001"),
+            (new() { SearchTerm = "call-49" }, i => i.CorrelationId?.Contains("call-49", StringComparison.OrdinalIgnoreCase) == true),
+            (new() { SearchTerm = "DER 19" }, i => i.Name?.Contains("der 19", StringComparison.OrdinalIgnoreCase) == true),
+            (new() { SearchTerm = "0ab" }, i => i.Id.Contains("0ab", StringComparison.Ordinal)),
+            (new() { SearchTerm = "100%" }, _ => false),
+            (new() { Timestamps = [new(InstanceOrder.Created, TimestampOperator.GreaterThan, noon)] }, i => i.CreatedAt > noon),
+            (new() { Timestamps = [new(InstanceOrder.Finished, TimestampOperator.LessThanOrEqual, noon)] }, i => i.FinishedAt <= noon),
+            (new() { Timestamps = [new(InstanceOrder.Updated, TimestampOperator.GreaterThanOrEqual, noon), new(InstanceOrder.Created, TimestampOperator.LessThan, noon)], IsSystem = false }, i => i.UpdatedAt >= noon && i.CreatedAt < noon && !i.IsSystem),
+        ];
+        foreach (var (filter, matches) in cases)
+        {
+            var expected = _all.Where(matches).Select(i => i.Id).Order(StringComparer.Ordinal);
+            foreach (var order in Enum.GetValues<InstanceOrder>())
+            {
+                var page = await _host.Instances.ListAsync(filter with { OrderBy = order, Take = Rows }, Token);
+                Assert.Equal(expected, page.Items.Select(i => i.Id).Order(StringComparer.Ordinal));
+                Assert.Equal(page.Items.Count, page.TotalCount);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Pages_follow_each_other_in_order_without_gap_or_repeat(bool descending)
+    {
+        foreach (var order in Enum.GetValues<InstanceOrder>())
+        {
+            // One list of many rows, one of few: they are paged in different ways.
+            foreach (var filter in (InstanceFilter[])[new() { OrderBy = order, Descending = descending }, new() { OrderBy = order, Descending = descending, DefinitionIds = ["def-1"], SubStatuses = [WorkflowSubStatus.Finished] }])
+            {
+                var all = (await _host.Instances.ListAsync(filter with { Take = Rows }, Token)).Items;
+                var paged = new List<InstanceSummary>();
+                for (var skip = 0; skip < all.Count; skip += 997)
+                    paged.AddRange((await _host.Instances.ListAsync(filter with { Skip = skip, Take = 997 }, Token)).Items);
+
+                Assert.Equal(all.Count, paged.Select(i => i.Id).Distinct().Count());
+                var keys = paged.Select(i => KeyOf(i, order)).ToList();
+                var sorted = descending ? keys.OrderDescending(NullsFirst.Comparer) : keys.Order(NullsFirst.Comparer);
+                Assert.Equal(sorted, keys);
+            }
+        }
+    }
+
+    private static string? KeyOf(InstanceSummary item, InstanceOrder order) => order switch
+    {
+        InstanceOrder.Created => item.CreatedAt.ToString("O"),
+        InstanceOrder.Updated => item.UpdatedAt.ToString("O"),
+        InstanceOrder.Finished => item.FinishedAt?.ToString("O"),
+        // Databases sort text by their own collation: whether names are grouped by presence is what can be told here.
+        _ => item.Name is null ? null : "named",
+    };
+
+    private static class NullsFirst
+    {
+        public static readonly IComparer<string?> Comparer = Comparer<string?>.Create(string.CompareOrdinal);
+    }
+}
