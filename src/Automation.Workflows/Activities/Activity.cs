@@ -47,7 +47,10 @@ public abstract class Activity
     /// <returns>One entry per stimulus; none by default.</returns>
     protected internal virtual IEnumerable<TriggerStimulus> GetTriggers(ActivityContext context) => [];
 
-    /// <summary>Goes on when a background operation that it asked for has ended. By default a fault is raised for a failure, else the activity completes.</summary>
+    /// <summary>
+    /// Goes on when a background operation that it asked for has ended. By default a failure faults the activity; else the outputs are
+    /// set by name, and it completes with the outcomes given.
+    /// </summary>
     /// <param name="context">This execution.</param>
     /// <param name="result">What the operation gave.</param>
     protected internal virtual void OperationEnded(ActivityContext context, OperationResult result)
@@ -55,10 +58,14 @@ public abstract class Activity
         ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(result);
         result.ThrowIfFailed();
-        context.Complete();
+        context.SetOutputs(result.Outputs);
+        context.CompleteWith(result.Outcomes ?? []);
     }
 
     // The rest is for the built-in containers.
+
+    /// <summary>Whether it starts its background work by itself even where it runs asynchronously.</summary>
+    internal virtual bool StartsOwnOperation => false;
 
     /// <summary>A child has been cancelled.</summary>
     internal virtual void ChildCanceled(ActivityContext context, ActivityContext child)

@@ -232,7 +232,15 @@ public sealed partial class ActivityContext
             SetWorkflowOutput(output, value);
     }
 
-    internal bool HasChild(string port) => Activity.ChildList.Exists(c => string.Equals(c.Port, port, StringComparison.Ordinal));
+    /// <summary>Sets outputs by PascalCased name; names that the activity does not declare are passed over.</summary>
+    internal void SetOutputs(IReadOnlyDictionary<string, object?> values)
+    {
+        for (var i = 0; i < Activity.Outputs.Length; i++)
+        {
+            if (values.TryGetValue(Activity.Outputs[i].Name, out var value))
+                SetOutput(i, value);
+        }
+    }
 
     internal ActivityRecord ToRecord() => RecordBuilder.Build(this);
 

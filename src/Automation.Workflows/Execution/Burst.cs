@@ -146,7 +146,7 @@ internal sealed partial class Burst
         try
         {
             EvaluateInputs(context);
-            if (node.RunAsynchronously && !context.IsTrigger)
+            if (node.RunAsynchronously && !context.IsTrigger && !node.Behavior.StartsOwnOperation)
                 RunInBackground(context);
             else
                 node.Behavior.Execute(context);
@@ -262,14 +262,20 @@ internal sealed partial class Burst
         var inputs = new Dictionary<string, object?>(node.Inputs.Length, StringComparer.Ordinal);
         for (var i = 0; i < node.Inputs.Length; i++)
             inputs[node.Inputs[i].Name] = context.InputAt(i);
-        var inline = !node.RunAsynchronously;
-        var operation = State.AddOperation(context, inline);
-        if (!inline)
-            operation.Bookmark = AddBookmark(context, StimulusNames.BackgroundActivity, null, null, operation.Id, operation.Id, null);
-        Effects.Add(new RunInBackground(operation.Id, node, context.Ordinal, inputs, inline)
+        var operation = AddOperation(context);
+        Effects.Add(new RunInBackground(operation.Id, node, context.Ordinal, inputs, operation.IsInline)
         {
             Resilience = node.Resilience?.Evaluate(context),
         });
+    }
+
+    /// <summary>Work outside: the rest of the instance waits for it, unless the activity runs asynchronously; then it shows as a bookmark.</summary>
+    public PendingOperation AddOperation(ActivityContext context)
+    {
+        var operation = State.AddOperation(context, inline: !context.Activity.RunAsynchronously);
+        if (!operation.IsInline)
+            operation.Bookmark = AddBookmark(context, StimulusNames.BackgroundActivity, null, null, operation.Id, operation.Id, null);
+        return operation;
     }
 
     public void Register(ActivityContext context, int slot, object? value) => State.RegisterOutput(context.Activity, slot, value);
@@ -314,11 +320,27 @@ internal sealed partial class Burst
 
     public void CancelChildren(ActivityContext context)
     {
-        if (context.ActiveChildren == 0)
+        if (context.ActiveChildren == 0 && context.FaultedChildren == 0)
             return;
         foreach (var child in State.Contexts.Where(c => ReferenceEquals(c.Parent, context)).OrderBy(c => c.Ordinal).ToArray())
-            CancelSilently(child);
+        {
+            if (child.Status == ActivityStatus.Faulted)
+                Forget(child);
+            else
+                CancelSilently(child);
+        }
+
         Unschedule(context);
+    }
+
+    /// <summary>Nobody waits for a faulted execution any more, so it does not hold the instance.</summary>
+    private void Forget(ActivityContext faulted)
+    {
+        CancelChildren(faulted);
+        RemoveBookmarksOf(faulted);
+        State.RemoveContext(faulted);
+        if (faulted.Parent is { } parent)
+            parent.FaultedChildren--;
     }
 
     private void CancelSilently(ActivityContext context)

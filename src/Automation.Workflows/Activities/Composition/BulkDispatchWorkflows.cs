@@ -42,6 +42,8 @@ internal sealed class BulkDispatchWorkflows : Activity
     [Child(Name = "ChildFaulted")]
     public CompiledActivity? FaultedChild { get; set; }
 
+    internal override bool StartsOwnOperation => true;
+
     protected internal override void Execute(ActivityContext context)
     {
         var definition = ChildWorkflows.Definition(context, WorkflowDefinitionId.Get(context));

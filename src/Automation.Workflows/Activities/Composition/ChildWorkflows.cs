@@ -103,6 +103,8 @@ internal sealed class ExecuteWorkflow : Activity
     [Output(TypeName = "Elsa.Workflows.Runtime.ExecuteWorkflowResult, Elsa.Workflows.Runtime")]
     public Output<object?> Result { get; } = new();
 
+    internal override bool StartsOwnOperation => true;
+
     /// <summary>Whether the child runs inside the job or beside it is the runtime's matter; either way the parent goes on when it is idle.</summary>
     protected internal override void Execute(ActivityContext context)
     {
@@ -112,7 +114,7 @@ internal sealed class ExecuteWorkflow : Activity
         if (given is not null)
             context.Inputs[Input.Slot] = input;
         var child = ChildWorkflows.NewId(context);
-        var operation = context.State.AddOperation(context, !context.Activity.RunAsynchronously);
+        var operation = context.Burst.AddOperation(context);
         operation.ChildInstanceId = child;
         context.Request(new StartWorkflow(definition, child, input, CorrelationId.Get(context))
         {

@@ -107,7 +107,7 @@ internal static class SwitchCases
 [Activity("Elsa.FlowFork", Category = "Branching", DisplayName = "Fork (flow)", Description = "Branch execution into multiple branches that will be executed in parallel.")]
 internal sealed class FlowFork : Activity
 {
-    [Input(UIHint = "dynamic-outcomes", Description = "A list of expected outcomes to handle.")]
+    [Input(UIHint = "dynamic-outcomes", TypeName = "List<String>", Description = "A list of expected outcomes to handle.")]
     public Input<IReadOnlyList<object?>> Branches { get; } = new();
 
     protected internal override void Execute(ActivityContext context)

@@ -20,6 +20,8 @@ internal sealed class Flowchart : Activity
     {
         _graph = FlowGraph.Read(context);
         _tokens = context.TokenBasedFlowcharts;
+        if (_graph.Nodes.Length > 0 && EndlessLoop.Find(_graph) is { } loop)
+            context.Error("connections", $"the activities {loop} form a loop that can neither be left nor wait.");
     }
 
     protected internal override void Execute(ActivityContext context)

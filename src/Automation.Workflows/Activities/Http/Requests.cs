@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Graph;
 
@@ -28,17 +27,9 @@ internal abstract class HttpRequestActivity : Activity
         }
 
         result.ThrowIfFailed();
-        long? status = null;
-        for (var i = 0; i < Node.Outputs.Length; i++)
-        {
-            if (!result.Outputs.TryGetValue(Node.Outputs[i].Name, out var value))
-                continue;
-            context.SetOutput(i, value);
-            if (string.Equals(Node.Outputs[i].Name, "StatusCode", StringComparison.Ordinal) && value is not null)
-                status = (long)ValueConverter.Convert(value, DataType.Find("Int64"))!;
-        }
-
-        Answered(context, (int)(status ?? 0));
+        context.SetOutputs(result.Outputs);
+        var status = result.Outputs.GetValueOrDefault("StatusCode");
+        Answered(context, status is null ? 0 : ClrTypes.As<int>(status));
     }
 
     protected abstract void Answered(ActivityContext context, int statusCode);
@@ -49,8 +40,7 @@ internal abstract class HttpRequestActivity : Activity
 /// <summary>Outcomes by status code, for flowcharts.</summary>
 internal abstract class FlowHttpRequestActivity : HttpRequestActivity
 {
-    [Input(Order = 5.1f, UIHint = "multitext", DefaultValue = "[200]", TypeName = "List<Int32>", Description = "A list of expected status codes to handle.")]
-    public Input<IReadOnlyList<object?>> ExpectedStatusCodes { get; } = new();
+    public abstract Input<IReadOnlyList<object?>> ExpectedStatusCodes { get; }
 
     protected override void Answered(ActivityContext context, int statusCode)
     {
@@ -61,7 +51,7 @@ internal abstract class FlowHttpRequestActivity : HttpRequestActivity
             return;
         }
 
-        var matches = expected.Any(e => e is not null && (long)ValueConverter.Convert(e, DataType.Find("Int64"))! == statusCode);
+        var matches = expected.Any(e => e is not null && ClrTypes.As<int>(e) == statusCode);
         context.Complete(matches ? statusCode.ToString(CultureInfo.InvariantCulture) : Unmatched, "Done");
     }
 
@@ -71,6 +61,9 @@ internal abstract class FlowHttpRequestActivity : HttpRequestActivity
 [Activity("Elsa.FlowSendHttpRequest", Category = "HTTP", DisplayName = "HTTP Request (flow)", Kind = ActivityKind.Task, ResilienceCategory = "HTTP", Description = "Send an HTTP request.")]
 internal sealed class FlowSendHttpRequest : FlowHttpRequestActivity
 {
+    [Input(Order = 5.1f, UIHint = "multitext", DefaultValue = "[200]", TypeName = "List<Int32>", Description = "A list of expected status codes to handle.")]
+    public override Input<IReadOnlyList<object?>> ExpectedStatusCodes { get; } = new();
+
     [Input(Order = 0, TypeName = "System.Uri, System.Private.Uri")]
     public Input<string?> Url { get; } = new();
 
@@ -93,7 +86,7 @@ internal sealed class FlowSendHttpRequest : FlowHttpRequestActivity
     [Input(Order = 6, Category = "Advanced", UIHint = "json-editor", TypeName = "HttpHeaders", DefaultValue = "{}", Description = "The headers to send along with the request.")]
     public Input<IReadOnlyDictionary<string, object?>?> RequestHeaders { get; } = new();
 
-    [Input(Description = "Obsolete. Use the common Resilience Strategy setting instead.", IsBrowsable = false)]
+    [Input(Description = "Obsolete. Use the common Resilience Strategy setting instead.")]
     public Input<bool?> EnableResiliency { get; } = new();
 
     [Output(Description = "The HTTP response status code")]
@@ -140,7 +133,7 @@ internal sealed class SendHttpRequest : HttpRequestActivity
     [Input(Order = 6, Category = "Advanced", UIHint = "json-editor", TypeName = "HttpHeaders", DefaultValue = "{}", Description = "The headers to send along with the request.")]
     public Input<IReadOnlyDictionary<string, object?>?> RequestHeaders { get; } = new();
 
-    [Input(Description = "Obsolete. Use the common Resilience Strategy setting instead.", IsBrowsable = false)]
+    [Input(Description = "Obsolete. Use the common Resilience Strategy setting instead.")]
     public Input<bool?> EnableResiliency { get; } = new();
 
     [Output(Description = "The HTTP response status code")]
@@ -196,6 +189,9 @@ internal sealed class SendHttpRequest : HttpRequestActivity
 [Activity("Elsa.DownloadHttpFile", Category = "HTTP", DisplayName = "Download File", Kind = ActivityKind.Task, ResilienceCategory = "HTTP", Description = "Downloads a file from a given URL.")]
 internal sealed class DownloadHttpFile : FlowHttpRequestActivity
 {
+    [Input(UIHint = "multitext", DefaultValue = "[200]", TypeName = "List<Int32>", Description = "A list of expected status codes to handle.")]
+    public override Input<IReadOnlyList<object?>> ExpectedStatusCodes { get; } = new();
+
     [Input(TypeName = "System.Uri, System.Private.Uri", Description = "The URL to download the file from.")]
     public Input<string?> Url { get; } = new();
 

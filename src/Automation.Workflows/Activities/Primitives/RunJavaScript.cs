@@ -12,7 +12,7 @@ internal sealed class RunJavaScript : Activity
     [Input(UIHint = "code-editor", DefaultSyntax = "JavaScript", Description = "The script to run.")]
     public Input<string?> Script { get; } = new();
 
-    [Input(UIHint = "dynamic-outcomes", Description = "A list of possible outcomes.")]
+    [Input(UIHint = "dynamic-outcomes", TypeName = "List<String>", FixedOutcomes = ["Done"], Description = "A list of possible outcomes.")]
     public Input<IReadOnlyList<object?>> PossibleOutcomes { get; } = new();
 
     [Output]

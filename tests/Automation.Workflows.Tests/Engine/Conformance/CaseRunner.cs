@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -14,8 +13,6 @@ namespace Automation.Workflows.Tests.Engine.Conformance;
 internal sealed partial class CaseRunner
 {
     private const string Prefix = "Zk2";
-    private const string HttpBase = "http://local.test";
-    private const string RefusedBase = "http://refused.test";
 
     private static readonly Dictionary<string, HashSet<string>> Volatile = new(StringComparer.Ordinal)
     {
@@ -317,7 +314,7 @@ internal sealed partial class CaseRunner
     // ---- texts
 
     private static string Fill(string text) =>
-        text.Replace("@@HTTP", HttpBase, StringComparison.Ordinal).Replace("@@REFUSED", RefusedBase, StringComparison.Ordinal).Replace("@@", Prefix, StringComparison.Ordinal);
+        text.Replace("@@HTTP", LocalHttp.Base, StringComparison.Ordinal).Replace("@@REFUSED", LocalHttp.Refused, StringComparison.Ordinal).Replace("@@", Prefix, StringComparison.Ordinal);
 
     private void Name(string label, string id)
     {
@@ -340,7 +337,7 @@ internal sealed partial class CaseRunner
 
     private string Normal(string text)
     {
-        text = text.Replace(HttpBase, "@@HTTP", StringComparison.Ordinal).Replace(RefusedBase, "@@REFUSED", StringComparison.Ordinal);
+        text = text.Replace(LocalHttp.Base, "@@HTTP", StringComparison.Ordinal).Replace(LocalHttp.Refused, "@@REFUSED", StringComparison.Ordinal);
         text = Regex.Replace(text, Prefix, "@@", RegexOptions.IgnoreCase, TimeSpan.FromSeconds(1));
         foreach (var (id, label) in _labels)
             text = text.Replace(id, $"<{label}>", StringComparison.Ordinal);
@@ -361,99 +358,4 @@ internal sealed partial class CaseRunner
         null => null,
         _ => node.DeepClone(),
     };
-
-    /// <summary>The small HTTP server of the recording, as an executor of operations.</summary>
-    private static class LocalHttp
-    {
-        public static OperationResult Run(RunInBackground operation)
-        {
-            var url = operation.Inputs["Url"] as string ?? "";
-            if (url.StartsWith(RefusedBase, StringComparison.Ordinal))
-                return new OperationResult { Error = new OperationError(OperationErrorKind.Connection, "Connection refused") };
-            if (!Uri.TryCreate(url, UriKind.Absolute, out var uri))
-            {
-                return new OperationResult
-                {
-                    Error = new OperationError(OperationErrorKind.Failed, "An invalid request URI was provided. Either the request URI must be an absolute URI or BaseAddress must be set.", "InvalidOperationException"),
-                };
-            }
-
-            var parts = uri.AbsolutePath.Trim('/').Split('/');
-            var headers = new Dictionary<string, object?>();
-            long status = 200;
-            object? content;
-            switch (parts[0])
-            {
-                case "status":
-                    status = long.Parse(parts[1], CultureInfo.InvariantCulture);
-                    content = new Dictionary<string, object?> { ["code"] = status };
-                    break;
-                case "json":
-                    content = Parse("""{"n":7,"s":"text","list":[1,2,3],"o":{"deep":true}}""");
-                    break;
-                case "array":
-                    content = Parse("""[{"id":1},{"id":2}]""");
-                    break;
-                case "text":
-                    content = "plain text";
-                    break;
-                case "xml":
-                    content = "<a><b>1</b></a>";
-                    break;
-                case "empty":
-                    (status, content) = (204, null);
-                    break;
-                case "header":
-                    headers["X-Reply"] = new List<object?> { uri.Query.Split('=')[^1] };
-                    content = new Dictionary<string, object?>();
-                    break;
-                case "echo":
-                    content = Echo(operation, uri);
-                    break;
-                default:
-                    (status, content) = (404, Parse("""{"error":"nothing here"}"""));
-                    break;
-            }
-
-            return new OperationResult
-            {
-                Outputs = new Dictionary<string, object?>
-                {
-                    ["StatusCode"] = status,
-                    ["ParsedContent"] = content,
-                    ["ResponseHeaders"] = headers,
-                    ["ResponseContentBytes"] = content is string text ? Encoding.UTF8.GetBytes(text) : null,
-                },
-            };
-        }
-
-        private static Dictionary<string, object?> Echo(RunInBackground operation, Uri uri)
-        {
-            var type = operation.Inputs["ContentType"] as string;
-            var content = type is null ? null : operation.Inputs["Content"];
-            var body = content switch
-            {
-                null => "",
-                string s => s,
-                IReadOnlyDictionary<string, object?> map when type == "application/x-www-form-urlencoded" =>
-                    string.Join('&', map.Select(p => $"{p.Key}={Uri.EscapeDataString(ValueConverter.ToText(p.Value!)).Replace("%20", "+", StringComparison.Ordinal)}")),
-                _ => JsonValues.ToText(content),
-            };
-            var x = ((IReadOnlyDictionary<string, object?>)operation.Inputs["RequestHeaders"]!)
-                .Where(h => h.Key.StartsWith("x-", StringComparison.OrdinalIgnoreCase))
-                .ToDictionary(h => h.Key.ToLowerInvariant(), h => (object?)string.Join(',', ((IReadOnlyList<object?>)h.Value!).Cast<string>()));
-            return new Dictionary<string, object?>
-            {
-                ["method"] = operation.Inputs["Method"],
-                ["path"] = uri.AbsolutePath,
-                ["query"] = new Dictionary<string, object?>(),
-                ["body"] = body,
-                ["contentType"] = content is null ? null : type,
-                ["auth"] = operation.Inputs["Authorization"],
-                ["x"] = x,
-            };
-        }
-
-        private static object? Parse(string json) => JsonValues.TryParse(json, out var value) ? value : null;
-    }
 }
