@@ -59,6 +59,15 @@ public sealed class JobOptions : IValidatableObject
     [Range(0, 1000)]
     public int RetryAttempts { get; set; } = 10;
 
+    /// <summary>
+    /// A queue whose oldest job was created longer ago is told in the log and to <see cref="OnQueueLate"/>, once until
+    /// it has caught up. Null, the default, means never.
+    /// </summary>
+    public TimeSpan? QueueAgeLimit { get; set; }
+
+    /// <summary>Called with a queue that has passed <see cref="QueueAgeLimit"/>; must return soon. Set in code, not by configuration.</summary>
+    public Action<JobQueueView>? OnQueueLate { get; set; }
+
     internal IReadOnlyList<string> ServedQueues => Queues.Count == 0 ? [JobQueues.Default] : [.. Queues.Distinct(StringComparer.Ordinal)];
 
     /// <inheritdoc/>

@@ -37,6 +37,8 @@ public static class JobsServiceCollectionExtensions
         services.TryAddSingleton(s => new JobHandlers(s.GetServices<JobHandlerRegistration>(), s, OptionsOf(s)));
         services.TryAddSingleton(s => new TypedJobs(
             s.GetServices<TypedJobAssembly>(), s, s.GetRequiredService<JobStore>(), OptionsOf(s), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton<JobMetrics>();
+        services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<QueueWatch>(s, OptionsOf(s)));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<JobRunner>(s, OptionsOf(s)));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<JobCompleter>(s));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<ServerRegistry>(s, OptionsOf(s)));

@@ -27,7 +27,7 @@ internal sealed class Completion(JobRun run, string name, JobOutcome outcome, Ex
 /// a unit and its counters.
 /// </summary>
 internal sealed partial class JobCompleter(
-    JobStore store, LocalWorkers workers, JobTransitions transitions, TimeProvider clock, ILogger<JobCompleter> logger)
+    JobStore store, LocalWorkers workers, JobTransitions transitions, JobMetrics metrics, TimeProvider clock, ILogger<JobCompleter> logger)
 {
     private const int MostAtOnce = 256;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
@@ -206,6 +206,7 @@ internal sealed partial class JobCompleter(
     {
         var run = completion.Run;
         workers.LetGo(run.Job);
+        metrics.Ended(completion);
         Log(completion);
         try
         {

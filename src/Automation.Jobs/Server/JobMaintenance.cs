@@ -12,13 +12,27 @@ namespace Automation.Jobs.Server;
 /// in small units, so that it never holds up the jobs themselves.
 /// </summary>
 internal sealed partial class JobMaintenance(
-    JobStore store, JobTransitions transitions, JobOptions options, TimeProvider clock, ILogger<JobMaintenance> logger)
+    JobStore store, JobTransitions transitions, JobHandlers handlers, JobOptions options, TimeProvider clock, ILogger<JobMaintenance> logger)
 {
+    /// <summary>How the reason of a job begins that was parked for want of a handler.</summary>
+    public const string NoHandler = "No handler is registered for jobs named";
+
     private const int BatchSize = 500;
 
     private static readonly SqlStatement SelectExpiredJobs = new(
         """SELECT "Id" FROM "Job" WHERE "ExpireAt" > 0 AND "ExpireAt" < $1 LIMIT $2""",
         "SELECT id FROM hangfire.job WHERE expireat < $1 LIMIT $2");
+
+    private static readonly SqlStatement SelectParked = new(
+        $"""
+        SELECT j."Id", j."InvocationData", j."Arguments" FROM "Job" j
+        JOIN "State" s ON s."Id" = (SELECT x."Id" FROM "State" x WHERE x."JobId" = j."Id" ORDER BY x."CreatedAt" DESC, x."Id" DESC LIMIT 1)
+        WHERE j."StateName" = 'Failed' AND j."Id" > $1 AND s."Reason" LIKE '{NoHandler}%' ORDER BY j."Id" LIMIT $2
+        """,
+        $"""
+        SELECT j.id, j.invocationdata::text, j.arguments::text FROM hangfire.job j JOIN hangfire.state s ON s.id = j.stateid
+        WHERE j.statename = 'Failed' AND j.id > $1 AND s.reason LIKE '{NoHandler}%' ORDER BY j.id LIMIT $2
+        """);
 
     private static readonly SqlStatement DeleteJob = new(
         """DELETE FROM "Job" WHERE "Id" = $1 AND "ExpireAt" > 0 AND "ExpireAt" < $2""",
@@ -79,6 +93,7 @@ internal sealed partial class JobMaintenance(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         using var timer = new PeriodicTimer(options.MaintenanceInterval, clock);
+        await ReturnParkedAsync(cancellationToken);
         do
             await RunOnceAsync(cancellationToken);
         while (await timer.WaitForNextTickAsync(cancellationToken));
@@ -102,6 +117,37 @@ internal sealed partial class JobMaintenance(
         if (removed > 0)
             LogRemoved(removed);
         return removed;
+    }
+
+    /// <summary>Requeues jobs that were parked for want of a handler which this server has.</summary>
+    private async Task ReturnParkedAsync(CancellationToken cancellationToken)
+    {
+        for (var after = 0L; ;)
+        {
+            var rows = (await store.Database.QueryAsync(SelectParked, cancellationToken, after, BatchSize)).Rows;
+            foreach (var row in rows)
+            {
+                after = row[0].AsInteger;
+                if (IsKnown(row[1].AsText, row[2].AsText))
+                    await transitions.RequeueAsync(after, "Its handler is registered now.", cancellationToken);
+            }
+
+            if (rows.Count < BatchSize)
+                return;
+        }
+    }
+
+    private bool IsKnown(string? invocation, string? arguments)
+    {
+        try
+        {
+            var data = InvocationData.ReadJob(invocation, arguments);
+            return data.IsNamed && handlers.Find(data.Named().Name) is not null;
+        }
+        catch (JobLoadException)
+        {
+            return false;
+        }
     }
 
     private async Task SumCountersAsync(CancellationToken cancellationToken)

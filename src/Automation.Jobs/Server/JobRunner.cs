@@ -84,7 +84,7 @@ internal sealed partial class JobRunner(
     private NamedCall Named(string name, Func<IReadOnlyList<string>> arguments) =>
         handlers.Find(name) is { } entry
             ? new NamedCall(name, entry, arguments())
-            : throw new JobLoadException($"No handler is registered for jobs named \"{name}\". Requeue the job on a server that has one.");
+            : throw new JobLoadException($"{JobMaintenance.NoHandler} \"{name}\". The job runs when a server starts that has one.");
 
     private JobRetryOptions RetryOf(ClaimedJob job, JobCall? call)
     {

@@ -9,7 +9,7 @@ namespace Automation.Jobs.Server;
 /// <summary>Takes jobs out of the queues and runs them until the host stops.</summary>
 internal sealed partial class JobServer(
     JobStore store, LocalWorkers workers, JobRunner runner, JobCompleter completer, ServerRegistry registry, DelayedJobs delayedJobs,
-    RecurringScheduler recurring, JobMaintenance maintenance, NewJobListener listener, JobOptions options, TimeProvider clock, ILogger<JobServer> logger)
+    RecurringScheduler recurring, JobMaintenance maintenance, NewJobListener listener, QueueWatch queueWatch, JobOptions options, TimeProvider clock, ILogger<JobServer> logger)
     : IHostedService
 {
     private readonly CancellationTokenSource _stopping = new();
@@ -33,6 +33,7 @@ internal sealed partial class JobServer(
         Loop("delayed jobs", delayedJobs.RunAsync);
         Loop("recurring jobs", recurring.RunAsync);
         Loop("maintenance", maintenance.RunAsync);
+        Loop("queue watch", queueWatch.RunAsync);
         if (store.Database.Provider == DatabaseProvider.PostgreSql)
             Loop("notifications", listener.RunAsync);
         LogStarted(identity.ServerId, options.WorkerCount, string.Join(", ", options.ServedQueues));
@@ -145,6 +146,7 @@ internal sealed partial class JobServer(
     {
         for (var failures = 1; !_stopping.IsCancellationRequested; failures++)
         {
+            var start = clock.GetTimestamp();
             try
             {
                 await run(_stopping.Token);
@@ -157,6 +159,8 @@ internal sealed partial class JobServer(
             catch (Exception e)
             {
                 LogLoopFailed(name, e);
+                if (clock.GetElapsedTime(start) > TimeSpan.FromMinutes(1))
+                    failures = 1;
                 var wait = TimeSpan.FromSeconds(Math.Min(failures * failures, 30));
                 await Task.Delay(wait, clock, _stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

@@ -76,7 +76,17 @@ internal sealed partial class ServerRegistry(JobStore store, LocalWorkers worker
     {
         using var timer = new PeriodicTimer(options.HeartbeatInterval, clock);
         while (await timer.WaitForNextTickAsync(cancellationToken))
-            await BeatAsync(cancellationToken);
+        {
+            try
+            {
+                await BeatAsync(cancellationToken);
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+            {
+                // The next beat comes soon, and must: four that are missed in a row mean that this server is dead.
+                LogBeatFailed(e.Message);
+            }
+        }
     }
 
     /// <summary>Takes this server off the list; jobs that it could not stop return to their queues.</summary>
@@ -263,6 +273,9 @@ internal sealed partial class ServerRegistry(JobStore store, LocalWorkers worker
 
     [LoggerMessage(LogLevel.Warning, "Job server {OldId} was taken for dead by others; going on as {NewId}")]
     private partial void LogReplaced(string oldId, string newId);
+
+    [LoggerMessage(LogLevel.Warning, "A heartbeat failed: {Reason}")]
+    private partial void LogBeatFailed(string reason);
 
     [LoggerMessage(LogLevel.Warning, "This server could not be taken off the list: {Reason}")]
     private partial void LogNotRemoved(string reason);

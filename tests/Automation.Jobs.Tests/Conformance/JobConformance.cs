@@ -249,7 +249,6 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         await Host.ExecuteAsync(provider == DatabaseProvider.Sqlite ? "DELETE FROM \"JobParameter\"" : "DELETE FROM hangfire.jobparameter");
         await Host.StartAsync();
         await Host.StateAsync(parent, JobStates.Succeeded);
-        Assert.Equal(JobStates.Awaiting, (await Host.Store.FindAsync(child, Token))!.State);
         await AdvanceUntilAsync(child, TimeSpan.FromMinutes(1), JobStates.Succeeded);
     }
 
@@ -534,6 +533,66 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         await Host.StateAsync(id, JobStates.Succeeded);
         Assert.Single(_recorder.Runs);
         Assert.Empty(await Host.OfAsync("JobQueue"));
+    }
+
+    [Fact]
+    public async Task A_job_parked_for_want_of_a_handler_runs_when_a_server_has_one()
+    {
+        await CreateAsync(clock: false);
+        var id = await Host.Client.EnqueueAsync(new JobRequest("greet", 1), Token);
+        await using (var without = JobsHost.On(Host.Database))
+        {
+            await without.StartAsync();
+            await Host.StateAsync(id, JobStates.Failed);
+            await without.StopAsync();
+        }
+
+        Assert.Empty(_recorder.Runs);
+        await Host.StartAsync();
+        await Host.StateAsync(id, JobStates.Succeeded);
+    }
+
+    [Fact]
+    public async Task A_megabyte_of_argument_comes_back_whole()
+    {
+        await StartAsync();
+        var text = string.Concat(Enumerable.Repeat("\u00e4\"\\\n\u0000z", 150_000));
+        string? got = null;
+        _recorder.Do = (context, _) =>
+        {
+            got = context.GetArgument<string>(0);
+            context.SetResult(text[..10]);
+            return Task.CompletedTask;
+        };
+        var direct = await Host.Client.EnqueueAsync(new JobRequest("greet", text), Token);
+        await Host.StateAsync(direct, JobStates.Succeeded);
+        Assert.Equal(text, got);
+        got = null;
+        await Host.StopAsync();
+        var stored = await Host.Client.EnqueueAsync(new JobRequest("greet", text), Token);
+        await using var next = JobsHost.On(Host.Database, s => Configure(s, null));
+        await next.StartAsync();
+        await next.StateAsync(stored, JobStates.Succeeded);
+        Assert.Equal(text, got);
+    }
+
+    [Fact]
+    public async Task A_queue_that_falls_behind_is_told_once()
+    {
+        var told = new List<string>();
+        await CreateAsync(options: o =>
+        {
+            o.QueueAgeLimit = TimeSpan.FromMinutes(5);
+            o.OnQueueLate = q => told.Add(q.Name);
+        });
+        await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
+        var watch = Host.Get<Server.QueueWatch>();
+        await watch.LookAsync(Token);
+        Assert.Empty(told);
+        _clock.Advance(TimeSpan.FromMinutes(6));
+        await watch.LookAsync(Token);
+        await watch.LookAsync(Token);
+        Assert.Equal(["default"], told);
     }
 
     private Task SetInvocationAsync(long id, string json) => Host.ExecuteAsync(provider == DatabaseProvider.Sqlite

@@ -41,6 +41,15 @@ public sealed class Mailer(Recorded recorded) : IMailer
 
     public void Generic<T>(T value, Box<T> box) => recorded.Values.Add((typeof(T).Name, value, box.Content));
 
+    [DisableConcurrentExecution(30)]
+    public async Task AloneAsync(int number, JobContext context)
+    {
+        recorded.Most = Math.Max(recorded.Most, Interlocked.Increment(ref recorded.Now));
+        await Task.Yield();
+        context.Log($"number {number}");
+        Interlocked.Decrement(ref recorded.Now);
+    }
+
     [AutomaticRetry(Attempts = 0)]
     public void Fail() => throw new InvalidOperationException("as asked");
 
@@ -52,6 +61,10 @@ public sealed class Recorded
     public List<object> Values { get; } = [];
 
     public static string? Last { get; set; }
+
+    public int Now;
+
+    public int Most { get; set; }
 }
 
 public sealed class TypedJobTests : IAsyncDisposable
@@ -146,6 +159,25 @@ public sealed class TypedJobTests : IAsyncDisposable
         Assert.Equal("hello", Recorded.Last);
         var failure = (await Host.OfAsync("State")).Single(s => s.Text("name") == "Failed").Data();
         Assert.Equal(("System.InvalidOperationException", "as asked"), (failure["ExceptionType"], failure["ExceptionMessage"]));
+    }
+
+    [Fact]
+    public async Task A_call_that_must_be_alone_is()
+    {
+        await CreateAsync(DatabaseProvider.Sqlite);
+        var ids = new List<long>();
+        for (var i = 0; i < 8; i++)
+        {
+            var number = i;
+            ids.Add(await Host.Calls.EnqueueAsync<Mailer>(m => m.AloneAsync(number, null!), cancellationToken: Token));
+        }
+
+        await Host.StartAsync();
+        foreach (var id in ids)
+            await Host.StateAsync(id, JobStates.Succeeded);
+        Assert.Equal(1, _recorded.Most);
+        Assert.Equal("number 3", Assert.Single((await Host.Get<JobQueries>().FindAsync(ids[3], Token))!.Log).Text);
+        await Eventually.TrueAsync(async () => (await Host.OfAsync("DistributedLock")).Count == 0);
     }
 
     [Theory]
