@@ -32,6 +32,7 @@ public static class DashboardExtensions
         app.MapInstancesApi();
         app.MapJobsApi();
         app.MapPageActions();
+        app.MapJobActions();
         app.MapRazorComponents<ConsoleApp>();
     }
 }

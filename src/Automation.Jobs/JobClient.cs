@@ -160,6 +160,24 @@ public sealed class JobClient : IDisposable
     public Task<bool> RequeueAsync(long id, string? reason = null, CancellationToken cancellationToken = default) =>
         _transitions.RequeueAsync(id, reason, cancellationToken);
 
+    /// <summary>Deletes a job only while it is in a state; a person who saw it there has not meant it for another.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="state">The state, one of <see cref="JobStates"/>.</param>
+    /// <param name="reason">Shown in its history.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False where there is no such job in that state.</returns>
+    public Task<bool> DeleteFromAsync(long id, string state, string? reason = null, CancellationToken cancellationToken = default) =>
+        _transitions.DeleteAsync(id, reason, cancellationToken, onlyFrom: state);
+
+    /// <summary>Puts a job into its queue again, only while it is in a state.</summary>
+    /// <param name="id">The job.</param>
+    /// <param name="state">The state, one of <see cref="JobStates"/>.</param>
+    /// <param name="reason">Shown in its history.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False where there is no such job in that state.</returns>
+    public Task<bool> RequeueFromAsync(long id, string state, string? reason = null, CancellationToken cancellationToken = default) =>
+        _transitions.RequeueAsync(id, reason, cancellationToken, onlyFrom: state);
+
     /// <summary>Lets go of what the client holds; jobs are not affected.</summary>
     public void Dispose()
     {

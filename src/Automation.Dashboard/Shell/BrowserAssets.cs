@@ -32,6 +32,8 @@ public sealed class BrowserAssets
 
     internal bool HasHtmx => Find("htmx.org") is not null && Find("htmx-ext-sse") is not null && Find("idiomorph") is not null;
 
+    internal bool HasCharts => Find("uplot") is not null;
+
     internal void MapTo(IEndpointRouteBuilder app)
     {
         Map(app, "/lib/htmx.min.js", "htmx.org/dist/htmx.min.js", "text/javascript");

@@ -32,7 +32,7 @@ internal static class PageActions
     }
 
     /// <summary>Antiforgery for endpoints that bind no form: the framework's own check only covers those that do.</summary>
-    private static async ValueTask<object?> RequireTokenAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    internal static async ValueTask<object?> RequireTokenAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var antiforgery = (Microsoft.AspNetCore.Antiforgery.IAntiforgery)context.HttpContext.RequestServices.GetService(typeof(Microsoft.AspNetCore.Antiforgery.IAntiforgery))!;
         return await antiforgery.IsRequestValidAsync(context.HttpContext)

@@ -33,6 +33,12 @@ localise(document);
 // Live parts are htmx's: they are fetched again when the server tells of a change (hx-trigger="sse:…").
 document.addEventListener('htmx:afterSwap', event => localise(event.detail.target.parentElement ?? document));
 
+// What a person has opened, picked or typed stays as it is when the server sends the part around it again.
+if (window.Idiomorph) {
+  Idiomorph.defaults.callbacks.beforeAttributeUpdated = (name, node) =>
+    !(name === 'open' && node.localName === 'details') && !(name === 'checked' && node.type === 'checkbox');
+}
+
 // Leaving a page cuts its stream of changes; closed beforehand, that is no error to complain of.
 if (window.htmx) {
   htmx.createEventSource = url => {

@@ -116,11 +116,11 @@ internal sealed partial class JobTransitions(JobStore store, LocalWorkers worker
         return jobQueue is null ? text : $"{jobQueue}:{text}";
     }
 
-    public async Task<bool> DeleteAsync(long id, string? reason, CancellationToken cancellationToken)
+    public async Task<bool> DeleteAsync(long id, string? reason, CancellationToken cancellationToken, string? onlyFrom = null)
     {
         var deleted = await MoveAsync(
             id,
-            job => job.State is not null and not JobStates.Deleted,
+            job => job.State is not null and not JobStates.Deleted && (onlyFrom is null || job.State == onlyFrom),
             (unit, job) =>
             {
                 var now = store.NowAfter(job.Version);
@@ -151,9 +151,13 @@ internal sealed partial class JobTransitions(JobStore store, LocalWorkers worker
         return true;
     }
 
-    public async Task<bool> RequeueAsync(long id, string? reason, CancellationToken cancellationToken)
+    public async Task<bool> RequeueAsync(long id, string? reason, CancellationToken cancellationToken, string? onlyFrom = null)
     {
-        var moved = await MoveAsync(id, job => job.State is not null, (unit, job) => AddEnqueueAsync(unit, job, null, reason, cancellationToken), cancellationToken);
+        var moved = await MoveAsync(
+            id,
+            job => job.State is not null && (onlyFrom is null || job.State == onlyFrom),
+            (unit, job) => AddEnqueueAsync(unit, job, null, reason, cancellationToken),
+            cancellationToken);
         if (moved is null)
             return false;
         workers.Revoke(id);
