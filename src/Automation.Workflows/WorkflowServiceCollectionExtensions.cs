@@ -6,6 +6,7 @@ using Automation.Workflows.Execution;
 using Automation.Workflows.Graph;
 using Automation.Workflows.Management;
 using Automation.Workflows.Queries;
+using Automation.Workflows.Retention;
 using Automation.Workflows.Runtime;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -27,6 +28,8 @@ public static class WorkflowServiceCollectionExtensions
     {
         services.AddOptions<WorkflowOptions>().BindConfiguration("Automation:Workflows").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<WorkflowEngineOptions>().BindConfiguration("Automation:Workflows:Engine").ValidateDataAnnotations().ValidateOnStart();
+        services.AddOptions<RetentionOptions>().BindConfiguration("Automation:Workflows:Retention").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RetentionOptions>, RetentionOptionsValidator>());
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(s =>
         {
@@ -70,6 +73,8 @@ public static class WorkflowServiceCollectionExtensions
         services.AddHostedService<WorkflowRecovery>();
         services.AddHostedService<CatalogRefresher>();
         services.AddHostedService<WorkflowConsole>();
+        services.TryAddSingleton<RetentionSweep>();
+        services.AddHostedService<RetentionSchedule>();
 
         services.AddJobHandler<ActivityJob>(WorkflowJobs.Activity, retry =>
         {
@@ -83,6 +88,7 @@ public static class WorkflowServiceCollectionExtensions
         services.AddJobHandler<EventJob>(WorkflowJobs.Event);
         services.AddJobHandler<ChildRestedJob>(WorkflowJobs.ChildRested);
         services.AddJobHandler<TriggerJob>(WorkflowJobs.Trigger);
+        services.AddJobHandler<RetentionJob>(WorkflowJobs.Retention);
         return services;
     }
 

@@ -32,6 +32,9 @@ public static class WorkflowJobs
     /// <summary>Starts a workflow by the clock: trigger, due time in microseconds since the Unix epoch.</summary>
     public const string Trigger = "workflow.trigger";
 
+    /// <summary>Deletes ended instances that are too old or too many.</summary>
+    public const string Retention = "workflow.retention";
+
     internal static JobRequest StartChild(StartWorkflow start) => StartJob(new StartWorkflowRequest
     {
         DefinitionId = start.DefinitionId,

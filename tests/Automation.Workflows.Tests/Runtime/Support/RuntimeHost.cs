@@ -131,6 +131,8 @@ public sealed class RuntimeHost : IAsyncDisposable
         builder.Services.AddSingleton(_ => _database.Database);
         builder.Services.AddAutomationJobs();
         builder.Services.AddAutomationWorkflows();
+        // What workflows write is collected instead of mixed into the test run's own output.
+        builder.Services.Remove(builder.Services.Single(s => s.ImplementationType == typeof(WorkflowConsole)));
         _configure?.Invoke(builder.Services);
         _host = builder.Build();
         Get<WorkflowEvents>().OnLineWritten(Lines.Enqueue);

@@ -1,0 +1,23 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Automation.Workflows.Retention;
+
+/// <summary>How long ended instances are kept, with all that belongs to them; bound from <c>Automation:Workflows:Retention</c>.</summary>
+public sealed class RetentionOptions
+{
+    /// <summary>Instances that ended longer ago are deleted; zero keeps them for ever. Default 30 days.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "36500.00:00:00")]
+    public TimeSpan Age { get; set; } = TimeSpan.FromDays(30);
+
+    /// <summary>Ended instances beyond this number are deleted, the oldest first; zero sets no limit. Default 0.</summary>
+    [Range(0, long.MaxValue)]
+    public long Count { get; set; }
+
+    /// <summary>When they are looked for: a cron expression. Default every 10 minutes.</summary>
+    [Required]
+    public string Cron { get; set; } = "*/10 * * * *";
+
+    /// <summary>Instances deleted in one commit: enough to be quick, few enough that nobody waits for it. Default 50.</summary>
+    [Range(1, 1000)]
+    public int BatchSize { get; set; } = 50;
+}
