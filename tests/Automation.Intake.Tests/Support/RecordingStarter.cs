@@ -14,6 +14,9 @@ internal sealed class RecordingStarter(Database database) : IWorkflowStarter
 
     public IReadOnlyList<WorkflowStart> Starts => [.. _starts];
 
+    /// <summary>Whether starts are kept; off where there are too many.</summary>
+    public bool Remembers { get; set; } = true;
+
     /// <summary>Runs before the commit: throw, or wait, to make the engine fail or be slow.</summary>
     public Func<WorkflowStart, CancellationToken, Task>? Before { get; set; }
 
@@ -29,7 +32,8 @@ internal sealed class RecordingStarter(Database database) : IWorkflowStarter
         var unit = new WriteUnit();
         companion(unit);
         await _database.CommitAsync(unit, cancellationToken: cancellationToken);
-        _starts.Enqueue(start);
+        if (Remembers)
+            _starts.Enqueue(start);
         _started.Release();
         if (After is { } after)
             await after(start);

@@ -34,6 +34,7 @@ public sealed class FuzzTests
 
         settings["RejectedRowsPerSecond"] = "100";
         await using var server = await IntakeServer.StartAsync(settings, mappings: """{ "rules": [ { "type": "*e*", "workflow": "w", "inputs": { "a": "{data.id}", "b": "{$payload}" } } ] }""");
+        server.Starter.Remembers = false;
         var statuses = new int[600];
 
         await Parallel.ForAsync(0, Requests, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken }, async (i, ct) =>
