@@ -166,7 +166,7 @@ internal sealed class IntakeServer : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = _directory.FullName });
         builder.WebHost.UseKestrelCore().ConfigureKestrel(k => _kestrel?.Invoke(k));
         builder.WebHost.UseUrls(_settings.GetValueOrDefault("Automation:Intake:TestUrl") ?? "http://127.0.0.1:0");
-        builder.Logging.ClearProviders().AddProvider(Log);
+        builder.Logging.ClearProviders().AddProvider(Log).AddFilter("Microsoft", LogLevel.Warning);
         builder.Configuration.AddInMemoryCollection(_settings.Where(s => !s.Key.EndsWith(":TestUrl", StringComparison.Ordinal)));
         builder.Configuration["Automation:Intake:MappingsFile"] = MappingsFile;
         builder.Services.AddSingleton(TestDatabase.Database);
