@@ -1,0 +1,309 @@
+using System.Text.Json;
+using Automation.Expressions.JavaScript.Execution;
+using Automation.Expressions.JavaScript.Runtime;
+
+namespace Automation.Expressions.JavaScript.Hosting;
+
+/// <summary>An object or array that stands for something of the host's until it is changed.</summary>
+internal interface IHostView
+{
+    /// <summary>What it stands for.</summary>
+    object Original { get; }
+
+    /// <summary>Neither it nor anything below it was changed.</summary>
+    bool IsUntouched { get; }
+}
+
+/// <summary>An object of the host's: properties are fetched when first read; changes stay in the script.</summary>
+internal abstract class ObjectView : JsObject, IHostView
+{
+    private bool _changed;
+
+    protected ObjectView(Realm realm)
+        : base(realm.ObjectPrototype)
+    {
+        IsLazy = true;
+    }
+
+    public abstract object Original { get; }
+
+    public bool IsUntouched
+    {
+        get
+        {
+            if (_changed)
+                return false;
+            foreach (var (_, value) in StoredValues())
+            {
+                if (value.Reference is IHostView { IsUntouched: false })
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
+    protected override bool NotesChanges => !_changed;
+
+    protected abstract IEnumerable<string> Names { get; }
+
+    protected bool IsWhole => !IsLazy;
+
+    protected abstract bool TryFetch(string name, out JsValue value);
+
+    protected override bool TryMaterialize(PropertyKey key)
+    {
+        if (key.Value is not string name || !TryFetch(name, out var value))
+            return false;
+        AddNew(key, value, PropertyFlags.All);
+        return true;
+    }
+
+    protected override void MaterializeAll()
+    {
+        if (!IsLazy)
+            return;
+        IsLazy = false;
+        var made = TakeStored();
+        foreach (var name in Names)
+        {
+            if (HasStored(name))
+                continue;
+            if (made.TryGetValue(name, out var known))
+                AddNew(name, known.Value, known.Flags);
+            else if (TryFetch(name, out var value))
+                AddNew(name, value, PropertyFlags.All);
+        }
+    }
+
+    protected override void BeforeAdd(PropertyKey key) => MaterializeAll();
+
+    public override bool DefineOwn(PropertyKey key, in PropertyDescriptor descriptor)
+    {
+        _changed = true;
+        return base.DefineOwn(key, descriptor);
+    }
+
+    public override bool Delete(PropertyKey key)
+    {
+        if (HasOwn(key))
+            _changed = true;
+        return base.Delete(key);
+    }
+}
+
+/// <summary>An object in a JSON document.</summary>
+internal sealed class JsonObjectView(Realm realm, JsonElement element) : ObjectView(realm)
+{
+    private readonly Realm _realm = realm;
+
+    public override object Original => element;
+
+    protected override IEnumerable<string> Names
+    {
+        get
+        {
+            foreach (var property in element.EnumerateObject())
+                yield return property.Name;
+        }
+    }
+
+    protected override bool TryFetch(string name, out JsValue value)
+    {
+        if (element.TryGetProperty(name, out var found))
+        {
+            value = HostValues.FromJson(_realm, found);
+            return true;
+        }
+
+        value = default;
+        return false;
+    }
+
+    /// <summary>
+    /// Reads as many names of the path as lead through untouched objects of the document; <paramref name="at"/> then stands past the last
+    /// one read. A value that is itself an object or array is only made where it is the path's end, by way of its owner.
+    /// </summary>
+    public bool TryRead(DocumentPath path, ref int at, out JsValue value)
+    {
+        value = default;
+        if (IsWhole || StoredCount > 0)
+            return false;
+        var current = element;
+        for (var i = at; i < path.Utf8.Length; i++)
+        {
+            if (current.ValueKind != JsonValueKind.Object || !current.TryGetProperty(path.Utf8[i], out current))
+                return false;
+        }
+
+        if (current.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
+            return false;
+        value = HostValues.FromJson(_realm, current);
+        at = path.Utf8.Length;
+        return true;
+    }
+}
+
+/// <summary>A dictionary of the host's.</summary>
+internal sealed class DictionaryView(Realm realm, object original, Func<string, (bool Found, object? Value)> find, Func<IEnumerable<string>> names) : ObjectView(realm)
+{
+    private readonly Realm _realm = realm;
+
+    public override object Original => original;
+
+    protected override IEnumerable<string> Names => names();
+
+    protected override bool TryFetch(string name, out JsValue value)
+    {
+        var (found, raw) = find(name);
+        value = found ? HostValues.FromHost(_realm, raw) : default;
+        return found;
+    }
+}
+
+/// <summary>An array of the host's: elements are fetched when first read; changes stay in the script.</summary>
+internal abstract class ArrayView(Realm realm) : JsArray(realm.ArrayPrototype), IHostView
+{
+    private bool _changed;
+    private bool _started;
+    private bool _whole;
+
+    public abstract object Original { get; }
+
+    public bool IsUntouched
+    {
+        get
+        {
+            if (_changed)
+                return false;
+            if (!_started)
+                return true;
+            foreach (var value in Items)
+            {
+                if (value.Reference is IHostView { IsUntouched: false })
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
+    protected abstract int SourceLength { get; }
+
+    public override int Length => _started ? base.Length : SourceLength;
+
+    protected abstract JsValue Fetch(int index);
+
+    private void Start()
+    {
+        if (_started)
+            return;
+        var length = SourceLength;
+        Realm.Current.ReserveMemory((long)length * 16);
+        var items = new JsValue[length];
+        Array.Fill(items, JsValue.Absent);
+        _started = true;
+        InitializeItems(items);
+    }
+
+    protected override bool TryPending(int index, out JsValue value)
+    {
+        if (_whole)
+        {
+            value = default;
+            return false;
+        }
+
+        value = Fetch(index);
+        Items[index] = value;
+        return true;
+    }
+
+    protected override void FillPending()
+    {
+        if (_whole)
+            return;
+        Start();
+        var items = Items;
+        for (var i = 0; i < items.Length; i++)
+        {
+            if (items[i].IsAbsent)
+                items[i] = Fetch(i);
+        }
+
+        _whole = true;
+    }
+
+    protected override void BeforeChange()
+    {
+        FillPending();
+        _changed = true;
+    }
+
+    public override JsValue GetIndex(uint index)
+    {
+        Start();
+        return base.GetIndex(index);
+    }
+
+    public override bool HasIndex(uint index)
+    {
+        Start();
+        return base.HasIndex(index);
+    }
+}
+
+internal sealed class JsonArrayView(Realm realm, JsonElement element) : ArrayView(realm)
+{
+    private readonly Realm _realm = realm;
+    private JsonElement[]? _elements;
+
+    public override object Original => element;
+
+    protected override int SourceLength => element.GetArrayLength();
+
+    protected override JsValue Fetch(int index)
+    {
+        _elements ??= [.. element.EnumerateArray()];
+        return HostValues.FromJson(_realm, _elements[index]);
+    }
+}
+
+internal sealed class ListView(Realm realm, object original, int length, Func<int, object?> get) : ArrayView(realm)
+{
+    private readonly Realm _realm = realm;
+
+    public override object Original => original;
+
+    protected override int SourceLength => length;
+
+    protected override JsValue Fetch(int index) => HostValues.FromHost(_realm, get(index));
+}
+
+/// <summary>Bytes of the host's: elements can be read, not written.</summary>
+internal sealed class BytesView(Realm realm, byte[] bytes) : JsObject(realm.ObjectPrototype)
+{
+    public byte[] Bytes { get; } = bytes;
+
+    protected override bool UsesStoredPropertiesOnly => false;
+
+    public override bool TryGetOwn(PropertyKey key, out Property property)
+    {
+        if (key.Is("length"))
+        {
+            property = new Property(Bytes.Length, PropertyFlags.None);
+            return true;
+        }
+
+        if (key.IsIndex(out var index) && index < Bytes.Length)
+        {
+            property = new Property(Bytes[index], PropertyFlags.Enumerable);
+            return true;
+        }
+
+        return base.TryGetOwn(key, out property);
+    }
+
+    public override bool DefineOwn(PropertyKey key, in PropertyDescriptor descriptor) =>
+        !key.IsIndex(out _) && !key.Is("length") && base.DefineOwn(key, descriptor);
+}

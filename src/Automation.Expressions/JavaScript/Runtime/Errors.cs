@@ -1,0 +1,49 @@
+namespace Automation.Expressions.JavaScript.Runtime;
+
+/// <summary>A value thrown by a script or a built-in on its way to a <c>catch</c>.</summary>
+internal sealed class JsThrow(JsValue value) : Exception("A script threw a value")
+{
+    public JsValue Value { get; } = value;
+
+    /// <summary>Where in the source it was thrown; -1 until known.</summary>
+    public int Offset { get; set; } = -1;
+
+    public override string Message => Operators.DescribeError(Value);
+}
+
+/// <summary>Makes the errors that built-ins throw.</summary>
+internal static class Errors
+{
+    public static JsThrow Type(string message) => Make(ErrorKind.TypeError, message);
+
+    public static JsThrow Range(string message) => Make(ErrorKind.RangeError, message);
+
+    public static JsThrow Reference(string message) => Make(ErrorKind.ReferenceError, message);
+
+    public static JsThrow Syntax(string message) => Make(ErrorKind.SyntaxError, message);
+
+    public static JsThrow Uri(string message) => Make(ErrorKind.URIError, message);
+
+    /// <summary>Ends the evaluation; no <c>catch</c> of the script sees it.</summary>
+    public static ExpressionException Limit(string message) => Realm.Current.LimitPassed(message);
+
+    private static JsThrow Make(ErrorKind kind, string message) => new(Realm.Current.MakeError(kind, message));
+}
+
+internal enum ErrorKind
+{
+    Error,
+    TypeError,
+    RangeError,
+    ReferenceError,
+    SyntaxError,
+    EvalError,
+    URIError,
+    AggregateError,
+}
+
+/// <summary>An instance of Error or one of its kin.</summary>
+internal sealed class JsError(JsObject? prototype) : JsObject(prototype)
+{
+    public override string ClassName => "Error";
+}

@@ -1,0 +1,33 @@
+using System.Text.Json;
+using Automation.Expressions.JavaScript;
+
+namespace Automation.Expressions.Tests.JavaScript;
+
+public sealed class CaseTests
+{
+    private static readonly JavaScriptCompiler Compiler = new(ExpressionLimits.Default, TimeProvider.System, TimeZoneInfo.Utc);
+
+    private static readonly List<Case> All = [.. CaseFile.ReadAll()];
+
+    public static TheoryData<string> Names() => [.. All.Select(c => c.ToString())];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Gives_what_the_language_says(string name)
+    {
+        var found = All.Single(c => c.ToString() == name);
+        if (found.IsError)
+        {
+            var error = Assert.Throws<ExpressionException>(() => Compiler.Compile(found.Source).Evaluate(cancellationToken: TestContext.Current.CancellationToken));
+            var expected = found.Expected.Split(' ', 2);
+            Assert.Equal(expected[0], error.Kind.ToString());
+            Assert.Contains(expected.Length > 1 ? expected[1] : "", error.Message, StringComparison.Ordinal);
+            return;
+        }
+
+        var value = Compiler.Compile(found.Source).Evaluate(cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Equal(Normal(JsonDocument.Parse(found.Expected).RootElement), Normal(ScriptJson.ToElement(value)));
+    }
+
+    private static string Normal(JsonElement element) => JsonSerializer.Serialize(element);
+}
