@@ -92,6 +92,13 @@ public sealed partial class ActivityContext
 
                 foreach (var variable in context.Activity.Variables)
                     yield return variable.Name;
+                if (context.Parent is not null)
+                    continue;
+                for (var node = context.Activity.Parent; node is not null; node = node.Parent)
+                {
+                    foreach (var variable in node.Variables)
+                        yield return variable.Name;
+                }
             }
         }
     }
@@ -129,15 +136,46 @@ public sealed partial class ActivityContext
             }
         }
 
+        return TryGetUndeclaredScope(name, out value);
+    }
+
+    /// <summary>For an activity that runs alone: defaults of the variables declared around its node.</summary>
+    private bool TryGetUndeclaredScope(string name, out object? value)
+    {
+        var outermost = this;
+        while (outermost.OuterInWorkflow is { } outer)
+            outermost = outer;
+        for (var node = outermost.Activity.Parent; outermost.Parent is null && node is not null; node = node.Parent)
+        {
+            var slot = Array.FindIndex(node.Variables, v => string.Equals(v.Name, name, StringComparison.Ordinal));
+            if (slot >= 0)
+            {
+                value = node.VariableDefaults[slot];
+                return true;
+            }
+        }
+
         value = null;
         return false;
     }
 
-    internal object? GetVariable(VariableReference variable) => Declaring(variable).Scope[variable.Slot];
+    internal object? GetVariable(VariableReference variable)
+    {
+        if (Declaring(variable) is { } context)
+            return context.Scope[variable.Slot];
+
+        // An activity that runs alone, to be tried out, has nothing around it: the declared default stands in.
+        return TryGetVariable(variable.Variable.Name, out var value) ? value : variable.Declaring.VariableDefaults[variable.Slot];
+    }
 
     internal void SetVariable(VariableReference variable, object? value)
     {
-        var context = Declaring(variable);
+        if (Declaring(variable) is not { } context)
+        {
+            SetLocal(variable.Variable.Name, value);
+            return;
+        }
+
         context.Scope[variable.Slot] = value;
         context.Touch();
     }
@@ -175,15 +213,12 @@ public sealed partial class ActivityContext
     private ActivityContext? OuterInWorkflow =>
         Parent is null || ReferenceEquals(Parent.Activity.Owner, Activity.Owner) ? Parent : null;
 
-    private ActivityContext Declaring(VariableReference variable)
+    private ActivityContext? Declaring(VariableReference variable)
     {
-        for (var context = this; context is not null; context = context.Parent)
-        {
-            if (ReferenceEquals(context.Activity, variable.Declaring))
-                return context;
-        }
-
-        throw new WorkflowFaultException($"Variable '{variable.Variable.Name}' is not in scope.");
+        var context = this;
+        while (context is not null && !ReferenceEquals(context.Activity, variable.Declaring))
+            context = context.Parent;
+        return context;
     }
 
     private LocalVariable? FindLocal(string name)

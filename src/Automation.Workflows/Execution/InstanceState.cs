@@ -174,6 +174,17 @@ public sealed class InstanceState
         return StateSerializer.Deserialize(json, workflow);
     }
 
+    /// <summary>Lists what keeps the instance from going on with another version of its definition.</summary>
+    /// <param name="target">The other version.</param>
+    /// <returns>One sentence per obstacle; empty if there is none.</returns>
+    public IReadOnlyList<string> FindMisfits(CompiledWorkflow target) => InstanceMigration.FindMisfits(this, target);
+
+    /// <summary>Gives the instance as it goes on with another version of its definition.</summary>
+    /// <param name="target">The other version.</param>
+    /// <returns>A new state; this one stays as it is.</returns>
+    /// <exception cref="InstanceStateException">It does not fit, see <see cref="FindMisfits"/>.</exception>
+    public InstanceState MoveTo(CompiledWorkflow target) => InstanceMigration.Move(this, target);
+
     internal long NextOrdinal() => ++LastOrdinal;
 
     internal long NextSequence() => JournalLength++;

@@ -16,6 +16,8 @@ internal sealed class Flowchart : Activity
 
     public FlowGraph Graph => _graph;
 
+    public bool UsesTokens => _tokens;
+
     protected internal override void Compile(ActivityCompilation context)
     {
         _graph = FlowGraph.Read(context);
@@ -92,6 +94,44 @@ internal sealed class Flowchart : Activity
         json.TryGetProperty("tok", out _)
             ? TokenState.Read(json, _graph.Connections.Length)
             : FlowState.Read(json, _graph.Nodes.Length, _graph.Connections.Length);
+
+    /// <summary>The memory of another version of this flowchart, by ids of nodes and names of connections.</summary>
+    public object? Adopt(Flowchart other, object? memory)
+    {
+        var nodes = Array.ConvertAll(_graph.Nodes, n => Array.FindIndex(other._graph.Nodes, o => string.Equals(o.Id, n.Id, StringComparison.Ordinal)));
+        var connections = Array.ConvertAll(_graph.Connections, c => Array.FindIndex(
+            other._graph.Connections,
+            o => o.Source == nodes[c.Source] && o.Target == nodes[c.Target] && string.Equals(o.Port, c.Port, StringComparison.Ordinal)));
+        switch (memory)
+        {
+            case FlowState old:
+                var flow = new FlowState(Math.Max(0, Array.IndexOf(nodes, old.Start)), nodes.Length, connections.Length);
+                for (var i = 0; i < nodes.Length; i++)
+                {
+                    if (nodes[i] >= 0)
+                        (flow.Visits[i], flow.Consumed[i], flow.Fired[i]) = (old.Visits[nodes[i]], old.Consumed[nodes[i]], old.Fired[nodes[i]]);
+                }
+
+                for (var i = 0; i < connections.Length; i++)
+                {
+                    if (connections[i] >= 0)
+                        (flow.Arrivals[i], flow.Followed[i]) = (old.Arrivals[connections[i]], old.Followed[connections[i]]);
+                }
+
+                return flow;
+            case TokenState old:
+                var tokens = new TokenState(Math.Max(0, Array.IndexOf(nodes, old.Start)), connections.Length);
+                for (var i = 0; i < connections.Length; i++)
+                {
+                    if (connections[i] >= 0)
+                        (tokens.Tokens[i], tokens.Blocked[i]) = (old.Tokens[connections[i]], old.Blocked[connections[i]]);
+                }
+
+                return tokens;
+            default:
+                return memory;
+        }
+    }
 
     /// <summary>Cancels what still runs or waits on other ways into a join that takes the first arrival.</summary>
     public void CancelOtherWays(ActivityContext context, CompiledActivity join)
