@@ -167,6 +167,8 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
         state.TriggerActivityId = start.TriggerActivityId;
         state.TriggerPayload = start.Payload;
         state.TriggerPayloadIsFresh = start.IsTriggered;
+        burst.InitialVariables = start.Variables;
+        state.HasGivenVariables = start.Variables is { Count: > 0 };
         if (start.OnlyActivity is { } only)
         {
             var node = workflow.FindById(only) ?? workflow.FindByNodeId(only)
@@ -176,8 +178,6 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
         else
         {
             burst.Schedule(workflow.Workflow, null, null, null);
-            burst.InitialVariables = start.Variables;
-            state.HasGivenVariables = start.Variables is { Count: > 0 };
         }
     }
 

@@ -1,4 +1,3 @@
-#if JAVASCRIPT
 using System.Collections.Frozen;
 using System.Globalization;
 using System.Text;
@@ -15,7 +14,6 @@ internal sealed class WorkflowScript(CompiledScript script, CompiledActivity nod
     /// <summary>Globals that need the execution: each makes the value on first use.</summary>
     private static readonly FrozenDictionary<string, Func<ActivityContext, object?>> Contextual = new Dictionary<string, Func<ActivityContext, object?>>(StringComparer.Ordinal)
     {
-        ["variables"] = c => new VariablesObject(c),
         ["getVariable"] = c => Function(a => c.GetVariable(Text(a, 0))),
         ["setVariable"] = c => Function(a =>
         {
@@ -71,12 +69,24 @@ internal sealed class WorkflowScript(CompiledScript script, CompiledActivity nod
 
     public object? Evaluate(ActivityContext context)
     {
+        VariablesObject? variables = null;
         var value = script.Evaluate(
-            new ScriptScope { Resolver = (string name, out object? global) => Resolve(context, name, out global) },
-            context.CancellationToken);
+            new ScriptScope
+            {
+                Resolver = (string name, out object? global) =>
+                {
+                    if (string.Equals(name, "variables", StringComparison.Ordinal))
+                    {
+                        global = variables ??= new VariablesObject(context);
+                        return true;
+                    }
 
-        // A date that a script made has no offset of its own.
-        return value is DateTimeOffset date ? date.UtcDateTime : value;
+                    return Resolve(context, name, out global);
+                },
+            },
+            context.CancellationToken);
+        variables?.WriteBack();
+        return value;
     }
 
     internal static HostFunction Function(Func<IReadOnlyList<object?>, object?> body) => a => body(a);
@@ -178,16 +188,25 @@ internal sealed class WorkflowScript(CompiledScript script, CompiledActivity nod
 
     private static string ShortGuid(Guid id) => Convert.ToBase64String(id.ToByteArray()).TrimEnd('=').Replace('+', '-').Replace('/', '_');
 
+    /// <summary><c>variables</c>: what a script assigns reaches the workflow when the script has ended well.</summary>
     private sealed class VariablesObject(ActivityContext context) : HostObject
     {
+        private Dictionary<string, object?>? _written;
+
         public override IEnumerable<string> Keys => context.VariableNames;
 
         public override bool TryGet(string name, out object? value) => context.TryGetVariable(name, out value);
 
         public override bool TrySet(string name, object? value)
         {
-            context.SetVariable(name, value);
+            (_written ??= new Dictionary<string, object?>(StringComparer.Ordinal))[name] = value;
             return true;
+        }
+
+        public void WriteBack()
+        {
+            foreach (var (name, value) in _written ?? [])
+                context.SetVariable(name, value);
         }
     }
 }
@@ -227,4 +246,3 @@ internal static class ScriptTypes
         public override bool TryGet(string name, out object? value) => members.TryGetValue(name, out value);
     }
 }
-#endif

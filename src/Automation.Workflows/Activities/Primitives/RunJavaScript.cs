@@ -32,7 +32,8 @@ internal sealed class RunJavaScript : Activity
             var script = _compiled ?? context.Burst.Workflow.Scripts.Find("JavaScript")?.Invoke(source, Node)
                 ?? throw new WorkflowFaultException("JavaScript is not available.");
             var result = script(context);
-            Result.Set(context, result);
+            // A date that a script made has no offset of its own, and the record shows none.
+            context.SetOutput(Result.Slot, result, result is DateTimeOffset date ? date.UtcDateTime : result);
         }
 
         if (context.ScriptOutcomes is { Count: > 0 } outcomes)
