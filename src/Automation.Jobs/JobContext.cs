@@ -62,7 +62,7 @@ public sealed class JobContext
     /// <summary>
     /// Adds the job's success to the handler's own unit, so that its effect and its end commit together or not at all.
     /// Where the job was lost meanwhile (deleted, or taken over after this process was thought dead), the unit
-    /// conflicts; the handler lets that exception pass. Call once, as the last thing before the commit.
+    /// conflicts; the handler lets that exception pass. Call once per unit, as the last thing before its commit.
     /// </summary>
     /// <param name="unit">The unit that holds the handler's own rows.</param>
     /// <param name="resultJson">The result, shown with the job; JSON text or null.</param>

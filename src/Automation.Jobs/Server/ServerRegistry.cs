@@ -147,6 +147,7 @@ internal sealed partial class ServerRegistry(JobStore store, LocalWorkers worker
 
     private async Task RegisterAsync(ServerIdentity identity, CancellationToken cancellationToken)
     {
+        store.ServerId = identity.ServerId;
         var now = store.Now();
         var data = JobJson.Write(writer =>
         {
@@ -229,7 +230,11 @@ internal sealed partial class ServerRegistry(JobStore store, LocalWorkers worker
             return;
         var unit = new WriteUnit();
         foreach (var id in dead)
+        {
             unit.Add(RemoveServer, id).Add(RemoveBeat, id);
+            JobLocks.AddRemovalOf(unit, id);
+        }
+
         await ReturnOrphansAsync(dead, cancellationToken, unit);
     }
 

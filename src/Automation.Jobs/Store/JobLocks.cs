@@ -42,6 +42,17 @@ internal sealed class JobLocks : IAsyncDisposable
         """DELETE FROM "DistributedLock" WHERE "Resource" = $1 AND "ResourceKey" = $2""",
         "DELETE FROM hangfire.lock WHERE resource = $1 AND acquired = $2");
 
+    private static readonly SqlStatement NoteOwner = new("""
+        INSERT INTO job_locks (resource, server_id) VALUES ($1, $2) ON CONFLICT (resource) DO UPDATE SET server_id = excluded.server_id
+        """);
+
+    private static readonly SqlStatement ForgetOwner = new("DELETE FROM job_locks WHERE resource = $1");
+    private static readonly SqlStatement ForgetServer = new("DELETE FROM job_locks WHERE server_id = $1");
+
+    private static readonly SqlStatement RemoveOfServer = new(
+        """DELETE FROM "DistributedLock" WHERE "Resource" IN (SELECT resource FROM job_locks WHERE server_id = $1)""",
+        "DELETE FROM hangfire.lock WHERE resource IN (SELECT resource FROM job_locks WHERE server_id = $1)");
+
     private readonly JobStore _store;
     private readonly string _resource;
     private readonly string _key;
@@ -90,6 +101,7 @@ internal sealed class JobLocks : IAsyncDisposable
             unit.AddExpectingOne(Insert, key, row, key, SqlValue.Timestamp(now + SqliteLifetime));
         else
             unit.AddExpectingOne(InsertPostgres, row, SqlValue.Timestamp(now));
+        unit.Add(NoteOwner, row, store.ServerId);
         try
         {
             await store.Database.CommitAsync(unit, cancellationToken: cancellationToken);
@@ -101,13 +113,20 @@ internal sealed class JobLocks : IAsyncDisposable
         }
     }
 
+    /// <summary>Lets go of what a dead server held.</summary>
+    public static void AddRemovalOf(WriteUnit unit, string serverId)
+    {
+        unit.Add(RemoveOfServer, serverId);
+        unit.Add(ForgetServer, serverId);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _renewal.DisposeAsync();
         DateTime acquired;
         lock (_guard)
             acquired = _acquired;
-        await _store.Database.CommitAsync(new WriteUnit().Add(Remove, _resource, KeyOf(acquired)));
+        await _store.Database.CommitAsync(new WriteUnit().Add(Remove, _resource, KeyOf(acquired)).Add(ForgetOwner, _resource));
     }
 
     private SqlValue KeyOf(DateTime acquired) => _store.Database.Provider == DatabaseProvider.Sqlite ? _key : SqlValue.Timestamp(acquired);

@@ -19,6 +19,9 @@ internal abstract class JobStore(Database database, TimeProvider clock)
     /// <summary>How long a finished job stays.</summary>
     public TimeSpan Retention { get; set; } = TimeSpan.FromDays(1);
 
+    /// <summary>The server in whose name locks are held; empty for a process that runs no jobs.</summary>
+    public string ServerId { get; set; } = "";
+
     public Database Database { get; } = database;
 
     protected TimeProvider Clock { get; } = clock;
@@ -131,6 +134,14 @@ internal abstract class JobStore(Database database, TimeProvider clock)
                 AddTotal(unit, "deleted", -1);
                 break;
         }
+    }
+
+    /// <summary>A genuine scheduler puts a job that has a queue into it and leaves it Scheduled until it starts.</summary>
+    protected void AddUnscheduled(WriteUnit unit, long jobId)
+    {
+        var id = jobId.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        AddSetRemoval(unit, Schedule, id);
+        AddSetRemoval(unit, Retries, id);
     }
 
     protected static string StatisticsKey(string kind, DateTime at, bool hour) =>

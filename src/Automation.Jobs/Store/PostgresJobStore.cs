@@ -237,6 +237,8 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
                 continue;
             }
 
+            if (row[2].AsText == JobStates.Scheduled)
+                AddUnscheduled(stale, jobId);
             claims.Add(new ClaimedJob
             {
                 Id = jobId,

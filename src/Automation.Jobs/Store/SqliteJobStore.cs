@@ -227,6 +227,8 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
                 continue;
             }
 
+            if (state == JobStates.Scheduled)
+                AddUnscheduled(stale, jobId);
             claims.Add(new ClaimedJob
             {
                 Id = jobId,

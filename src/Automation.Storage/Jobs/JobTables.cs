@@ -8,6 +8,9 @@ internal static class JobTables
         -- Our servers: the beat is counted up while one lives, so that others see it stop without comparing clocks.
         CREATE TABLE job_servers (id text NOT NULL PRIMARY KEY, beat bigint NOT NULL);
 
+        -- Which of Hangfire's locks our servers hold, so that those of a dead one do not outlive it.
+        CREATE TABLE job_locks (resource text NOT NULL PRIMARY KEY, server_id text NOT NULL);
+
         CREATE TABLE job_queues (name text NOT NULL PRIMARY KEY, paused_at bigint NOT NULL);
 
         -- A key is taken while its job is unfinished; a finished job's row is simply taken over.

@@ -577,6 +577,39 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
     }
 
     [Fact]
+    public async Task The_locks_of_a_dead_server_do_not_outlive_it()
+    {
+        await CreateAsync();
+        Host.Store.ServerId = "gone";
+        await Host.Database.CommitAsync(new WriteUnit().Add(new SqlStatement("INSERT INTO job_servers (id, beat) VALUES ('gone', 7)")), cancellationToken: Token);
+        var held = await Store.JobLocks.TryAcquireAsync(Host.Store, _clock, "locks:schedulepoller", Token);
+        Assert.NotNull(held);
+        Assert.Null(await Store.JobLocks.TryAcquireAsync(Host.Store, _clock, "locks:schedulepoller", Token));
+        var registry = Host.Get<Server.ServerRegistry>();
+        await registry.AnnounceAsync(Token);
+        // On PostgreSQL it may be alive: that takes four looks at a beat that stands still.
+        for (var look = 0; look < 5; look++)
+            await registry.BeatAsync(Token);
+        Assert.Empty(await Host.OfAsync(provider == DatabaseProvider.Sqlite ? "DistributedLock" : "Lock"));
+        Assert.Single(await Host.SelectAsync("SELECT id FROM job_servers"));
+        await using var mine = await Store.JobLocks.TryAcquireAsync(Host.Store, _clock, "locks:schedulepoller", Token);
+        Assert.NotNull(mine);
+    }
+
+    [Fact]
+    public async Task A_scheduled_job_that_a_genuine_scheduler_put_into_its_queue_runs()
+    {
+        await CreateAsync();
+        var id = await Host.Client.EnqueueAsync(new JobRequest("greet") { DueAt = _clock.GetUtcNow().AddDays(1) }, Token);
+        await Host.ExecuteAsync(provider == DatabaseProvider.Sqlite
+            ? $"DELETE FROM \"Set\"; INSERT INTO \"JobQueue\" (\"JobId\", \"Queue\", \"FetchedAt\") VALUES ({id}, 'default', 0)"
+            : $"DELETE FROM hangfire.set; INSERT INTO hangfire.jobqueue (jobid, queue) VALUES ({id}, 'default')");
+        await Host.StartAsync();
+        await Host.StateAsync(id, JobStates.Succeeded);
+        Assert.Equal(["Scheduled", "Processing", "Succeeded"], (await Host.OfAsync("State")).Select(s => s.Text("name")));
+    }
+
+    [Fact]
     public async Task A_queue_that_falls_behind_is_told_once()
     {
         var told = new List<string>();

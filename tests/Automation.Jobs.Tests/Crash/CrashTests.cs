@@ -40,6 +40,34 @@ public sealed class CrashTests
     }
 
     [Fact]
+    public async Task Jobs_that_were_stored_as_already_taken_come_back_when_their_server_is_killed()
+    {
+        await using var test = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        await test.Database.CommitAsync(new WriteUnit().Add(CreateEffects), cancellationToken: Token);
+        await test.Database.DisposeAsync();
+        foreach (var jobs in new[] { 37, 111, 60 })
+        {
+            await using var server = await ServerProcess.StartAsync(test.Location.ConnectionString, "100000");
+            await server.WaitForDoneAsync(jobs);
+        }
+
+        await using (var last = await ServerProcess.StartAsync(test.Location.ConnectionString))
+        {
+            await Eventually.TrueAsync(async () => await CountUnfinishedAsync(test) == 0);
+        }
+
+        await test.ReopenAsync();
+        await using var host = JobsHost.On(test.Database);
+        var jobsStored = await host.OfAsync("Job");
+        Assert.True(jobsStored.Count >= 208);
+        Assert.All(jobsStored, j => Assert.Equal(JobStates.Succeeded, j.Text("statename")));
+        Assert.Empty(await host.OfAsync("JobQueue"));
+        var effects = await host.SelectAsync("SELECT job_id, count(*) AS n FROM crash_effects GROUP BY job_id");
+        Assert.All(effects, e => Assert.Equal(1, e.Number("n")));
+        Assert.Equal(jobsStored.Count(j => j.Text("arguments").Contains("effect", StringComparison.Ordinal)), effects.Count);
+    }
+
+    [Fact]
     public async Task Two_servers_share_the_work_of_one_PostgreSQL_and_one_survives_the_death_of_the_other()
     {
         await using var test = await TestDatabase.CreateAsync(DatabaseProvider.PostgreSql);
@@ -105,7 +133,7 @@ public sealed class CrashTests
 
         private ServerProcess(Process process) => _process = process;
 
-        public static async Task<ServerProcess> StartAsync(string connectionString)
+        public static async Task<ServerProcess> StartAsync(string connectionString, params string[] more)
         {
             var start = new ProcessStartInfo(Environment.ProcessPath!) { RedirectStandardInput = true, RedirectStandardOutput = true, UseShellExecute = false };
             var assembly = typeof(CrashWorker).Assembly.Location;
@@ -117,6 +145,8 @@ public sealed class CrashTests
 
             start.ArgumentList.Add(CrashWorker.Verb);
             start.ArgumentList.Add(connectionString);
+            foreach (var argument in more)
+                start.ArgumentList.Add(argument);
             var server = new ServerProcess(Process.Start(start)!);
             Assert.Equal("ready", await server._process.StandardOutput.ReadLineAsync(Token));
             return server;

@@ -29,6 +29,9 @@ internal static class CrashWorker
             });
         await host.StartAsync();
         Console.WriteLine("ready");
+        // One by one, each stored as already taken while workers are free.
+        for (var i = 0; args.Length > 1 && i < int.Parse(args[1], System.Globalization.CultureInfo.InvariantCulture); i++)
+            await host.Client.EnqueueAsync(new JobRequest(i % 2 == 0 ? "effect" : "plain", i));
         // Runs until it is killed, or its parent has gone.
         while (await Console.In.ReadLineAsync() is not null)
         {
