@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Studio.Api.Other;
 
@@ -26,9 +27,11 @@ internal static class IdentityEndpoints
         var request = await context.Request.BodyAsync(StudioJson.Default.LoginRequest);
         if (string.IsNullOrWhiteSpace(request?.Password))
             return Answer(new LoginAnswer(IsAuthenticated: false));
-        // Checked by whoever checks keys, as if it had come in the header.
+        // Checked by whoever checks keys, as if it had come in the header; anew, because this request has been checked without it.
         context.Request.Headers.Authorization = "ApiKey " + request.Password;
-        var result = await context.AuthenticateAsync("ApiKey");
+        await using var scope = context.RequestServices.CreateAsyncScope();
+        var handler = await scope.ServiceProvider.GetRequiredService<IAuthenticationHandlerProvider>().GetHandlerAsync(context, "ApiKey");
+        var result = handler is null ? AuthenticateResult.NoResult() : await handler.AuthenticateAsync();
         return Answer(result.Succeeded ? new LoginAnswer(IsAuthenticated: true, request.Password, request.Password) : new LoginAnswer(IsAuthenticated: false));
     }
 
