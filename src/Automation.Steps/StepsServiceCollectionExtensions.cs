@@ -14,6 +14,7 @@ public static class StepsServiceCollectionExtensions
         services.AddOptions<OutgoingOptions>().BindConfiguration("Automation:Steps:Outgoing").ValidateDataAnnotations().ValidateOnStart();
         services.AddOptions<HttpOptions>().BindConfiguration("Automation:Steps:Http").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(s => new OwnServer(s.GetService<Microsoft.AspNetCore.Hosting.Server.IServer>()));
         services.TryAddSingleton<OutgoingGuard>();
         services.TryAddSingleton<OutgoingHttp>();
         services.TryAddSingleton<HttpCaller>();

@@ -130,7 +130,7 @@ public sealed class HttpCaller
             StartedAt = startedAt,
             Duration = _clock.GetElapsedTime(started),
             Method = builder.Method.Method,
-            Url = mask.Url(builder.Url.AbsoluteUri),
+            Url = mask.Url(builder.ShownUrl),
             RequestHeaders = HttpExcerpt.Headers(AllHeaders(request.Headers, request.Content?.Headers), mask),
             RequestBody = HttpExcerpt.Body(builder.Body, builder.BodyMediaType, _options.ExcerptBytes, mask),
             RequestBytes = builder.Body?.Length ?? 0,

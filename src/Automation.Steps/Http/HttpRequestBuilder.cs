@@ -31,6 +31,9 @@ internal sealed class HttpRequestBuilder
 
     public string? BodyMediaType { get; private set; }
 
+    /// <summary>The URL for people: a call to this server shows only its path.</summary>
+    public string ShownUrl => Url.Authority == OwnServer.Host ? Url.PathAndQuery : Url.AbsoluteUri;
+
     public string? IdempotencyKey { get; private set; }
 
     /// <exception cref="OutgoingRefusedException">The call is not valid or not allowed.</exception>
@@ -80,6 +83,8 @@ internal sealed class HttpRequestBuilder
     public HttpRequestMessage Build()
     {
         var request = new HttpRequestMessage(Method, Url);
+        if (Url.Authority == OwnServer.Host)
+            request.Headers.Host = "localhost";
         if (Body is not null)
             request.Content = new ByteArrayContent(Body);
         foreach (var (name, value, ofContent) in _headers)
@@ -97,8 +102,9 @@ internal sealed class HttpRequestBuilder
     /// <exception cref="OutgoingRefusedException">The new target is not allowed.</exception>
     public void Follow(Uri location, int statusCode)
     {
-        var target = location.IsAbsoluteUri ? location : new Uri(Url, location);
-        OutgoingGuard.Check(target);
+        var target = new Uri(Url, location);
+        if (target.Authority != OwnServer.Host || Url.Authority != OwnServer.Host)
+            OutgoingGuard.Check(target);
         if (Url.Scheme == Uri.UriSchemeHttps && target.Scheme == Uri.UriSchemeHttp)
             throw new OutgoingRefusedException($"The redirect from https to \"{target.Host}\" over http is not followed.");
         if (Url.IdnHost != target.IdnHost || Url.Port != target.Port || Url.Scheme != target.Scheme)

@@ -13,31 +13,41 @@ public sealed class OutgoingGuard
     private const string Setting = "Automation:Steps:Outgoing:AllowedHosts";
 
     private readonly AllowedHost[] _allowed;
+    private readonly OwnServer _self;
     private readonly Func<string, CancellationToken, Task<IPAddress[]>> _resolve;
 
     /// <summary>Creates the guard.</summary>
     /// <param name="options">What is allowed beyond the public internet.</param>
-    public OutgoingGuard(IOptions<OutgoingOptions> options)
-        : this(options.Value, Dns.GetHostAddressesAsync)
+    /// <param name="self">This server, which URLs without a host mean.</param>
+    public OutgoingGuard(IOptions<OutgoingOptions> options, OwnServer self)
+        : this(options.Value, self, Dns.GetHostAddressesAsync)
     {
     }
 
-    internal OutgoingGuard(OutgoingOptions options, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
+    internal OutgoingGuard(OutgoingOptions options, OwnServer self, Func<string, CancellationToken, Task<IPAddress[]>> resolve)
     {
+        _self = self;
         _allowed = [.. options.AllowedHosts.Select(text => AllowedHost.TryParse(text, out var entry)
             ? entry
             : throw new ArgumentException($"{Setting} has \"{text}\", which is no host, address or range.", nameof(options)))];
         _resolve = resolve;
     }
 
-    /// <summary>Checks what can be judged without resolving: the scheme, the host and that no credentials stand in the URL.</summary>
+    /// <summary>
+    /// Checks what can be judged without resolving: the scheme, the host and that no credentials stand in the URL.
+    /// A URL that is only a path (<c>/healthz/echo</c>) means this server.
+    /// </summary>
     /// <param name="url">The URL as it was configured or computed.</param>
     /// <exception cref="OutgoingRefusedException">The URL may not be called; the message says why.</exception>
     public static Uri Check(string? url)
     {
         if (string.IsNullOrWhiteSpace(url))
             throw new OutgoingRefusedException("The URL is empty. Give an absolute http or https URL.");
-        if (!Uri.TryCreate(url.Trim(), UriKind.Absolute, out var uri))
+        url = url.Trim();
+        if (OwnServer.IsPath(url))
+            return new Uri($"http://{OwnServer.Host}{url}");
+        // On Unix a path is an absolute file URL to Uri, so what has no scheme is said to be no URL at all.
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || url[0] is '/' or '\\')
             throw new OutgoingRefusedException($"The URL \"{Shorten(url)}\" is not valid. Give an absolute http or https URL.");
         Check(uri);
         return uri;
@@ -55,6 +65,8 @@ public sealed class OutgoingGuard
             throw new OutgoingRefusedException($"The URL for host \"{url.Host}\" has a user name or password in it. Send credentials in the Authorization header.");
         if (AllowedHost.Normalize(url.IdnHost) is null && url.HostNameType == UriHostNameType.Dns)
             throw new OutgoingRefusedException($"The URL \"{Shorten(url.OriginalString)}\" has no valid host.");
+        if (url.IdnHost.TrimEnd('.').Equals(OwnServer.Host, StringComparison.OrdinalIgnoreCase))
+            throw new OutgoingRefusedException($"The host \"{OwnServer.Host}\" is reserved. For a call to this server give only the path.");
     }
 
     /// <summary>Resolves a host and connects to the first of its permitted addresses that answers.</summary>
@@ -62,7 +74,17 @@ public sealed class OutgoingGuard
     /// <exception cref="SocketException">The name does not resolve, or nobody answers.</exception>
     public async ValueTask<Socket> ConnectAsync(string host, int port, CancellationToken cancellationToken)
     {
-        var addresses = await PermittedAsync(host, port, cancellationToken);
+        if (host == OwnServer.Host)
+        {
+            var own = _self.Find() ?? throw new OutgoingRefusedException("A URL that is only a path means this server, but it does not listen on plain HTTP. Give an absolute http or https URL.");
+            return await ConnectAsync([own.Address], own.Port, cancellationToken);
+        }
+
+        return await ConnectAsync(await PermittedAsync(host, port, cancellationToken), port, cancellationToken);
+    }
+
+    private static async ValueTask<Socket> ConnectAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellationToken)
+    {
         for (var i = 0; ; i++)
         {
             var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -25,7 +25,7 @@ public sealed class OutgoingGuardTests
         "http://user@127.0.0.1/", "http://example.com@127.0.0.1/", "http://127.0.0.1#@example.com/", "http://127.0.0.1?@example.com/", "http://127.0.0.1\\@example.com/",
         "http://%31%32%37.0.0.1/", "http:127.0.0.1", "http:/127.0.0.1/", "//127.0.0.1/", "file:///etc/passwd", "ftp://127.0.0.1/", "gopher://127.0.0.1:6379/_INFO", "dict://127.0.0.1:11211/stats",
         "ldap://127.0.0.1/", "unix:/var/run/docker.sock", "http+unix://%2Fvar%2Frun%2Fdocker.sock/info", "net.pipe://localhost/x", "ws://127.0.0.1/",
-        "data:text/plain,hello", "javascript:alert(1)", "jar:http://127.0.0.1!/", "", "   ", "not a url", "/relative", "http://", "http:///etc/passwd");
+        "data:text/plain,hello", "javascript:alert(1)", "jar:http://127.0.0.1!/", "", "   ", "not a url", "\\\\127.0.0.1\\x", "/\\127.0.0.1/", "http://this-server.invalid/", "http://", "http:///etc/passwd");
 
     [Theory]
     [MemberData(nameof(Tricks))]

@@ -12,13 +12,13 @@ internal static class Some
 {
     public static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static OutgoingGuard Guard(params string[] allowed) => new(Options.Create(new OutgoingOptions { AllowedHosts = [.. allowed] }));
+    public static OutgoingGuard Guard(params string[] allowed) => new(Options.Create(new OutgoingOptions { AllowedHosts = [.. allowed] }), new OwnServer());
 
     /// <summary>A guard for which names resolve as told; each call of a name takes the next answer, the last one stays.</summary>
     public static OutgoingGuard GuardWhere(Dictionary<string, string[][]> names, params string[] allowed)
     {
         var asked = new Dictionary<string, int>();
-        return new OutgoingGuard(new OutgoingOptions { AllowedHosts = [.. allowed] }, (name, _) =>
+        return new OutgoingGuard(new OutgoingOptions { AllowedHosts = [.. allowed] }, new OwnServer(), (name, _) =>
         {
             var answers = names[name];
             asked[name] = asked.GetValueOrDefault(name) + 1;
@@ -29,7 +29,7 @@ internal static class Some
     public static HttpCaller Caller(TimeProvider? clock = null, HttpOptions? options = null, OutgoingOptions? outgoing = null, OutgoingGuard? guard = null, bool trusting = false)
     {
         outgoing ??= new OutgoingOptions { AllowedHosts = ["127.0.0.1", "localhost"] };
-        var http = new OutgoingHttp(guard ?? new OutgoingGuard(Options.Create(outgoing)), outgoing, trusting ? (_, _, _, _) => true : null);
+        var http = new OutgoingHttp(guard ?? new OutgoingGuard(Options.Create(outgoing), new OwnServer()), outgoing, trusting ? (_, _, _, _) => true : null);
         return new HttpCaller(http, Options.Create(options ?? new HttpOptions()), clock ?? TimeProvider.System);
     }
 
