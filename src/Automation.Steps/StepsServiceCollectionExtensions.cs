@@ -19,6 +19,7 @@ public static class StepsServiceCollectionExtensions
         services.TryAddSingleton<OutgoingHttp>();
         services.TryAddSingleton<HttpCaller>();
         services.TryAddSingleton<HttpExchangeLog>();
+        services.AddBackgroundActivity<HttpRequestStep>(HttpRequestStep.SendHttpRequest, HttpRequestStep.FlowSendHttpRequest, HttpRequestStep.DownloadHttpFile);
         return services;
     }
 }

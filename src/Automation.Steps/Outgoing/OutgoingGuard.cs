@@ -35,7 +35,7 @@ public sealed class OutgoingGuard
 
     /// <summary>
     /// Checks what can be judged without resolving: the scheme, the host and that no credentials stand in the URL.
-    /// A URL that is only a path (<c>/healthz/echo</c>) means this server.
+    /// A URL that is only a path (<c>/webhooks/inbox</c>) means this server.
     /// </summary>
     /// <param name="url">The URL as it was configured or computed.</param>
     /// <exception cref="OutgoingRefusedException">The URL may not be called; the message says why.</exception>

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 namespace Automation.Steps.Outgoing;
 
 /// <summary>
-/// This server as a target of its own calls: a URL that is only a path (<c>/healthz/echo</c>) means it. Absolute URLs are
+/// This server as a target of its own calls: a URL that is only a path (<c>/webhooks/inbox</c>) means it. Absolute URLs are
 /// judged like all others, so the guard stays closed for loopback.
 /// </summary>
 public sealed class OwnServer

@@ -1,5 +1,6 @@
 using Automation.Jobs;
 using Automation.Storage;
+using Automation.Storage.Writes;
 using Automation.Workflows.Execution;
 
 namespace Automation.Workflows.Runtime;
@@ -53,6 +54,15 @@ public sealed record BackgroundOperation
     /// <summary>The job that runs it: for lines and progress.</summary>
     public JobContext? Job { get; init; }
 
+    internal Action<WriteUnit>? Rows { get; private set; }
+
+    /// <summary>
+    /// Adds rows to the commit that ends the operation: the job's success, the instance's next state and these rows are
+    /// stored together or not at all. Lost where <see cref="IBackgroundActivity.RunAsync"/> throws and is tried again.
+    /// </summary>
+    /// <param name="add">Adds the rows. May be called again where a commit is repeated.</param>
+    public void CommitWith(Action<WriteUnit> add) => Rows += add;
+
     /// <summary>The key that calls leaving the process carry, the same on every attempt.</summary>
     /// <param name="ordinal">Which call of the operation, from 1.</param>
     public string IdempotencyKey(int ordinal = 1) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{InstanceId}/{ActivityInstanceId}/{ordinal}");
@@ -87,7 +97,7 @@ internal sealed class ActivityJob(Database database, WorkflowRuntime runtime, Ba
             Job = context,
         };
         var result = await RunAsync(operation, context, cancellationToken);
-        await runtime.EndOperationAsync(operationId, result, new CommitExtras { Job = context }, cancellationToken);
+        await runtime.EndOperationAsync(operationId, result, new CommitExtras { Job = context, Companion = operation.Rows }, cancellationToken);
     }
 
     private async Task<OperationResult> RunAsync(BackgroundOperation operation, JobContext context, CancellationToken cancellationToken)

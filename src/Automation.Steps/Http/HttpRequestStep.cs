@@ -1,0 +1,109 @@
+using System.Globalization;
+using System.Text.Json;
+using Automation.Steps.Values;
+using Automation.Workflows.Execution;
+using Automation.Workflows.Runtime;
+using Microsoft.Extensions.Options;
+
+namespace Automation.Steps.Http;
+
+/// <summary>Does the work of Elsa's activities that call others over HTTP.</summary>
+internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> options) : IBackgroundActivity
+{
+    public const string SendHttpRequest = "Elsa.SendHttpRequest";
+    public const string FlowSendHttpRequest = "Elsa.FlowSendHttpRequest";
+    public const string DownloadHttpFile = "Elsa.DownloadHttpFile";
+
+    public async Task<OperationResult> RunAsync(BackgroundOperation operation, CancellationToken cancellationToken)
+    {
+        var inputs = operation.Inputs;
+        HttpResilienceStrategy? strategy;
+        try
+        {
+            strategy = Strategy(operation.Resilience) ?? (inputs.GetValueOrDefault("EnableResiliency") is true ? new HttpResilienceStrategy() : null);
+        }
+        catch (FormatException e)
+        {
+            return new OperationResult { Error = new OperationError(OperationErrorKind.Failed, e.Message, nameof(FormatException)) };
+        }
+
+        var download = operation.ActivityType == DownloadHttpFile;
+        var result = await caller.SendAsync(
+            new HttpCall
+            {
+                Url = PlainJson.AsText(inputs.GetValueOrDefault("Url")),
+                Method = PlainJson.AsText(inputs.GetValueOrDefault("Method")) is { Length: > 0 } method ? method : "GET",
+                Content = inputs.GetValueOrDefault("Content"),
+                ContentType = PlainJson.AsText(inputs.GetValueOrDefault(download ? "RequestContentType" : "ContentType")),
+                Authorization = PlainJson.AsText(inputs.GetValueOrDefault("Authorization")),
+                Headers = PlainJson.Members(inputs.GetValueOrDefault("RequestHeaders")),
+                IdempotencyKey = operation.IdempotencyKey(),
+                Resilience = strategy,
+            },
+            cancellationToken);
+
+        var owner = new HttpExchangeOwner(operation.InstanceId, operation.ActivityInstanceId, operation.Job?.Id);
+        operation.CommitWith(unit => HttpExchangeLog.AddTo(unit, owner, result.Exchanges));
+        foreach (var exchange in result.Exchanges)
+            operation.Job?.Log(Line(exchange));
+        return result.End == HttpCallEnd.Answered
+            ? new OperationResult { Outputs = download ? File(result) : Content(result.Answer!), HasRetries = result.Exchanges.Count > 1 }
+            : new OperationResult { Error = Error(result), HasRetries = result.Exchanges.Count > 1 };
+    }
+
+    /// <summary>What became of a request, in one line.</summary>
+    public static string Line(HttpExchange exchange) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{exchange.Method} {exchange.Url}: {(exchange.StatusCode is { } status ? $"{status} {exchange.ReasonPhrase}".TrimEnd() : exchange.End)} in {exchange.Duration.TotalMilliseconds:0} ms{(exchange.Error is null ? "" : ". " + exchange.Error)}");
+
+    /// <summary>Why there is no answer, in the kinds that activities branch by.</summary>
+    public static OperationError Error(HttpCallResult result) => new(
+        result.End switch
+        {
+            HttpCallEnd.FailedToConnect => OperationErrorKind.Connection,
+            HttpCallEnd.TimedOut => OperationErrorKind.Timeout,
+            _ => OperationErrorKind.Failed,
+        },
+        result.Error!,
+        result.End == HttpCallEnd.Refused ? nameof(Outgoing.OutgoingRefusedException) : nameof(HttpRequestException));
+
+    /// <summary>The strategy that an activity chose: by its id, or given whole.</summary>
+    private HttpResilienceStrategy? Strategy(object? chosen)
+    {
+        switch (chosen)
+        {
+            case null or "" or JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined }:
+                return null;
+            case string or JsonElement { ValueKind: JsonValueKind.String }:
+                var id = PlainJson.AsText(chosen);
+                var known = options.Value.ResilienceStrategies;
+                return known.FirstOrDefault(s => s.Id == id)
+                    ?? throw new FormatException($"The resilience strategy \"{id}\" does not exist. Known are: {(known.Count == 0 ? "none" : string.Join(", ", known.Select(s => s.Id)))} (Automation:Steps:Http:ResilienceStrategies).");
+            case HttpResilienceStrategy strategy:
+                return strategy;
+            default:
+                using (var document = JsonDocument.Parse(PlainJson.ToUtf8(chosen)))
+                    return HttpResilienceStrategy.Read(document.RootElement);
+        }
+    }
+
+    private static Dictionary<string, object?> Content(HttpAnswer answer)
+    {
+        var outputs = new Dictionary<string, object?>(StringComparer.Ordinal) { ["StatusCode"] = (long)answer.StatusCode, ["ResponseHeaders"] = answer.Headers };
+        if (answer.ParseContent() is { } content)
+            outputs["ParsedContent"] = content;
+        return outputs;
+    }
+
+    private static Dictionary<string, object?> File(HttpCallResult result)
+    {
+        var answer = result.Answer!;
+        return new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["StatusCode"] = (long)answer.StatusCode,
+            ["ResponseContentBytes"] = answer.Body,
+            ["ResponseHeaders"] = answer.Headers,
+            ["ResponseContentHeaders"] = answer.ContentHeaders,
+        };
+    }
+}
