@@ -1,5 +1,7 @@
+using Automation.Steps.Data;
 using Automation.Steps.Http;
 using Automation.Steps.Outgoing;
+using Automation.Steps.Secrets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -20,6 +22,18 @@ public static class StepsServiceCollectionExtensions
         services.TryAddSingleton<HttpCaller>();
         services.TryAddSingleton<HttpExchangeLog>();
         services.AddBackgroundActivity<HttpRequestStep>(HttpRequestStep.SendHttpRequest, HttpRequestStep.FlowSendHttpRequest, HttpRequestStep.DownloadHttpFile);
+
+        services.AddDataProtection();
+        services.TryAddSingleton<SecretStore>();
+        services.AddWorkflowActivity<CallHttp>().AddBackgroundActivity<CallHttpStep>(CallHttp.Type);
+
+        services.AddOptions<DataOptions>().BindConfiguration("Automation:Steps:Data").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<DocumentStore>();
+        services.TryAddSingleton<DocumentQueries>();
+        services.AddHostedService<DocumentSweeper>();
+        services.AddWorkflowActivity<StoreDocument>().AddWorkflowActivity<ReadDocument>().AddWorkflowActivity<ChangeDocument>()
+            .AddWorkflowActivity<DeleteDocument>().AddWorkflowActivity<FindDocuments>();
+        services.AddBackgroundActivity<DocumentStep>(StoreDocument.Type, ReadDocument.Type, ChangeDocument.Type, DeleteDocument.Type, FindDocuments.Type);
         return services;
     }
 }

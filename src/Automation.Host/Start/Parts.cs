@@ -5,8 +5,10 @@ using Automation.Host.Access;
 using Automation.Intake;
 using Automation.Intake.Routing;
 using Automation.Jobs;
+using Automation.Steps.Data;
 using Automation.Steps.Http;
 using Automation.Steps.Outgoing;
+using Automation.Steps.Secrets;
 using Automation.Storage;
 using Automation.Studio;
 using Automation.Workflows;
@@ -23,6 +25,7 @@ internal static class Parts
         ["Automation"] = typeof(HostOptions),
         ["Automation:Intake"] = typeof(IntakeOptions),
         ["Automation:Jobs"] = typeof(JobOptions),
+        ["Automation:Steps:Data"] = typeof(DataOptions),
         ["Automation:Steps:Http"] = typeof(HttpOptions),
         ["Automation:Steps:Outgoing"] = typeof(OutgoingOptions),
         ["Automation:Storage"] = typeof(StorageOptions),
@@ -71,6 +74,7 @@ internal static class Parts
         app.MapSignIn();
         app.MapAutomationDashboard();
         app.MapAutomationStudio();
+        app.MapSecrets();
     }
 
     /// <summary>Full path of the directory that the default database and the keys live in.</summary>

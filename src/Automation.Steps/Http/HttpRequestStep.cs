@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using Automation.Steps.Values;
 using Automation.Workflows.Execution;
@@ -42,17 +43,22 @@ internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> o
             },
             cancellationToken);
 
-        var owner = new HttpExchangeOwner(operation.InstanceId, operation.ActivityInstanceId, operation.Job?.Id);
-        operation.CommitWith(unit => HttpExchangeLog.AddTo(unit, owner, result.Exchanges));
-        foreach (var exchange in result.Exchanges)
-            operation.Job?.Log(Line(exchange));
+        Record(operation, result);
         return result.End == HttpCallEnd.Answered
             ? new OperationResult { Outputs = download ? File(result) : Content(result.Answer!), HasRetries = result.Exchanges.Count > 1 }
             : new OperationResult { Error = Error(result), HasRetries = result.Exchanges.Count > 1 };
     }
 
-    /// <summary>What became of a request, in one line.</summary>
-    public static string Line(HttpExchange exchange) => string.Create(
+    /// <summary>Keeps the record of a call with the end of its job, and a line for each request with the job.</summary>
+    public static void Record(BackgroundOperation operation, HttpCallResult result)
+    {
+        var owner = new HttpExchangeOwner(operation.InstanceId, operation.ActivityInstanceId, operation.Job?.Id);
+        operation.CommitWith(unit => HttpExchangeLog.AddTo(unit, owner, result.Exchanges));
+        foreach (var exchange in result.Exchanges)
+            operation.Job?.Log(Line(exchange));
+    }
+
+    private static string Line(HttpExchange exchange) => string.Create(
         CultureInfo.InvariantCulture,
         $"{exchange.Method} {exchange.Url}: {(exchange.StatusCode is { } status ? $"{status} {exchange.ReasonPhrase}".TrimEnd() : exchange.End)} in {exchange.Duration.TotalMilliseconds:0} ms{(exchange.Error is null ? "" : ". " + exchange.Error)}");
 
@@ -74,6 +80,8 @@ internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> o
         {
             case null or "" or JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined }:
                 return null;
+            case string text when text.AsSpan().TrimStart() is ['{', ..]:
+                return Read(Encoding.UTF8.GetBytes(text));
             case string or JsonElement { ValueKind: JsonValueKind.String }:
                 var id = PlainJson.AsText(chosen);
                 var known = options.Value.ResilienceStrategies;
@@ -82,8 +90,20 @@ internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> o
             case HttpResilienceStrategy strategy:
                 return strategy;
             default:
-                using (var document = JsonDocument.Parse(PlainJson.ToUtf8(chosen)))
-                    return HttpResilienceStrategy.Read(document.RootElement);
+                return Read(PlainJson.ToUtf8(chosen));
+        }
+    }
+
+    private static HttpResilienceStrategy Read(byte[] json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            return HttpResilienceStrategy.Read(document.RootElement);
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"The resilience strategy is not valid JSON: {e.Message}", e);
         }
     }
 

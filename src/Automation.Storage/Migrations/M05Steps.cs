@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Automation.Storage.Migrations;
 
-/// <summary>What steps keep: the record of their HTTP calls.</summary>
+/// <summary>What steps keep: the record of their HTTP calls, documents, secrets, and notes of what was done already.</summary>
 [DbContext(typeof(AutomationDbContext))]
 [Migration("20261121000005_Steps")]
 internal sealed class M05Steps : Migration
@@ -35,11 +35,41 @@ internal sealed class M05Steps : Migration
         );
         CREATE INDEX ix_http_exchanges_activity ON http_exchanges (activity_execution_id, id);
         CREATE INDEX ix_http_exchanges_job ON http_exchanges (job_id, id) WHERE job_id IS NOT NULL;
+
+        CREATE TABLE documents (
+          collection text NOT NULL,
+          key text NOT NULL,
+          version bigint NOT NULL,
+          body text NOT NULL,
+          created_at bigint NOT NULL,
+          updated_at bigint NOT NULL,
+          expires_at bigint,
+          PRIMARY KEY (collection, key)
+        );
+        CREATE INDEX ix_documents_expires ON documents (expires_at) WHERE expires_at IS NOT NULL;
+
+        CREATE TABLE step_ledger (
+          operation_id text NOT NULL PRIMARY KEY,
+          result text NOT NULL,
+          created_at bigint NOT NULL
+        );
         """;
 
     /// <inheritdoc/>
-    protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql(Tables);
+    protected override void Up(MigrationBuilder migrationBuilder)
+    {
+        migrationBuilder.Sql(Tables);
+        var bytes = migrationBuilder.ActiveProvider.Contains("Npgsql", StringComparison.Ordinal) ? "bytea" : "blob";
+        migrationBuilder.Sql($"""
+            CREATE TABLE secrets (
+              name text NOT NULL PRIMARY KEY,
+              protected_value {bytes} NOT NULL,
+              created_at bigint NOT NULL,
+              updated_at bigint NOT NULL
+            );
+            """);
+    }
 
     /// <inheritdoc/>
-    protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("DROP TABLE http_exchanges;");
+    protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("DROP TABLE secrets; DROP TABLE step_ledger; DROP TABLE documents; DROP TABLE http_exchanges;");
 }

@@ -3,9 +3,11 @@ using Automation.Steps.Outgoing;
 using Automation.Steps.Tests.Support;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Steps.Tests.Outgoing;
 
@@ -15,7 +17,7 @@ public sealed class OwnServerTests
     public async Task A_URL_that_is_only_a_path_reaches_this_server_and_absolute_ones_to_it_stay_refused()
     {
         await using var app = await StartAsync();
-        var caller = app.Services.GetRequiredService<HttpCaller>();
+        var caller = Some.Caller(guard: new OutgoingGuard(Options.Create(new OutgoingOptions()), new OwnServer(app.Services.GetRequiredService<IServer>())));
 
         var result = await caller.SendAsync(
             new HttpCall { Url = "/webhooks/inbox?a=b", Method = "POST", Content = new Dictionary<string, object?> { ["n"] = 1L }, ContentType = "application/json", IdempotencyKey = "i/1/0" },
@@ -55,7 +57,6 @@ public sealed class OwnServerTests
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddAutomationSteps();
         var app = builder.Build();
         app.MapPost("/webhooks/inbox", async (HttpRequest request) =>
             $"{request.Method} {request.QueryString} {request.Headers["Idempotency-Key"]} {await new StreamReader(request.Body).ReadToEndAsync(Some.Token)}");

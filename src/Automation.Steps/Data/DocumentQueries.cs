@@ -1,0 +1,172 @@
+using System.Data.Common;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Automation.Steps.Values;
+using Automation.Storage;
+using Automation.Storage.Writes;
+
+namespace Automation.Steps.Data;
+
+/// <summary>Finds documents by their fields.</summary>
+public sealed class DocumentQueries(Database database, TimeProvider clock)
+{
+    /// <summary>Most documents that one query gives.</summary>
+    public const int MaxTake = 1000;
+
+    private static readonly Dictionary<string, string> Operators = new(StringComparer.OrdinalIgnoreCase)
+    {
+        ["eq"] = "=", ["ne"] = "<>", ["gt"] = ">", ["gte"] = ">=", ["lt"] = "<", ["lte"] = "<=",
+    };
+
+    /// <summary>The documents of a collection that fit.</summary>
+    /// <param name="collection">The collection.</param>
+    /// <param name="where">
+    /// An object of field names (with dots for inner fields) and what they must be: a value, or an object of comparisons
+    /// (<c>eq</c>, <c>ne</c>, <c>gt</c>, <c>gte</c>, <c>lt</c>, <c>lte</c>, <c>in</c>). All must hold. Null gives all documents.
+    /// </param>
+    /// <param name="orderBy">A field, with a minus before it for the largest first. Null orders by key.</param>
+    /// <param name="skip">How many to leave out.</param>
+    /// <param name="take">How many at most, 1 to <see cref="MaxTake"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="DocumentException">The conditions are not valid.</exception>
+    public async Task<IReadOnlyList<Document>> FindAsync(string collection, object? where, string? orderBy, int skip, int take, CancellationToken cancellationToken)
+    {
+        if (take is < 1 or > MaxTake)
+            throw new DocumentException($"take is {take}; allowed is 1 to {MaxTake}.");
+        if (skip < 0)
+            throw new DocumentException($"skip is {skip}; allowed is 0 and more.");
+
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = connection.CreateCommand();
+        var sql = new StringBuilder("SELECT collection, key, version, body, created_at, updated_at, expires_at FROM documents WHERE collection = ")
+            .Append(Parameter(command, collection))
+            .Append(" AND (expires_at IS NULL OR expires_at > ").Append(Parameter(command, SqlValue.ToMicros(clock.GetUtcNow()))).Append(')');
+        foreach (var (field, condition) in Conditions(where))
+            Add(command, sql, field, condition);
+
+        sql.Append(" ORDER BY ");
+        if (!string.IsNullOrWhiteSpace(orderBy))
+            sql.Append(Field(command, orderBy.TrimStart('-'))).Append(orderBy.StartsWith('-') ? " DESC, " : " ASC, ");
+        sql.Append("key LIMIT ").Append(take.ToString(CultureInfo.InvariantCulture)).Append(" OFFSET ").Append(skip.ToString(CultureInfo.InvariantCulture));
+        command.CommandText = sql.ToString();
+
+        var found = new List<Document>();
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        while (await reader.ReadAsync(cancellationToken))
+        {
+            found.Add(new Document(
+                reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetString(3),
+                SqlValue.FromMicros(reader.GetInt64(4)), SqlValue.FromMicros(reader.GetInt64(5)), await reader.IsDBNullAsync(6, cancellationToken) ? null : SqlValue.FromMicros(reader.GetInt64(6))));
+        }
+
+        return found;
+    }
+
+    private static IEnumerable<KeyValuePair<string, object?>> Conditions(object? where) => where switch
+    {
+        null or JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => [],
+        _ => PlainJson.Members(where) ?? throw new DocumentException("The conditions are not an object. Give one such as {\"status\":\"open\",\"amount\":{\"gte\":100}}."),
+    };
+
+    private void Add(DbCommand command, StringBuilder sql, string field, object? condition)
+    {
+        if (PlainJson.Members(condition) is not { } comparisons)
+        {
+            Compare(command, sql, field, "=", condition);
+            return;
+        }
+
+        foreach (var (name, value) in comparisons)
+        {
+            if (Operators.TryGetValue(name, out var sign))
+                Compare(command, sql, field, sign, value);
+            else if (name.Equals("in", StringComparison.OrdinalIgnoreCase))
+                AnyOf(command, sql, field, value);
+            else
+                throw new DocumentException($"The comparison \"{name}\" of \"{field}\" does not exist. Known are eq, ne, gt, gte, lt, lte and in.");
+        }
+    }
+
+    private void Compare(DbCommand command, StringBuilder sql, string field, string sign, object? value)
+    {
+        if (IsNull(value))
+        {
+            // JSON null and a missing field are the same here.
+            if (sign is not ("=" or "<>"))
+                throw new DocumentException($"\"{field}\" cannot be compared with null by \"{sign}\".");
+            sql.Append(" AND ").Append(Text(command, field)).Append(sign == "=" ? " IS NULL" : " IS NOT NULL");
+            return;
+        }
+
+        // A text is neither larger nor smaller than a number: only values of the same kind are compared.
+        var same = $"({OfKind(command, field, value!)} AND {Field(command, field)} {(sign == "<>" ? "=" : sign)} {Value(command, value!)})";
+        sql.Append(sign == "<>" ? $" AND NOT COALESCE({same}, FALSE)" : $" AND {same}");
+    }
+
+    private void AnyOf(DbCommand command, StringBuilder sql, string field, object? values)
+    {
+        var list = (PlainJson.Elements(values) ?? throw new DocumentException($"\"in\" of \"{field}\" is not a list.")).ToList();
+        if (list.Count > 500)
+            throw new DocumentException($"\"in\" of \"{field}\" has {list.Count} values; allowed are 500.");
+        if (list.Exists(IsNull))
+            throw new DocumentException($"\"in\" of \"{field}\" has null in it; only texts, numbers, true and false are allowed.");
+        sql.Append(" AND (").AppendJoin(" OR ", list.Select(v => $"({OfKind(command, field, v!)} AND {Field(command, field)} = {Value(command, v!)})").DefaultIfEmpty("1 = 0")).Append(')');
+    }
+
+    private static bool IsNull(object? value) => value is null or JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined };
+
+    private bool IsSqlite => database.Provider == DatabaseProvider.Sqlite;
+
+    private string Field(DbCommand command, string field) =>
+        IsSqlite ? $"json_extract(body, {Path(command, field)})" : $"(body::jsonb #> {Path(command, field)})";
+
+    private string Text(DbCommand command, string field) =>
+        IsSqlite ? $"json_extract(body, {Path(command, field)})" : $"(body::jsonb #>> {Path(command, field)})";
+
+    private string OfKind(DbCommand command, string field, object value)
+    {
+        var scalar = Scalar(value);
+        if (IsSqlite)
+            return $"json_type(body, {Path(command, field)}) IN {(scalar is string ? "('text')" : scalar is bool ? "('true', 'false')" : "('integer', 'real')")}";
+        return $"jsonb_typeof{Field(command, field)} = '{(scalar is string ? "string" : scalar is bool ? "boolean" : "number")}'";
+    }
+
+    private string Value(DbCommand command, object value)
+    {
+        var scalar = Scalar(value);
+        return IsSqlite ? Parameter(command, scalar is bool b ? (b ? 1L : 0L) : scalar) : $"({Parameter(command, PlainJson.ToText(scalar))}::text)::jsonb";
+    }
+
+    private string Path(DbCommand command, string field)
+    {
+        var names = field.Split('.');
+        if (names.Any(string.IsNullOrWhiteSpace) || field.Contains('"', StringComparison.Ordinal) || field.Length > 400)
+            throw new DocumentException($"The field \"{field}\" is not valid. Give a name, or names with dots between them, without quotation marks.");
+        return IsSqlite ? Parameter(command, "$." + string.Join('.', names.Select(n => $"\"{n}\""))) : Parameter(command, names);
+    }
+
+    /// <summary>A value as a text, a long, a double or a truth value.</summary>
+    private static object Scalar(object value) => value switch
+    {
+        string or long or double or bool => value,
+        int n => (long)n,
+        decimal m => (double)m,
+        float f => (double)f,
+        JsonElement { ValueKind: JsonValueKind.String } e => e.GetString()!,
+        JsonElement { ValueKind: JsonValueKind.True } => true,
+        JsonElement { ValueKind: JsonValueKind.False } => false,
+        JsonElement { ValueKind: JsonValueKind.Number } e => e.TryGetInt64(out var n) ? n : e.GetDouble(),
+        DateTimeOffset or TimeSpan or Guid => PlainJson.ToText(value).Trim('"'),
+        _ => throw new DocumentException("Fields are compared with texts, numbers, true and false only."),
+    };
+
+    private static string Parameter(DbCommand command, object value)
+    {
+        var parameter = command.CreateParameter();
+        parameter.ParameterName = string.Create(CultureInfo.InvariantCulture, $"@p{command.Parameters.Count}");
+        parameter.Value = value;
+        command.Parameters.Add(parameter);
+        return parameter.ParameterName;
+    }
+}

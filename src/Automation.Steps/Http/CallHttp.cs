@@ -1,0 +1,80 @@
+using System.Globalization;
+using Automation.Steps.Activities;
+using Automation.Workflows.Activities;
+using Automation.Workflows.Execution;
+
+namespace Automation.Steps.Http;
+
+/// <summary>Calls an HTTP API.</summary>
+[Activity(Type, Category = "HTTP", DisplayName = "HTTP Call", Kind = ActivityKind.Task, Description = "Calls an HTTP API with credentials from stored secrets, repeats the call where that helps, and goes on by the kind of answer.")]
+[Outcome("Success"), Outcome("Client error"), Outcome("Server error"), Outcome("Other status"), Outcome("Unexpected content"), Outcome("Failed to connect"), Outcome("Timeout"), Outcome("Done")]
+internal sealed class CallHttp : OutsideActivity
+{
+    public const string Type = "Automation.HttpCall";
+
+    [Input(Order = 0, DisplayName = "URL", Description = "Absolute URL, or a path of this server.")]
+    public Input<string> Url { get; } = new();
+
+    [Input(Order = 1, UIHint = "dropdown", DefaultValue = "GET", Options = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])]
+    public Input<string> Method { get; } = new();
+
+    [Input(Order = 2, UIHint = "json-editor", Description = "Query parameters to add: {\"page\":1}. A list gives the parameter several times.")]
+    public Input<object?> Query { get; } = new();
+
+    [Input(Order = 3, UIHint = "json-editor", Description = "Headers to add: {\"Accept\":\"application/json\"}.")]
+    public Input<object?> Headers { get; } = new();
+
+    [Input(Order = 4, UIHint = "multiline", Description = "What is sent: text and bytes as they are, other values in the form that the content type asks for.")]
+    public Input<object?> Body { get; } = new();
+
+    [Input(Order = 5, UIHint = "dropdown", DefaultValue = "application/json", Options = ["application/json", "application/x-www-form-urlencoded", "application/xml", "text/plain", "application/octet-stream"])]
+    public Input<string> ContentType { get; } = new();
+
+    [Input(Order = 0, Category = "Security", UIHint = "dropdown", DefaultValue = "None", Options = ["None", "Basic", "Bearer", "ApiKey", "Hmac"],
+        Description = "Basic: user name and secret. Bearer: the secret as token. ApiKey: the secret in a header. Hmac: the body signed with the secret (SHA-256, hex) in a header.")]
+    public Input<string> Authentication { get; } = new();
+
+    [Input(Order = 1, Category = "Security", Description = "Name of the stored secret.")]
+    public Input<string?> Secret { get; } = new();
+
+    [Input(Order = 2, Category = "Security", Description = "For Basic.")]
+    public Input<string?> UserName { get; } = new();
+
+    [Input(Order = 3, Category = "Security", Description = "For ApiKey (X-Api-Key if empty) and Hmac (X-Signature if empty).")]
+    public Input<string?> HeaderName { get; } = new();
+
+    [Input(Order = 0, Category = "Advanced", DefaultValue = 1, Description = "Attempts in all, 1 to 20. Repeated are calls without an answer and answers 408, 409, 429, 500, 502, 503 and 504; Retry-After is honoured.")]
+    public Input<int> Attempts { get; } = new();
+
+    [Input(Order = 1, Category = "Advanced", Description = "First wait between attempts, 00:00:01 if empty; it doubles each time.")]
+    public Input<TimeSpan?> RetryDelay { get; } = new();
+
+    [Input(Order = 2, Category = "Advanced", Description = "How long one attempt may take, such as 00:00:10.")]
+    public Input<TimeSpan?> Timeout { get; } = new();
+
+    [Input(Order = 3, Category = "Advanced", DefaultValue = 0, Description = "Redirects to follow, 0 to 20; credentials are not taken to another host.")]
+    public Input<int> MaxRedirects { get; } = new();
+
+    [Input(Order = 4, Category = "Advanced", Description = "A member that a successful answer must have, such as data.id or items.0.id; otherwise the outcome is Unexpected content.")]
+    public Input<string?> MustHave { get; } = new();
+
+    [Output(Description = "The answer's status; 0 where there is none.")]
+    public Output<int> StatusCode { get; } = new();
+
+    [Output(Description = "The answer's body: JSON and XML as objects, text as text, anything else as bytes.")]
+    public Output<object?> Content { get; } = new();
+
+    [Output(Description = "The answer's headers, each a list of texts.")]
+    public Output<object?> ResponseHeaders { get; } = new();
+
+    [Output(Description = "Why there is no answer.")]
+    public Output<string?> Error { get; } = new();
+
+    protected override void Accept(ActivityContext context, IReadOnlyDictionary<string, object?> outputs)
+    {
+        StatusCode.Set(context, Convert.ToInt32(outputs.GetValueOrDefault(nameof(StatusCode)) ?? 0, CultureInfo.InvariantCulture));
+        Set(context, Content, outputs, nameof(Content));
+        Set(context, ResponseHeaders, outputs, nameof(ResponseHeaders));
+        Error.Set(context, outputs.GetValueOrDefault(nameof(Error)) as string);
+    }
+}

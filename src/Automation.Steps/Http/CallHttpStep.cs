@@ -1,0 +1,172 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Automation.Steps.Activities;
+using Automation.Steps.Secrets;
+using Automation.Steps.Values;
+using Automation.Workflows.Execution;
+using Automation.Workflows.Runtime;
+
+namespace Automation.Steps.Http;
+
+/// <summary>Does the work of <see cref="CallHttp"/>.</summary>
+internal sealed class CallHttpStep(HttpCaller caller, SecretStore secrets) : IBackgroundActivity
+{
+    public async Task<OperationResult> RunAsync(BackgroundOperation operation, CancellationToken cancellationToken)
+    {
+        var inputs = new StepInputs(operation.Inputs);
+        HttpCall call;
+        try
+        {
+            call = await PrepareAsync(operation, inputs, cancellationToken);
+        }
+        catch (Exception e) when (e is FormatException or SecretException)
+        {
+            return new OperationResult { Error = new OperationError(OperationErrorKind.Failed, e.Message, e.GetType().Name) };
+        }
+
+        var result = await caller.SendAsync(call, cancellationToken);
+        HttpRequestStep.Record(operation, result);
+        if (result.End is HttpCallEnd.Refused or HttpCallEnd.TooLarge)
+            return new OperationResult { Error = HttpRequestStep.Error(result), HasRetries = result.Exchanges.Count > 1 };
+
+        var answer = result.Answer;
+        var content = answer?.ParseContent();
+        var outputs = new Dictionary<string, object?>(StringComparer.Ordinal) { ["StatusCode"] = (long)(answer?.StatusCode ?? 0), ["Content"] = content, ["Error"] = result.Error };
+        if (answer is not null)
+            outputs["ResponseHeaders"] = answer.Headers.Concat(answer.ContentHeaders).ToDictionary(h => h.Key, h => h.Value, StringComparer.OrdinalIgnoreCase);
+        return new OperationResult { Outputs = outputs, Outcomes = [Outcome(result, content, inputs.Text("MustHave")), "Done"], HasRetries = result.Exchanges.Count > 1 };
+    }
+
+    private static string Outcome(HttpCallResult result, object? content, string mustHave) => result.End switch
+    {
+        HttpCallEnd.FailedToConnect => "Failed to connect",
+        HttpCallEnd.TimedOut => "Timeout",
+        _ => result.Answer!.StatusCode switch
+        {
+            >= 200 and < 300 => mustHave.Length == 0 || Has(content, mustHave) ? "Success" : "Unexpected content",
+            >= 400 and < 500 => "Client error",
+            >= 500 and < 600 => "Server error",
+            _ => "Other status",
+        },
+    };
+
+    private async Task<HttpCall> PrepareAsync(BackgroundOperation operation, StepInputs inputs, CancellationToken cancellationToken)
+    {
+        var attempts = inputs.Integer("Attempts") ?? 1;
+        if (attempts is < 1 or > 20)
+            throw new FormatException($"Attempts is {attempts}; allowed is 1 to 20.");
+        var redirects = inputs.Integer("MaxRedirects") ?? 0;
+        if (redirects is < 0 or > 20)
+            throw new FormatException($"MaxRedirects is {redirects}; allowed is 0 to 20.");
+        var timeout = inputs.Duration("Timeout");
+        if (timeout is { } span && (span <= TimeSpan.Zero || span > TimeSpan.FromHours(1)))
+            throw new FormatException($"Timeout is {span}; allowed is more than nothing, up to 01:00:00.");
+        var strategy = new HttpResilienceStrategy { MaxRetryAttempts = (int)attempts - 1, Delay = inputs.Duration("RetryDelay") ?? TimeSpan.FromSeconds(1), UseJitter = true };
+        if (strategy.WhyNotValid() is { } why)
+            throw new FormatException("RetryDelay: " + why);
+
+        var contentType = inputs.Text("ContentType") is { Length: > 0 } type ? type : "application/json";
+        object? body = HttpContentWriter.Write(inputs["Body"], contentType);
+        var headers = Members(inputs["Headers"], "Headers").ToList();
+        var (authorization, hidden) = await AuthenticateAsync(inputs, headers, (byte[]?)body ?? [], cancellationToken);
+        return new HttpCall
+        {
+            Url = WithQuery(inputs.Text("Url"), Members(inputs["Query"], "Query")),
+            Method = inputs.Text("Method"),
+            Content = body,
+            ContentType = contentType,
+            Headers = headers,
+            Authorization = authorization,
+            IdempotencyKey = operation.IdempotencyKey(),
+            Resilience = attempts > 1 ? strategy : null,
+            Timeout = timeout,
+            MaxRedirects = (int)redirects,
+            Secrets = hidden,
+        };
+    }
+
+    private async Task<(string? Authorization, string[] Secrets)> AuthenticateAsync(StepInputs inputs, List<KeyValuePair<string, object?>> headers, byte[] body, CancellationToken cancellationToken)
+    {
+        var kind = inputs.Text("Authentication");
+        if (kind.Length == 0 || kind.Equals("None", StringComparison.OrdinalIgnoreCase))
+            return (null, []);
+        var name = inputs.Text("Secret");
+        if (name.Length == 0)
+            throw new FormatException($"Authentication is {kind}, but Secret names no stored secret.");
+        var secret = await secrets.ReadAsync(name, cancellationToken);
+        var header = inputs.Text("HeaderName");
+        switch (kind.ToUpperInvariant())
+        {
+            case "BASIC":
+                var pair = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{inputs.Text("UserName")}:{secret}"));
+                return ("Basic " + pair, [secret, pair]);
+            case "BEARER":
+                return ("Bearer " + secret, [secret]);
+            case "APIKEY":
+                headers.Add(KeyValuePair.Create(header.Length == 0 ? "X-Api-Key" : header, (object?)secret));
+                return (null, [secret]);
+            case "HMAC":
+                var signature = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body));
+                headers.Add(KeyValuePair.Create(header.Length == 0 ? "X-Signature" : header, (object?)("sha256=" + signature)));
+                return (null, [secret]);
+            default:
+                throw new FormatException($"Authentication is \"{kind}\"; allowed are None, Basic, Bearer, ApiKey and Hmac.");
+        }
+    }
+
+    /// <summary>An object, or the JSON text of one.</summary>
+    private static IEnumerable<KeyValuePair<string, object?>> Members(object? value, string name)
+    {
+        if (value is null or "")
+            return [];
+        if (value is string text)
+        {
+            try
+            {
+                using var document = JsonDocument.Parse(text);
+                value = document.RootElement.Clone();
+            }
+            catch (JsonException e)
+            {
+                throw new FormatException($"{name} is not a JSON object: {e.Message}", e);
+            }
+        }
+
+        return PlainJson.Members(value) ?? throw new FormatException($"{name} is not an object. Give one such as {{\"a\":\"b\"}}.");
+    }
+
+    private static string WithQuery(string url, IEnumerable<KeyValuePair<string, object?>> parameters)
+    {
+        var hash = url.IndexOf('#', StringComparison.Ordinal);
+        var query = new StringBuilder(hash < 0 ? url : url[..hash]);
+        var separator = url.Contains('?', StringComparison.Ordinal) ? '&' : '?';
+        foreach (var (name, value) in parameters)
+        {
+            foreach (var one in PlainJson.Elements(value) ?? [value])
+            {
+                query.Append(separator).Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(PlainJson.AsText(one)));
+                separator = '&';
+            }
+        }
+
+        return query.ToString();
+    }
+
+    private static bool Has(object? content, string path)
+    {
+        if (content is not JsonElement element)
+            return false;
+        foreach (var name in path.Split('.'))
+        {
+            if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member))
+                element = member;
+            else if (element.ValueKind == JsonValueKind.Array && int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var index) && index < element.GetArrayLength())
+                element = element[index];
+            else
+                return false;
+        }
+
+        return element.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined);
+    }
+}

@@ -1,0 +1,39 @@
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Automation.Steps.Secrets;
+
+/// <summary>Secrets over HTTP: they can be listed, replaced and removed, but not read.</summary>
+public static class SecretEndpoints
+{
+    /// <summary>Maps <c>/api/secrets</c>, for administrators and designers.</summary>
+    /// <param name="app">The routes.</param>
+    public static IEndpointConventionBuilder MapSecrets(this IEndpointRouteBuilder app)
+    {
+        var secrets = app.MapGroup("/api/secrets").WithTags("Secrets").RequireAuthorization(policy => policy.RequireRole("administrator", "designer"));
+        secrets.MapGet("", async (SecretStore store, CancellationToken cancellationToken) => Results.Ok(await store.ListAsync(cancellationToken)));
+        secrets.MapPut("/{name}", SetAsync);
+        secrets.MapDelete("/{name}", async (string name, SecretStore store, CancellationToken cancellationToken) =>
+            await store.DeleteAsync(name, cancellationToken) ? Results.NoContent() : Results.NotFound());
+        return secrets;
+    }
+
+    private static async Task<IResult> SetAsync(string name, SecretValue body, SecretStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.SetAsync(name, body.Value ?? "", cancellationToken);
+            return Results.NoContent();
+        }
+        catch (SecretException e)
+        {
+            return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
+        }
+    }
+
+    /// <summary>What is stored.</summary>
+    /// <param name="Value">The secret.</param>
+    internal sealed record SecretValue([property: JsonPropertyName("value")] string? Value);
+}

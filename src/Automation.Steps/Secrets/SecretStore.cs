@@ -1,0 +1,94 @@
+using System.Security.Cryptography;
+using System.Text;
+using Automation.Storage;
+using Automation.Storage.Writes;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Automation.Steps.Secrets;
+
+/// <summary>What may be known about a secret: everything but its value.</summary>
+/// <param name="Name">What steps name it by.</param>
+/// <param name="CreatedAt">When it was first stored.</param>
+/// <param name="UpdatedAt">When its value was last replaced.</param>
+public sealed record SecretInfo(string Name, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt);
+
+/// <summary>A secret is missing, unreadable or not valid; the message names it, never its value.</summary>
+public sealed class SecretException : Exception
+{
+    internal SecretException(string message, Exception? inner = null)
+        : base(message, inner)
+    {
+    }
+}
+
+/// <summary>
+/// Secrets by name, encrypted at rest with the server's data protection keys. Steps read them; nobody is shown them again.
+/// </summary>
+public sealed class SecretStore(Database database, IDataProtectionProvider protection, TimeProvider clock)
+{
+    private const int MaxBytes = 16 << 10;
+
+    private static readonly SqlStatement Upsert = new(
+        """
+        INSERT INTO secrets (name, protected_value, created_at, updated_at) VALUES ($1, $2, $3, $3)
+        ON CONFLICT (name) DO UPDATE SET protected_value = excluded.protected_value, updated_at = excluded.updated_at
+        """);
+
+    private static readonly SqlStatement Find = new("SELECT protected_value FROM secrets WHERE name = $1");
+
+    private static readonly SqlStatement List = new("SELECT name, created_at, updated_at FROM secrets ORDER BY name");
+
+    private static readonly SqlStatement Delete = new("DELETE FROM secrets WHERE name = $1");
+
+    private readonly IDataProtector _protector = protection.CreateProtector("Automation.Steps.Secrets");
+
+    /// <summary>Stores a secret, or replaces its value. Steps that begin afterwards use the new value.</summary>
+    /// <param name="name">1 to 100 letters, digits, dots, hyphens and underscores.</param>
+    /// <param name="value">The value, up to 16 KiB.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <exception cref="SecretException">The name or the value is not valid.</exception>
+    public Task SetAsync(string name, string value, CancellationToken cancellationToken)
+    {
+        if (string.IsNullOrEmpty(name) || name.Length > 100 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_'))
+            throw new SecretException("The secret's name is not valid. Allowed are 1 to 100 letters, digits, dots, hyphens and underscores.");
+        if (string.IsNullOrEmpty(value) || Encoding.UTF8.GetByteCount(value) > MaxBytes)
+            throw new SecretException($"The value of the secret \"{name}\" is empty or larger than {MaxBytes} bytes.");
+        var unit = new WriteUnit().Add(Upsert, name, _protector.Protect(Encoding.UTF8.GetBytes(value)), SqlValue.Micros(clock.GetUtcNow()));
+        return database.CommitAsync(unit, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>The value of a secret.</summary>
+    /// <exception cref="SecretException">There is none of that name, or the keys that it was encrypted with are gone.</exception>
+    internal async ValueTask<string> ReadAsync(string name, CancellationToken cancellationToken)
+    {
+        if ((await database.QueryAsync(Find, cancellationToken, name)).Rows is not [var row, ..])
+            throw new SecretException($"The secret \"{name}\" does not exist. Store it by PUT /api/secrets/{name}.");
+        try
+        {
+            return Encoding.UTF8.GetString(_protector.Unprotect(row[0].AsBlob!));
+        }
+        catch (CryptographicException e)
+        {
+            throw new SecretException($"The secret \"{name}\" cannot be decrypted: the server's keys have changed. Store it again.", e);
+        }
+    }
+
+    /// <summary>The names of all secrets.</summary>
+    public async Task<IReadOnlyList<SecretInfo>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await database.QueryAsync(List, cancellationToken)).Rows.Select(row => new SecretInfo(row[0].AsText!, row[1].AsMicrosTime!.Value, row[2].AsMicrosTime!.Value))];
+
+    /// <summary>Removes a secret.</summary>
+    /// <returns>False where there was none.</returns>
+    public async Task<bool> DeleteAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await database.CommitAsync(new WriteUnit().AddExpectingOne(Delete, name), cancellationToken: cancellationToken);
+            return true;
+        }
+        catch (WriteConflictException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Text;
+using System.Text.Json;
+using Automation.Steps.Secrets;
+using Automation.Steps.Tests.Support;
+using Automation.Storage;
+using Automation.Workflows.Execution;
+using static Automation.Steps.Tests.Support.StepsHost;
+
+namespace Automation.Steps.Tests.Http;
+
+public sealed class CallHttpStepTests
+{
+    private const string Type = "Automation.HttpCall";
+
+    [Theory]
+    [InlineData("Basic", "Authorization", "Basic dTpzM2NyZXQtdmFsdWU=")]
+    [InlineData("Bearer", "Authorization", "Bearer s3cret-value")]
+    [InlineData("ApiKey", "X-Api-Key", "s3cret-value")]
+    [InlineData("Hmac", "X-Signature", "")]
+    public async Task Credentials_come_from_a_stored_secret_and_are_never_kept(string kind, string header, string value)
+    {
+        await using var host = await StartAsync();
+        await host.Get<SecretStore>().SetAsync("crm", "s3cret-value", Some.Token);
+        // The other side repeats everything that it was sent.
+        await using var server = new ScriptedServer((r, c) => c.AnswerAsync(200, JsonSerializer.Serialize(new { r.Headers, r.Text }), headers: $"X-Seen: {r.Header(header)}\r\n"));
+
+        var instance = await host.RunAsync(Step(Type, "call", ("url", server.Url), ("method", "POST"), ("body", """{"a":1}"""), ("authentication", kind), ("secret", "crm"), ("userName", "u")));
+
+        Assert.Equal(WorkflowSubStatus.Finished, instance.SubStatus);
+        var sent = Assert.Single(server.Requests).Header(header)!;
+        if (kind == "Hmac")
+            value = "sha256=" + Convert.ToHexStringLower(System.Security.Cryptography.HMACSHA256.HashData("s3cret-value"u8, """{"a":1}"""u8));
+        Assert.Equal(value, sent);
+        var kept = JsonSerializer.Serialize(await host.Exchanges.OfInstanceAsync(instance.Id, null, 10, Some.Token), Relaxed);
+        Assert.Contains("X-Seen", kept);
+        Assert.DoesNotContain("s3cret-value", kept);
+        Assert.DoesNotContain("dTpzM2NyZXQtdmFsdWU=", kept);
+    }
+
+    [Theory]
+    [InlineData(200, """{"data":{"id":1}}""", "data.id", "Success")]
+    [InlineData(200, """{"data":{}}""", "data.id", "Unexpected content")]
+    [InlineData(200, """{"items":[{"id":1}]}""", "items.0.id", "Success")]
+    [InlineData(204, "", "", "Success")]
+    [InlineData(404, "{}", "", "Client error")]
+    [InlineData(503, "{}", "", "Server error")]
+    [InlineData(302, "{}", "", "Other status")]
+    public async Task The_workflow_goes_on_by_the_kind_of_answer(int status, string body, string mustHave, string outcome)
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.Answering(status, body);
+        var chart = Step("Elsa.Flowchart", "Flowchart1");
+        chart["activities"] = new System.Text.Json.Nodes.JsonArray(Step(Type, "call", ("url", server.Url), ("mustHave", mustHave), ("statusCode", Into("A"))), WriteLine("w", "{{ Variables.A }}"));
+        chart["connections"] = System.Text.Json.Nodes.JsonNode.Parse($$"""[{"source":{"activity":"call","port":"{{outcome}}"},"target":{"activity":"w","port":"In"}}]""");
+
+        await host.RunAsync(chart);
+
+        Assert.Equal([status.ToString(System.Globalization.CultureInfo.InvariantCulture)], host.Lines);
+    }
+
+    [Fact]
+    public async Task Query_headers_and_attempts_are_honoured()
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.AnsweringInTurn((503, "Retry-After: 0\r\n"), (200, ""));
+
+        await host.RunAsync(Step(Type, "call", ("url", server.Url + "/x?a=1"), ("query", """{"q":"ü &","tag":["x","y"]}"""), ("headers", """{"Accept":"application/json"}"""), ("attempts", 3)));
+
+        Assert.Equal(2, server.Requests.Count);
+        Assert.All(server.Requests, r => Assert.Equal("/x?a=1&q=%C3%BC%20%26&tag=x&tag=y", r.Target));
+        Assert.All(server.Requests, r => Assert.Equal("application/json", r.Header("Accept")));
+        Assert.Single(server.Requests.Select(r => r.Header("Idempotency-Key")).Distinct());
+    }
+
+    [Theory]
+    [InlineData("attempts", "0", "1 to 20")]
+    [InlineData("timeout", "soon", "soon")]
+    [InlineData("maxRedirects", "21", "0 to 20")]
+    [InlineData("headers", "[1]", "Headers")]
+    [InlineData("query", "{bad", "Query")]
+    [InlineData("authentication", "Bearer", "Secret")]
+    public async Task Bad_input_is_an_incident_that_names_it(string input, string value, string says)
+    {
+        await using var host = await StartAsync();
+
+        var instance = await host.RunAsync(Step(Type, "call", ("url", "http://127.0.0.1:1/"), (input, value)));
+
+        Assert.Equal(WorkflowSubStatus.Faulted, instance.SubStatus);
+        Assert.Contains(says, await host.StateAsync(instance.Id));
+    }
+
+    [Fact]
+    public async Task A_missing_secret_is_an_incident_that_names_it()
+    {
+        await using var host = await StartAsync();
+
+        var instance = await host.RunAsync(Step(Type, "call", ("url", "http://127.0.0.1:1/"), ("authentication", "Bearer"), ("secret", "nope")));
+
+        Assert.Equal(WorkflowSubStatus.Faulted, instance.SubStatus);
+        Assert.Contains("nope", await host.StateAsync(instance.Id));
+    }
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+}

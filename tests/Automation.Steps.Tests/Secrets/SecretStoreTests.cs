@@ -1,0 +1,58 @@
+using System.Text;
+using Automation.Steps.Secrets;
+using Automation.Steps.Tests.Support;
+using Automation.Storage;
+using Automation.Storage.Writes;
+using Automation.Testing;
+using Microsoft.AspNetCore.DataProtection;
+
+namespace Automation.Steps.Tests.Secrets;
+
+public sealed class SecretStoreTests
+{
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_secret_is_encrypted_at_rest_listed_without_its_value_replaced_and_removed(DatabaseProvider provider)
+    {
+        var clock = new ManualClock();
+        await using var database = await TestDatabase.CreateAsync(provider, clock);
+        var store = new SecretStore(database.Database, new EphemeralDataProtectionProvider(), clock);
+        var made = clock.GetUtcNow();
+
+        await store.SetAsync("crm.token", "first-välue", Some.Token);
+        var stored = (await database.Database.QueryAsync(new SqlStatement("SELECT protected_value FROM secrets"), Some.Token)).Rows[0][0].AsBlob!;
+        clock.Advance(TimeSpan.FromMinutes(1));
+        await store.SetAsync("crm.token", "second", Some.Token);
+
+        Assert.DoesNotContain("first", Encoding.UTF8.GetString(stored));
+        Assert.Equal("second", await store.ReadAsync("crm.token", Some.Token));
+        Assert.Equal([new SecretInfo("crm.token", made, made.AddMinutes(1))], await store.ListAsync(Some.Token));
+        Assert.True(await store.DeleteAsync("crm.token", Some.Token));
+        Assert.False(await store.DeleteAsync("crm.token", Some.Token));
+        await Assert.ThrowsAsync<SecretException>(() => store.ReadAsync("crm.token", Some.Token).AsTask());
+    }
+
+    [Fact]
+    public async Task Other_keys_do_not_open_it_and_the_error_says_what_to_do()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        await new SecretStore(database.Database, new EphemeralDataProtectionProvider(), TimeProvider.System).SetAsync("a", "value", Some.Token);
+
+        var error = await Assert.ThrowsAsync<SecretException>(() => new SecretStore(database.Database, new EphemeralDataProtectionProvider(), TimeProvider.System).ReadAsync("a", Some.Token).AsTask());
+
+        Assert.Contains("Store it again", error.Message);
+    }
+
+    [Theory]
+    [InlineData("", "x")]
+    [InlineData("a b", "x")]
+    [InlineData("../a", "x")]
+    [InlineData("a", "")]
+    public async Task Bad_names_and_values_are_refused(string name, string value)
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+
+        await Assert.ThrowsAsync<SecretException>(() => new SecretStore(database.Database, new EphemeralDataProtectionProvider(), TimeProvider.System).SetAsync(name, value, Some.Token));
+    }
+}
