@@ -59,7 +59,7 @@ internal sealed class M05Steps : Migration
     protected override void Up(MigrationBuilder migrationBuilder)
     {
         migrationBuilder.Sql(Tables);
-        var bytes = migrationBuilder.ActiveProvider.Contains("Npgsql", StringComparison.Ordinal) ? "bytea" : "blob";
+        var bytes = migrationBuilder.ActiveProvider?.Contains("Npgsql", StringComparison.Ordinal) == true ? "bytea" : "blob";
         migrationBuilder.Sql($"""
             CREATE TABLE secrets (
               name text NOT NULL PRIMARY KEY,

@@ -51,7 +51,7 @@ public sealed class CallHttpStepTests
         await using var server = ScriptedServer.Answering(status, body);
         var chart = Step("Elsa.Flowchart", "Flowchart1");
         chart["activities"] = new System.Text.Json.Nodes.JsonArray(Step(Type, "call", ("url", server.Url), ("mustHave", mustHave), ("statusCode", Into("A"))), WriteLine("w", "{{ Variables.A }}"));
-        chart["connections"] = System.Text.Json.Nodes.JsonNode.Parse($$"""[{"source":{"activity":"call","port":"{{outcome}}"},"target":{"activity":"w","port":"In"}}]""");
+        chart["connections"] = System.Text.Json.Nodes.JsonNode.Parse($$$"""[{"source":{"activity":"call","port":"{{{outcome}}}"},"target":{"activity":"w","port":"In"}}]""");
 
         await host.RunAsync(chart);
 
