@@ -9,8 +9,25 @@ using Automation.Workflows.Graph;
 namespace Automation.Workflows.Expressions;
 
 /// <summary>A JavaScript expression or script at a node, with Elsa's functions and objects as its globals.</summary>
-internal sealed class WorkflowScript(CompiledScript script, CompiledActivity node)
+internal sealed class WorkflowScript
 {
+    private readonly CompiledScript _script;
+    private readonly CompiledActivity _node;
+
+    /// <summary>By accessor such as <c>getOrder</c>: the name of the declared variable, found when compiling.</summary>
+    private readonly Dictionary<string, string> _declared = new(StringComparer.Ordinal);
+
+    public WorkflowScript(CompiledScript script, CompiledActivity node)
+    {
+        _script = script;
+        _node = node;
+        foreach (var name in script.FreeNames)
+        {
+            if (IsAccessor(name) && FindDeclared(node, name[3..]) is { } variable)
+                _declared[name] = variable;
+        }
+    }
+
     /// <summary>Globals that need the execution: each makes the value on first use.</summary>
     private static readonly FrozenDictionary<string, Func<ActivityContext, object?>> Contextual = new Dictionary<string, Func<ActivityContext, object?>>(StringComparer.Ordinal)
     {
@@ -70,7 +87,7 @@ internal sealed class WorkflowScript(CompiledScript script, CompiledActivity nod
     public object? Evaluate(ActivityContext context)
     {
         VariablesObject? variables = null;
-        var value = script.Evaluate(
+        var value = _script.Evaluate(
             new ScriptScope
             {
                 Resolver = (string name, out object? global) =>
@@ -101,7 +118,13 @@ internal sealed class WorkflowScript(CompiledScript script, CompiledActivity nod
 
         if (Common.TryGetValue(name, out value))
             return true;
-        if (name.Length > 3 && (name.StartsWith("get", StringComparison.Ordinal) || name.StartsWith("set", StringComparison.Ordinal)))
+        if (_declared.TryGetValue(name, out var variable))
+        {
+            value = name[0] == 'g' ? Getter(context, variable) : Setter(context, variable);
+            return true;
+        }
+
+        if (IsAccessor(name))
             return ResolveAccessor(context, name, out value);
         value = null;
         return false;
@@ -129,25 +152,13 @@ internal sealed class WorkflowScript(CompiledScript script, CompiledActivity nod
         {
             if (!IsPascalOf(variable, pascal))
                 continue;
-            if (reads)
-            {
-                value = Function(_ => context.GetVariable(variable));
-            }
-            else
-            {
-                value = Function(a =>
-                {
-                    SetTyped(context, variable, Argument(a, 0));
-                    return null;
-                });
-            }
-
+            value = reads ? Getter(context, variable) : Setter(context, variable);
             return true;
         }
 
         if (!reads)
             return false;
-        foreach (var input in node.Owner.Inputs)
+        foreach (var input in _node.Owner.Inputs)
         {
             if (!IsPascalOf(input.Name, pascal))
                 continue;
@@ -157,6 +168,32 @@ internal sealed class WorkflowScript(CompiledScript script, CompiledActivity nod
 
         return false;
     }
+
+    private static bool IsAccessor(string name) =>
+        name.Length > 3 && (name.StartsWith("get", StringComparison.Ordinal) || name.StartsWith("set", StringComparison.Ordinal));
+
+    /// <summary>The nearest declared variable whose accessors have that name.</summary>
+    private static string? FindDeclared(CompiledActivity node, string pascal)
+    {
+        for (var n = node; n is not null && ReferenceEquals(n.Owner, node.Owner); n = n.Parent)
+        {
+            foreach (var variable in n.Variables)
+            {
+                if (IsPascalOf(variable.Name, pascal))
+                    return variable.Name;
+            }
+        }
+
+        return null;
+    }
+
+    private static HostFunction Getter(ActivityContext context, string variable) => _ => context.GetVariable(variable);
+
+    private static HostFunction Setter(ActivityContext context, string variable) => a =>
+    {
+        SetTyped(context, variable, Argument(a, 0));
+        return null;
+    };
 
     /// <summary>As in Elsa, what cannot be the variable's type is refused, and what can is stored as it is.</summary>
     private static void SetTyped(ActivityContext context, string name, object? value)
