@@ -32,7 +32,7 @@ internal static class MathBuiltins
     private static readonly (string Name, Func<double, double> Function)[] OfOneTable =
     [
         ("abs", Math.Abs), ("acos", Math.Acos), ("acosh", Math.Acosh), ("asin", Math.Asin), ("asinh", x => x == 0 || double.IsInfinity(x) ? x : Math.Asinh(x)),
-        ("atan", Math.Atan), ("atanh", Math.Atanh), ("cbrt", Math.Cbrt), ("ceil", Math.Ceiling), ("cos", Math.Cos), ("cosh", Math.Cosh),
+        ("atan", Math.Atan), ("atanh", Math.Atanh), ("cbrt", CubeRoot), ("ceil", Math.Ceiling), ("cos", Math.Cos), ("cosh", Math.Cosh),
         ("exp", Math.Exp), ("expm1", x => Math.Abs(x) < 1e-5 ? x + (x * x / 2) + (x * x * x / 6) : Math.Exp(x) - 1), ("floor", Math.Floor),
         ("fround", x => (float)x), ("log", Math.Log), ("log10", Math.Log10),
         ("log1p", x => x == 0 ? x : Math.Abs(x) < 1e-5 ? x - (x * x / 2) + (x * x * x / 3) : Math.Log(1 + x)), ("log2", Math.Log2),
@@ -42,6 +42,14 @@ internal static class MathBuiltins
 
     /// <summary>After the table: static fields are made in the order written.</summary>
     public static readonly BuiltinTemplate Members = Make();
+
+    private static double CubeRoot(double value)
+    {
+        // The machine's library may be off by one digit where the root is whole.
+        var root = Math.Cbrt(value);
+        var whole = Math.Round(root);
+        return whole != 0 && whole * whole * whole == value ? whole : root;
+    }
 
     private static double Round(double value)
     {

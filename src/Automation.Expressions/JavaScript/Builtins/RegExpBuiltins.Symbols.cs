@@ -120,7 +120,7 @@ internal static partial class RegExpBuiltins
                 continue;
             made.Append(text, copied, position - copied).Append(replacement);
             copied = position + match.Length;
-            realm.ReserveString(made.Length);
+            realm.CheckString(made.Length);
         }
 
         if (copied < text.Length)

@@ -71,7 +71,7 @@ internal static partial class StringBuiltins
             else
                 Expand(made, template, text, at, wanted.Length, [], default);
             copied = at + wanted.Length;
-            realm.ReserveString(made.Length);
+            realm.CheckString(made.Length);
             if (!all)
                 break;
             var next = at + Math.Max(wanted.Length, 1);

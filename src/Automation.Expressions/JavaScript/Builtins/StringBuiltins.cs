@@ -297,9 +297,10 @@ internal static partial class StringBuiltins
             text.Append(Operators.ToText(raw.GetIndex(i)));
             if (i + 1 < length && i + 1 < arguments.Length)
                 text.Append(Operators.ToText(arguments[(int)i + 1]));
-            realm.ReserveString(text.Length);
+            realm.CheckString(text.Length);
         }
 
+        realm.ReserveString(text.Length);
         return text.ToString();
     }
 

@@ -32,7 +32,11 @@ internal sealed partial class Compiler
         code.Layout = _function.Root.Layout;
         code.LocalCount = _function.LocalCount;
         if (node.IsDerivedConstructor && _function.Root.Variables.TryGetValue("this", out var self))
+        {
             self.IsChecked = true;
+            code.ThisVariable!.Check = true;
+        }
+
         _function = outerFunction;
         _scope = outerScope;
         return code;

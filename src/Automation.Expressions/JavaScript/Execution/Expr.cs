@@ -175,9 +175,10 @@ internal sealed class TemplateExpr(string[] cooked, Expr[] values) : Expr
         for (var i = 0; i < values.Length; i++)
         {
             text.Append(Operators.ToText(await values[i].EvaluateAsync(f))).Append(cooked[i + 1]);
-            f.Realm.ReserveString(text.Length);
+            f.Realm.CheckString(text.Length);
         }
 
+        f.Realm.ReserveString(text.Length);
         return text.ToString();
     }
 }

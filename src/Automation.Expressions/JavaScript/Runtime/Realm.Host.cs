@@ -57,9 +57,9 @@ internal sealed partial class Realm
     /// <summary>Runs jobs until none is left and no task of the host's is open.</summary>
     public void RunJobs()
     {
-        if (_jobs is null)
+        if (_jobs is null && _hostTasks is null)
             return;
-        _jobs.Run();
+        Jobs.Run();
         while (_hostTasks is { Count: > 0 } tasks)
         {
             // An evaluation is synchronous by contract, so it waits here, within its time.
@@ -69,7 +69,7 @@ internal sealed partial class Realm
             var task = tasks[done];
             tasks.RemoveAt(done);
             JsPromise.Settle(this, task);
-            _jobs.Run();
+            Jobs.Run();
         }
     }
 

@@ -99,11 +99,17 @@ internal sealed partial class Realm
             CheckMemory(bytes);
     }
 
-    /// <summary>Checks the length of a string about to be made.</summary>
-    public void ReserveString(long length)
+    /// <summary>Checks the length of a string that is growing.</summary>
+    public void CheckString(long length)
     {
         if (length > Limits.MaxStringLength)
             throw LimitPassed($"A string is longer than the limit of {Limits.MaxStringLength} characters (MaxStringLength)");
+    }
+
+    /// <summary>Checks the length of a string about to be made, and counts the work.</summary>
+    public void ReserveString(long length)
+    {
+        CheckString(length);
         if (length > 1024)
         {
             ReserveMemory(length * 2);

@@ -1,0 +1,4 @@
+using Automation.Expressions.Bench;
+using BenchmarkDotNet.Running;
+
+BenchmarkSwitcher.FromAssembly(typeof(JavaScriptBench).Assembly).Run(args);
