@@ -18,7 +18,7 @@ public sealed partial class JobQueries
     private const int PreviewLength = 500;
 
     /// <summary>How many jobs a search through texts looks at before it gives what it has and a place to go on from.</summary>
-    private const long SearchWindow = 100_000;
+    private const long SearchWindow = 50_000;
 
     private static readonly ConcurrentDictionary<string, SqlStatement> Statements = new(StringComparer.Ordinal);
 
