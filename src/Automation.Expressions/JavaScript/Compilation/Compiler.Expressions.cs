@@ -54,7 +54,7 @@ internal sealed partial class Compiler
             case SequenceExpression sequence:
                 return new SequenceExpr(CompileAll(sequence.Expressions));
             case AwaitExpression awaited:
-                return new AwaitExpr(Compile(awaited.Operand));
+                return new AwaitExpr(Compile(awaited.Operand), node.Start);
             default:
                 return CompileRare(node);
         }

@@ -219,9 +219,14 @@ internal sealed class FunctionExpr(FunctionCode code) : Expr
     public override JsValue Evaluate(Frame f) => new ScriptFunction(f.Realm, code, f.Env);
 }
 
-internal sealed class AwaitExpr(Expr operand) : Expr
+internal sealed class AwaitExpr(Expr operand, int position) : Expr
 {
-    public override JsValue Evaluate(Frame f) => throw new InvalidOperationException("await in synchronous code");
+    /// <summary>Reached only where a wait cannot be split off: a class's heritage or computed keys, <c>delete</c>, a private member's call.</summary>
+    public override JsValue Evaluate(Frame f)
+    {
+        f.Realm.Position = position;
+        throw new ExpressionException(ExpressionErrorKind.NotSupported, "await is not supported in this place; put the value into a variable first");
+    }
 
     public override async Step<JsValue> EvaluateAsync(Frame f)
     {
