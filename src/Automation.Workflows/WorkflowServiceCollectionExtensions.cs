@@ -41,7 +41,8 @@ public static class WorkflowServiceCollectionExtensions
         services.TryAddSingleton<DefinitionSource>();
         services.TryAddSingleton<IWorkflowSource>(s => s.GetRequiredService<DefinitionSource>());
         services.TryAddSingleton(s => new WorkflowCompiler(
-            s.GetRequiredService<ActivityCatalog>(), s.GetRequiredService<IWorkflowSource>(), s.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value));
+            s.GetRequiredService<ActivityCatalog>(), s.GetRequiredService<IWorkflowSource>(), s.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value,
+            s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new WorkflowEngine(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value));
 
         services.TryAddSingleton(s => new WorkflowCatalog(

@@ -41,6 +41,8 @@ public sealed class RuntimeHost : IAsyncDisposable
 
     public Database Database => _database.Database;
 
+    public DatabaseLocation Location => _database.Location;
+
     public IServiceProvider Services => _host.Services;
 
     public WorkflowRuntime Runtime => Get<WorkflowRuntime>();
@@ -80,8 +82,21 @@ public sealed class RuntimeHost : IAsyncDisposable
     /// <summary>Stops the server and starts it again on the same database.</summary>
     public async Task RestartAsync()
     {
+        await CloseAsync();
+        await OpenAsync();
+    }
+
+    /// <summary>Stops the server and closes the database, so that another process may have it.</summary>
+    public async Task CloseAsync()
+    {
         await _host.StopAsync();
         await ((IAsyncDisposable)_host).DisposeAsync();
+        await _database.Database.DisposeAsync();
+    }
+
+    /// <summary>Opens the database again and starts the server on it.</summary>
+    public async Task OpenAsync()
+    {
         await _database.ReopenAsync(Clock);
         await BuildAsync();
     }
