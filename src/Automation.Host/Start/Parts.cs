@@ -75,6 +75,7 @@ internal static class Parts
         app.MapAutomationDashboard();
         app.MapAutomationStudio();
         app.MapSecrets();
+        app.MapHttpExchanges();
     }
 
     /// <summary>Full path of the directory that the default database and the keys live in.</summary>

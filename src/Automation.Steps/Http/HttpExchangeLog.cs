@@ -21,8 +21,6 @@ public sealed class HttpExchangeLog(Database database)
     private static readonly SqlStatement OfJob = new(
         $"SELECT instance_id, activity_execution_id, job_id, {Columns} FROM http_exchanges WHERE job_id = $1 AND id > $2 ORDER BY id LIMIT $3");
 
-    private static readonly SqlStatement DeleteOfInstance = new("DELETE FROM http_exchanges WHERE instance_id = $1");
-
     /// <summary>Adds the records of a call to the unit that ends its job.</summary>
     public static void AddTo(WriteUnit unit, HttpExchangeOwner owner, IEnumerable<HttpExchange> exchanges)
     {
@@ -37,13 +35,6 @@ public sealed class HttpExchangeLog(Database database)
                 e.StatusCode is { } status ? status : SqlValue.Null, e.ReasonPhrase, e.ResponseHeaders, e.ResponseBody, e.ResponseBytes,
                 e.End.ToString(), e.Error, e.IdempotencyKey, e.RetryDelay is { } delay ? (long)delay.TotalMicroseconds : SqlValue.Null);
         }
-    }
-
-    /// <summary>Adds the removal of everything kept about an instance's calls.</summary>
-    public static void AddDeletionTo(WriteUnit unit, string instanceId)
-    {
-        ArgumentNullException.ThrowIfNull(unit);
-        unit.Add(DeleteOfInstance, instanceId);
     }
 
     /// <summary>The calls of an instance, oldest first.</summary>

@@ -98,6 +98,8 @@ internal static class InstanceSql
     public static readonly SqlStatement DeleteInstance = new("DELETE FROM workflow_instances WHERE id = $1");
     public static readonly SqlStatement DeleteJournal = new("DELETE FROM workflow_journal WHERE instance_id = $1");
     public static readonly SqlStatement DeleteBookmarks = new("DELETE FROM workflow_bookmarks WHERE instance_id = $1");
+    // Kept by the steps that call others over HTTP; it belongs to the instance like its journal.
+    public static readonly SqlStatement DeleteExchanges = new("DELETE FROM http_exchanges WHERE instance_id = $1");
     public static readonly SqlStatement DeleteOperations = new("DELETE FROM workflow_operations WHERE instance_id = $1");
 
     public static readonly SqlStatement AddStimulus = new("INSERT INTO workflow_stimuli (id, hash, name, request, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)");

@@ -4,6 +4,9 @@ using Automation.Steps.Tests.Support;
 using Automation.Storage;
 using Automation.Storage.Writes;
 using Automation.Testing;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 
 namespace Automation.Steps.Tests.Http;
 
@@ -44,12 +47,36 @@ public sealed class HttpExchangeLogTests
         Assert.DoesNotContain("storesecret", kept);
         Assert.Contains("q=1", byInstance[0].Exchange.Url);
         Assert.Contains("note", byInstance[0].Exchange.RequestBody);
+    }
 
-        var deletion = new WriteUnit();
-        HttpExchangeLog.AddDeletionTo(deletion, "i-1");
-        await database.Database.CommitAsync(deletion, cancellationToken: Some.Token);
-        Assert.Empty(await log.OfInstanceAsync("i-1", null, 100, Some.Token));
-        Assert.Equal(2, (await log.OfInstanceAsync("i-2", null, 100, Some.Token)).Count);
+    [Fact]
+    public async Task The_records_are_read_over_HTTP_in_pages()
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        await using var target = ScriptedServer.AnsweringInTurn((503, ""), (200, "X-A: b\r\n"));
+        var call = new HttpCall { Url = target.Url + "/x", Method = "POST", Content = "hello", ContentType = "text/plain", Resilience = new() { Delay = TimeSpan.Zero } };
+        var unit = new WriteUnit();
+        HttpExchangeLog.AddTo(unit, new HttpExchangeOwner("i-1", "a-1", 42), (await Some.Caller().SendAsync(call, Some.Token)).Exchanges);
+        await database.Database.CommitAsync(unit, cancellationToken: Some.Token);
+        var builder = Microsoft.AspNetCore.Builder.WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.Services.AddSingleton(_ => new HttpExchangeLog(database.Database));
+        await using var app = builder.Build();
+        app.MapHttpExchanges();
+        await app.StartAsync(Some.Token);
+        using var client = new HttpClient { BaseAddress = new Uri(app.Urls.First()) };
+
+        var first = JsonDocument.Parse(await client.GetStringAsync("/api/instances/i-1/exchanges?take=1", Some.Token)).RootElement;
+        var second = JsonDocument.Parse(await client.GetStringAsync("/api/instances/i-1/exchanges?after=" + first.GetProperty("next").GetString(), Some.Token)).RootElement;
+        var ofJob = JsonDocument.Parse(await client.GetStringAsync("/api/jobs/42/exchanges", Some.Token)).RootElement;
+
+        Assert.Equal(503, Assert.Single(first.GetProperty("items").EnumerateArray()).GetProperty("response").GetProperty("status").GetInt32());
+        var last = Assert.Single(second.GetProperty("items").EnumerateArray());
+        Assert.Equal("b", last.GetProperty("response").GetProperty("headers").GetProperty("X-A")[0].GetString());
+        Assert.Equal("hello", last.GetProperty("request").GetProperty("body").GetString());
+        Assert.Equal(JsonValueKind.Null, second.GetProperty("next").ValueKind);
+        Assert.Equal(2, ofJob.GetProperty("items").GetArrayLength());
     }
 
     // The database keeps microseconds.

@@ -120,6 +120,20 @@ public sealed class HttpRequestStepTests
     }
 
     [Fact]
+    public async Task The_records_go_with_their_instance()
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.Answering(200);
+        var id = await host.PublishAsync(Step("Elsa.SendHttpRequest", "req", ("url", server.Url)));
+        var instance = await host.RunPublishedAsync(id);
+        Assert.Single(await host.Exchanges.OfInstanceAsync(instance.Id, null, 10, Some.Token));
+
+        await host.Get<Automation.Workflows.Management.WorkflowDefinitionManager>().DeleteAsync(id, Some.Token);
+
+        Assert.Empty(await host.Exchanges.OfInstanceAsync(instance.Id, null, 10, Some.Token));
+    }
+
+    [Fact]
     public async Task A_download_gives_its_bytes()
     {
         await using var host = await StartAsync();
