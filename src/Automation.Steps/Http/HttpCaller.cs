@@ -125,7 +125,7 @@ public sealed class HttpCaller
 
         exchanges.Add(new HttpExchange
         {
-            Id = Guid.CreateVersion7(startedAt).ToString(),
+            Id = NextId(exchanges, startedAt),
             Attempt = exchanges.Count + 1,
             StartedAt = startedAt,
             Duration = _clock.GetElapsedTime(started),
@@ -153,7 +153,7 @@ public sealed class HttpCaller
         var error = mask.Text(reason.Message);
         exchanges.Add(new HttpExchange
         {
-            Id = Guid.CreateVersion7(now).ToString(),
+            Id = NextId(exchanges, now),
             Attempt = exchanges.Count + 1,
             StartedAt = now,
             Duration = TimeSpan.Zero,
@@ -270,6 +270,10 @@ public sealed class HttpCaller
         var wait = condition.Delta ?? (condition.Date - _clock.GetUtcNow()) ?? TimeSpan.Zero;
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
+
+    // UUIDv7s of one millisecond come in no order, so the requests of a call are numbered.
+    private static string NextId(List<HttpExchange> exchanges, DateTimeOffset now) =>
+        string.Create(CultureInfo.InvariantCulture, $"{(exchanges.Count == 0 ? Guid.CreateVersion7(now).ToString() : exchanges[0].Id[..36])}-{exchanges.Count + 1:0000}");
 
     private static string WithoutUserInfo(string url)
     {

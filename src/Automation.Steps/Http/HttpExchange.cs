@@ -3,7 +3,7 @@ namespace Automation.Steps.Http;
 /// <summary>The record of one request and its answer, with secrets masked and bodies cut to an excerpt.</summary>
 public sealed record HttpExchange
 {
-    /// <summary>UUIDv7 of the start.</summary>
+    /// <summary>UUIDv7 of the call and the number of the request in it, so that ids sort in the order of the requests.</summary>
     public required string Id { get; init; }
 
     /// <summary>Counts the requests of one call from 1.</summary>
