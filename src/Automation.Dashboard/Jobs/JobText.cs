@@ -11,6 +11,9 @@ internal static class JobText
 
     private const long LastSecond = 253_402_300_799;
 
+    /// <summary>What a page shows before its counts are there: it is rendered once while it waits for the database.</summary>
+    public static JobCounts NoCounts { get; } = new(new Dictionary<string, long>(StringComparer.Ordinal), 0, 0, 0, 0, 0, 0);
+
     public static IReadOnlyList<int> PageSizes { get; } = [10, 20, 50, 100, 500];
 
     public static string Number(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
