@@ -1,0 +1,148 @@
+using System.Text.Json.Nodes;
+using Automation.EndToEnd.Tests.Jobs;
+using Automation.Jobs;
+using Automation.Storage;
+using Automation.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+using Microsoft.Playwright;
+
+[assembly: AssemblyFixture(typeof(JobSite))]
+
+namespace Automation.EndToEnd.Tests.Jobs;
+
+/// <summary>
+/// A server on PostgreSQL, a browser, and a second client of the same database, which is how jobs come in that no
+/// workflow makes (an SQLite file belongs to one process). Started once for all tests of the job pages, when the first
+/// one asks.
+/// </summary>
+public sealed class JobSite : IAsyncDisposable
+{
+    private const string Chromium = "/usr/bin/chromium";
+
+    private readonly SemaphoreSlim _starting = new(1, 1);
+    private TestDatabase? _database;
+    private ServiceProvider? _services;
+    private IPlaywright? _playwright;
+
+    public ServerUnderTest Server { get; private set; } = null!;
+
+    public IBrowser Browser { get; private set; } = null!;
+
+    public JobClient Jobs => _services!.GetRequiredService<JobClient>();
+
+    public RecurringJobManager Recurring => _services!.GetRequiredService<RecurringJobManager>();
+
+    public JobQueries Queries => _services!.GetRequiredService<JobQueries>();
+
+    internal StalledReceiver Receiver { get; } = new();
+
+    /// <summary>Starts everything, once; skips the test where there is no browser.</summary>
+    public async Task StartAsync()
+    {
+        Assert.SkipUnless(File.Exists(Chromium), $"There is no browser at {Chromium}.");
+        await _starting.WaitAsync(TestContext.Current.CancellationToken);
+        try
+        {
+            if (_playwright is not null)
+                return;
+            _database = await TestDatabase.CreateAsync(DatabaseProvider.PostgreSql);
+            Server = await ServerUnderTest.StartAsync(
+                ("ConnectionStrings__Automation", _database.Location.ConnectionString),
+                ("Automation__Steps__Outgoing__AllowedHosts__1", Receiver.Authority), ("Logging__LogLevel__Default", "Warning"));
+            _services = OpenJobs(_database.Database);
+            _playwright = await Playwright.CreateAsync();
+            Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-gpu"] });
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+
+    /// <summary>A page of somebody who has signed in.</summary>
+    /// <param name="width">Of the window, in pixels.</param>
+    /// <param name="height">Of the window, in pixels.</param>
+    /// <param name="dark">Whether the system is set to dark.</param>
+    /// <param name="scripts">Whether scripts run.</param>
+    public async Task<IPage> SignInAsync(int width = 1280, int height = 800, bool dark = false, bool scripts = true)
+    {
+        var context = await Browser.NewContextAsync(new BrowserNewContextOptions
+        {
+            BaseURL = Server.Address,
+            ViewportSize = new ViewportSize { Width = width, Height = height },
+            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            JavaScriptEnabled = scripts,
+        });
+        var page = await context.NewPageAsync();
+        await page.GotoAsync("/sign-in");
+        await page.FillAsync("input[name=key]", ServerUnderTest.AdminKey);
+        await page.ClickAsync("main button[type=submit]");
+        await page.WaitForURLAsync("**/");
+        return page;
+    }
+
+    /// <summary>A job whose name nobody has registered, which therefore fails at once; returns when it has.</summary>
+    public async Task<long> FailAsync(string name, params object?[] arguments)
+    {
+        var id = await Jobs.EnqueueAsync(new JobRequest(name, arguments), TestContext.Current.CancellationToken);
+        await Server.WaitForAsync($"/api/jobs/{id}", j => j.GetProperty("job").GetProperty("state").GetString() == JobStates.Failed);
+        return id;
+    }
+
+    /// <summary>A job that waits in a queue that no server serves.</summary>
+    public Task<long> WaitingAsync(string queue, params object?[] arguments) =>
+        Jobs.EnqueueAsync(new JobRequest("mail.send", arguments) { Queue = queue }, TestContext.Current.CancellationToken);
+
+    /// <summary>A job that is due in a day.</summary>
+    public Task<long> ScheduledAsync(string name, params object?[] arguments) =>
+        Jobs.EnqueueAsync(new JobRequest(name, arguments) { DueAt = DateTimeOffset.UtcNow.AddDays(1) }, TestContext.Current.CancellationToken);
+
+    /// <summary>Lets every tool call start a workflow whose only step calls a receiver that does not answer.</summary>
+    public async Task MapToStalledCallAsync()
+    {
+        var definition = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(Server.WorkflowsDirectory, "tool-call.json")))!;
+        definition["definitionId"] = "stalled-call";
+        definition["name"] = "Stalled call";
+        var root = definition["root"]!;
+        var activities = root["activities"]!.AsArray();
+        foreach (var other in activities.Where(a => a!["id"]!.GetValue<string>() is not ("Start1" or "Forward")).ToList())
+            activities.Remove(other);
+        var call = activities.Single(a => a!["id"]!.GetValue<string>() == "Forward")!;
+        call["url"]!["expression"]!["value"] = $"http://{Receiver.Authority}/slow";
+        call["content"]!["expression"] = new JsonObject { ["type"] = "Literal", ["value"] = "{}" };
+        root["connections"] = new JsonArray(JsonNode.Parse("""{"source":{"activity":"Start1","port":"Done"},"target":{"activity":"Forward","port":"In"}}"""));
+        await File.WriteAllTextAsync(Path.Combine(Server.WorkflowsDirectory, "stalled-call.json"), definition.ToJsonString());
+        await Server.WaitForAsync("/elsa/api/workflow-definitions?versionOptions=Published", d => d.ToString().Contains("stalled-call", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            Path.Combine(Server.WorkflowsDirectory, "mappings.json"),
+            """{ "rules": [ { "id": "stalled", "source": "flyflow", "type": "tool_call", "workflow": "stalled-call", "inputs": { "Event": "{$payload}" } } ] }""");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Receiver.Dispose();
+        if (Browser is not null)
+            await Browser.DisposeAsync();
+        _playwright?.Dispose();
+        if (_services is not null)
+            await _services.DisposeAsync();
+        if (Server is not null)
+            await Server.DisposeAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
+        _starting.Dispose();
+    }
+
+    private static ServiceProvider OpenJobs(Database database)
+    {
+        var services = new ServiceCollection();
+        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton(database);
+        services.AddAutomationJobs();
+        services.AddSingleton(Options.Create(new JobOptions()));
+        return services.BuildServiceProvider();
+    }
+}
