@@ -1,6 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
+using Automation.Bench.Jobs;
+using Automation.Storage;
 using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Bench;
 
@@ -104,6 +107,23 @@ internal sealed class Scenarios(string hostAssembly, Figures figures, double sca
         latencies.Sort();
         figures.Add("end to end p50 at 500 events/s", latencies[latencies.Count / 2], "ms");
         figures.Add("end to end p99 at 500 events/s", latencies[(int)(latencies.Count * 0.99)], "ms");
+    }
+
+    public async Task JobsAsync()
+    {
+        Console.Error.WriteLine("… jobs");
+        var directory = Directory.CreateTempSubdirectory("automation-bench-").FullName;
+        await using var database = new Database(
+            DatabaseLocation.Sqlite(Path.Combine(directory, "automation.db")), new StorageOptions(), TimeProvider.System, NullLogger<Database>.Instance);
+        await database.OpenAsync(CancellationToken.None);
+        await JobThroughput.RunAsync(database, callers: 16, jobs: (int)Scaled(5_000));
+        var full = await JobThroughput.RunAsync(database, callers: 16, jobs: (int)Scaled(50_000));
+        Require(full.Succeeded == full.Jobs, "not every job succeeded once");
+        var idle = await JobThroughput.RunAsync(database, callers: 1, jobs: (int)Scaled(500), pause: TimeSpan.FromMilliseconds(5));
+        Require(idle.Succeeded == idle.Jobs, "not every job succeeded once");
+        figures.Add("jobs enqueued one by one, run to Succeeded", full.PerSecond, "1/s", _floorPerSecond);
+        figures.Add("enqueue to start p50, idle", idle.P50, "ms");
+        figures.Add("enqueue to start p99, idle", idle.P99, "ms");
     }
 
     private static Func<long, string> Event(string type) => number =>

@@ -40,6 +40,7 @@ internal static class Parts
         builder.WebHost.UseStaticWebAssets();
         services.AddOptions<HostOptions>().BindConfiguration("Automation");
         services.AddProblemDetails();
+        services.AddOpenApi(o => o.ShouldInclude = d => d.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true);
         services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         services.AddAutomationStorage(s =>
         {
@@ -71,6 +72,7 @@ internal static class Parts
         app.UseAuthorization();
         app.UseAntiforgery();
         app.MapHealth();
+        app.MapOpenApi();
         app.MapSignIn();
         app.MapAutomationDashboard();
         app.MapAutomationStudio();
