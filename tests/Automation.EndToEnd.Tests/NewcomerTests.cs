@@ -7,6 +7,31 @@ namespace Automation.EndToEnd.Tests;
 public sealed class NewcomerTests
 {
     [Fact]
+    public async Task A_sample_that_is_sent_is_stored_routed_run_and_seen()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+
+        var (code, output) = await RunAsync("send", "flyflow", "call_ended", "--url", server.Address);
+
+        Assert.Equal(0, code);
+        Assert.Contains("200 OK", output, StringComparison.Ordinal);
+        Assert.Contains("""{"status":"success"}""", output, StringComparison.Ordinal);
+        var page = await server.WaitForAsync("/api/events?type=call_ended", p => p.GetProperty("items")[0].GetProperty("status").GetString() == "Routed");
+        var found = await server.GetJsonAsync("/api/events/" + page.GetProperty("items")[0].GetProperty("id").GetString());
+        var start = Assert.Single(found.GetProperty("starts").EnumerateArray());
+        Assert.Equal("call-ended", start.GetProperty("definitionId").GetString());
+        Assert.Contains(found.GetProperty("rules").EnumerateArray(), r => r.GetProperty("matches").GetBoolean());
+
+        // The call was long enough, so its summary was posted by a background job; the receiver is this server's inbox.
+        var instance = await server.WaitForAsync(
+            "/api/instances/" + start.GetProperty("instanceId").GetString(), i => i.GetProperty("instance").GetProperty("subStatus").GetString() == "Finished");
+        var exchange = Assert.Single(instance.GetProperty("httpExchanges").EnumerateArray()).GetProperty("exchange");
+        Assert.Equal(200, exchange.GetProperty("statusCode").GetInt32());
+        Assert.NotNull(exchange.GetProperty("idempotencyKey").GetString());
+        await server.WaitForAsync("/api/events?source=inbox&type=call.summary", p => p.GetProperty("items").GetArrayLength() == 1);
+    }
+
+    [Fact]
     public async Task A_sample_that_is_not_known_or_a_server_that_is_not_there_is_told_in_a_sentence()
     {
         var (unknown, sentence) = await RunAsync("send", "flyflow", "call_begun");

@@ -96,7 +96,6 @@ public sealed class ServerUnderTest : IAsyncDisposable
         info.Environment["Automation__DataDirectory"] = DataDirectory;
         info.Environment["Automation__Workflows__Directory"] = WorkflowsDirectory;
         info.Environment["Automation__Intake__MappingsFile"] = Path.Combine(WorkflowsDirectory, "mappings.json");
-        info.Environment["Automation__Steps__Outgoing__AllowedHosts__0"] = string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{Port}");
         info.Environment["Automation__AdminKey"] = AdminKey;
         foreach (var (name, value) in _settings)
             info.Environment[name] = value;
@@ -183,12 +182,11 @@ public sealed class ServerUnderTest : IAsyncDisposable
             _output.Add(line);
     }
 
-    /// <summary>The shipped workflows; the samples call their own server, so its port is put into them.</summary>
     private void CopyWorkflows()
     {
         Directory.CreateDirectory(WorkflowsDirectory);
         foreach (var file in Directory.GetFiles(Path.Combine(RepositoryRoot, "workflows")))
-            File.WriteAllText(Path.Combine(WorkflowsDirectory, Path.GetFileName(file)), File.ReadAllText(file).Replace("http://127.0.0.1:5080", Address, StringComparison.Ordinal));
+            File.Copy(file, Path.Combine(WorkflowsDirectory, Path.GetFileName(file)));
     }
 
     private static string FindRoot()

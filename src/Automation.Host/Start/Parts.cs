@@ -31,6 +31,7 @@ internal static class Parts
         ["Automation:Storage"] = typeof(StorageOptions),
         ["Automation:Workflows"] = typeof(WorkflowOptions),
         ["Automation:Workflows:Engine"] = typeof(WorkflowEngineOptions),
+        ["Automation:Workflows:Retention"] = typeof(RetentionOptions),
     };
 
     public static void AddTo(WebApplicationBuilder builder)
