@@ -3,7 +3,7 @@ using Automation.Workflows.Graph;
 
 namespace Automation.Workflows.Execution;
 
-/// <summary>How bursts behave where Elsa 3 leaves a choice. The defaults give the outcomes that a genuine Elsa 3.6 server gives.</summary>
+/// <summary>How bursts behave where Elsa 3 leaves a choice, or where a genuine Elsa 3.6 server does what nobody would want.</summary>
 public sealed class WorkflowEngineOptions
 {
     /// <summary>Journal entries after which a burst that goes on asks for a commit, so that long loops run in bounded memory. Default 10,000.</summary>
@@ -14,18 +14,18 @@ public sealed class WorkflowEngineOptions
     public IncidentStrategy DefaultIncidentStrategy { get; set; } = IncidentStrategy.Fault;
 
     /// <summary>
-    /// Whether workflow inputs stay readable after the instance has waited. Default false, as in Elsa, where an input outlives a
-    /// suspension only if its declaration names a storage driver.
+    /// Whether workflow inputs stay readable after the instance has waited. Default true; in Elsa an input outlives a suspension
+    /// only if its declaration names a storage driver.
     /// </summary>
-    public bool KeepInputs { get; set; }
+    public bool KeepInputs { get; set; } = true;
 
     /// <summary>
-    /// Whether cancelling an instance is journaled and closes the records of its activities. Default false: Elsa leaves them running.
+    /// Whether cancelling an instance is journaled and closes the records of its activities. Default true; Elsa leaves them running.
     /// </summary>
-    public bool JournalCancellation { get; set; }
+    public bool JournalCancellation { get; set; } = true;
 
-    /// <summary>Whether short incident strategy names are understood. Default false: Elsa takes them for the Fault strategy.</summary>
-    public bool ShortStrategyNames { get; set; }
+    /// <summary>Whether short incident strategy names are understood. Default true; Elsa takes them for the Fault strategy.</summary>
+    public bool ShortStrategyNames { get; set; } = true;
 
     /// <summary>Whether flowcharts are token based where the definition does not say. Default false.</summary>
     public bool TokenBasedFlowcharts { get; set; }

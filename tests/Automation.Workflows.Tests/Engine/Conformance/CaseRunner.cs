@@ -24,6 +24,9 @@ internal sealed partial class CaseRunner
 
     private static readonly HashSet<string> RepeatsDefinition = new(StringComparer.Ordinal) { "Variable", "Cases", "ExpectedStatusCodes" };
 
+    // What we do better by default is switched off, so that the recorded outcome can be compared to the letter.
+    private static readonly WorkflowEngineOptions AsElsa = new() { KeepInputs = false, JournalCancellation = false, ShortStrategyNames = false };
+
     private readonly JsonObject _case;
     private readonly ManualClock _clock = new(new DateTimeOffset(2026, 11, 21, 10, 0, 0, TimeSpan.Zero));
     private readonly InMemoryHost _host;
@@ -34,7 +37,7 @@ internal sealed partial class CaseRunner
     public CaseRunner(JsonObject json, bool restart)
     {
         _case = json;
-        _host = new InMemoryHost(_clock) { Restart = restart, Execute = LocalHttp.Run };
+        _host = new InMemoryHost(_clock, AsElsa) { Restart = restart, Execute = LocalHttp.Run };
     }
 
     /// <summary>The differences from what was recorded; empty if there are none. Each accepted alternative counts.</summary>
