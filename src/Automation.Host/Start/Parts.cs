@@ -13,6 +13,7 @@ using Automation.Storage;
 using Automation.Studio;
 using Automation.Workflows;
 using Automation.Workflows.Execution;
+using Automation.Workflows.Retention;
 
 namespace Automation.Host.Start;
 
