@@ -62,6 +62,9 @@ public sealed class CrashTests
         Assert.Equal(stored.Count, stored.Distinct(StringComparer.Ordinal).Count());
         Assert.All(events, e => Assert.Equal("Routed", e.GetProperty("status").GetString()));
 
+        var faulted = await server.GetJsonAsync("/api/instances?status=Faulted&take=1");
+        if (faulted.GetProperty("totalCount").GetInt64() > 0)
+            Assert.Fail((await server.GetJsonAsync("/api/instances/" + faulted.GetProperty("items")[0].GetProperty("id").GetString())).ToString());
         var instances = new List<(string Correlation, string Status)>();
         while (true)
         {

@@ -9,11 +9,13 @@ namespace Automation.Jobs.Server;
 /// <summary>Takes jobs out of the queues and runs them until the host stops.</summary>
 internal sealed partial class JobServer(
     JobStore store, LocalWorkers workers, JobRunner runner, JobCompleter completer, ServerRegistry registry, DelayedJobs delayedJobs,
-    RecurringScheduler recurring, JobMaintenance maintenance, NewJobListener listener, QueueWatch queueWatch, JobOptions options, TimeProvider clock, ILogger<JobServer> logger)
+    RecurringScheduler recurring, JobMaintenance maintenance, NewJobListener listener, QueueWatch queueWatch, JobOptions options, TimeProvider clock, ILogger<JobServer> logger,
+    IHostApplicationLifetime? lifetime = null)
     : IHostedService
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
+    private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
     private Task _completing = Task.CompletedTask;
 
@@ -24,6 +26,10 @@ internal sealed partial class JobServer(
             return;
         var identity = await registry.AnnounceAsync(cancellationToken);
         workers.Open(identity, options);
+        // A job may call this very server, so none runs before it listens.
+        lifetime?.ApplicationStarted.Register(() => _begun.TrySetResult());
+        if (lifetime is null)
+            _begun.TrySetResult();
         _completing = Task.Run(completer.RunAsync, CancellationToken.None);
         _running = Task.WhenAll(Enumerable.Range(0, options.WorkerCount).Select(_ => Task.Run(WorkAsync, CancellationToken.None)));
         Loop("fetching", FetchAsync);
@@ -46,6 +52,7 @@ internal sealed partial class JobServer(
         // Nobody takes jobs any more; those that run may end, are then asked to, and are put back if they do.
         workers.Close();
         await _stopping.CancelAsync();
+        _begun.TrySetResult();
         await Task.WhenAll(_loops);
         workers.Complete();
         if (!await EndsWithinAsync(_running, options.StopTimeout))
@@ -64,6 +71,7 @@ internal sealed partial class JobServer(
 
     private async Task WorkAsync()
     {
+        await _begun.Task;
         await foreach (var job in workers.Ready.ReadAllAsync())
         {
             // Handed over, but not begun when the stop came: somebody else begins it.
@@ -77,6 +85,7 @@ internal sealed partial class JobServer(
 
     private async Task FetchAsync(CancellationToken cancellationToken)
     {
+        await _begun.Task;
         while (!cancellationToken.IsCancellationRequested)
         {
             await workers.WaitAsync(cancellationToken);
