@@ -20,6 +20,7 @@ key=a-key-for-the-conformance-cases
 data=$(mktemp -d)
 mkdir "$data/workflows"
 Automation__DataDirectory=$data Automation__AdminKey=$key Automation__Workflows__Directory=$data/workflows \
+  Automation__Steps__Outgoing__AllowedHosts__0=127.0.0.1 \
   dotnet src/Automation.Host/bin/Debug/net10.0/Automation.Host.dll --urls "http://127.0.0.1:$port" >"$data/server.log" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null; wait $server 2>/dev/null || true; rm -rf "$data"' EXIT

@@ -66,10 +66,15 @@ internal static class RunEndpoints
         if (result.Instance is not { } instance || !result.Started)
             return Problems.Error(StatusCodes.Status400BadRequest, result.Reason ?? "The workflow cannot be started.");
 
+        // A workflow that answers by itself answers alone: the genuine server adds nothing to it either.
+        if (result.Responses.OfType<HttpResponseEffect>().FirstOrDefault() is { } response)
+        {
+            headers.Remove("x-elsa-response");
+            return new EffectResult(response);
+        }
+
         headers["x-elsa-workflow-instance-id"] = instance.Id;
         headers["x-elsa-workflow-cannot-start"] = "False";
-        if (result.Responses.OfType<HttpResponseEffect>().FirstOrDefault() is { } response)
-            return new EffectResult(response);
         if (await reader.FindAsync(instance.Id, context.RequestAborted) is not { } stored)
             return TypedResults.NotFound();
         return new WrittenResult(

@@ -1,0 +1,135 @@
+using System.Collections.Concurrent;
+using Microsoft.Playwright;
+
+namespace Automation.EndToEnd.Tests.Studio;
+
+/// <summary>A real Chromium that is signed in to a server. Screenshots are kept below <c>artifacts/studio</c>.</summary>
+internal sealed class StudioBrowser : IAsyncDisposable
+{
+    private const string Chromium = "/usr/bin/chromium";
+
+    private readonly ServerUnderTest _server;
+    private IPlaywright _playwright = null!;
+    private IBrowser _browser = null!;
+
+    private StudioBrowser(ServerUnderTest server) => _server = server;
+
+    public IPage Page { get; private set; } = null!;
+
+    /// <summary>What the console of the browser said was wrong, and addresses outside of the server.</summary>
+    public ConcurrentQueue<string> Errors { get; } = new();
+
+    public ILocator Editor => Page.Locator("elsa-workflow-definition-editor");
+
+    public static async Task<StudioBrowser> OpenAsync(ServerUnderTest server)
+    {
+        Assert.SkipUnless(File.Exists(Chromium), "Chromium is not installed at " + Chromium);
+        Assert.SkipUnless(
+            Directory.Exists(Path.Combine(ServerUnderTest.RepositoryRoot, "src/Automation.Host/browser/node_modules/@elsa-workflows/elsa-studio-wasm")),
+            "Elsa Studio has not been fetched: npm ci --prefix src/Automation.Host/browser");
+        var browser = new StudioBrowser(server) { _playwright = await Playwright.CreateAsync() };
+        browser._browser = await browser._playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Chromium,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+        });
+        var context = await browser._browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
+        browser.Page = await context.NewPageAsync();
+        // Starting the Studio takes seconds of computing; a busy machine takes several times that.
+        browser.Page.SetDefaultTimeout(60_000);
+        browser.Page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+                browser.Errors.Enqueue(message.Text);
+        };
+        browser.Page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(server.Address, StringComparison.Ordinal) && request.Url.StartsWith("http", StringComparison.Ordinal))
+                browser.Errors.Enqueue("asked elsewhere: " + request.Url);
+        };
+        return browser;
+    }
+
+    public async Task SignInAsync(string page)
+    {
+        await Page.GotoAsync(_server.Address + "/sign-in?returnUrl=" + Uri.EscapeDataString(page));
+        await Page.FillAsync("input[name=key]", ServerUnderTest.AdminKey);
+        await Page.ClickAsync("button[type=submit]");
+    }
+
+    public async Task ShotAsync(string name)
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(ServerUnderTest.RepositoryRoot, "artifacts", "studio"));
+        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(directory.FullName, name + ".png") });
+    }
+
+    /// <summary>Drags an activity from the picker onto the canvas.</summary>
+    public async Task DropAsync(string activity, int x, int y)
+    {
+        var nodes = Page.Locator(".x6-node");
+        var before = await nodes.CountAsync();
+        await Editor.GetByPlaceholder("Search").FillAsync(activity);
+        var item = Page.Locator("[draggable=true]", new PageLocatorOptions { HasTextRegex = new($@"^\s*{System.Text.RegularExpressions.Regex.Escape(activity)}\s*$") }).First;
+        await item.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+        // Only what was found is listed now; its group may be closed.
+        await Assertions.Expect(Page.Locator(".mud-expand-panel")).ToHaveCountAsync(1);
+        if (!await item.IsVisibleAsync())
+            await Page.Locator(".mud-expand-panel-header").First.ClickAsync();
+        await item.WaitForAsync();
+        await item.DragToAsync(Page.Locator(".x6-graph-svg").First, new LocatorDragToOptions { TargetPosition = new TargetPosition { X = x, Y = y } });
+        await Assertions.Expect(nodes).ToHaveCountAsync(before + 1);
+    }
+
+    /// <summary>Draws a connection with the mouse.</summary>
+    public async Task ConnectAsync(string from, string port, string to)
+    {
+        var edges = Page.Locator(".x6-edge");
+        var before = await edges.CountAsync();
+        var a = (await Port(from, port).BoundingBoxAsync())!;
+        var b = (await Port(to, "In").BoundingBoxAsync())!;
+        await Page.Mouse.MoveAsync(a.X + a.Width / 2, a.Y + a.Height / 2);
+        await Page.Mouse.DownAsync();
+        await Page.Mouse.MoveAsync(b.X, b.Y, new MouseMoveOptions { Steps = 12 });
+        await Page.Mouse.MoveAsync(b.X + b.Width / 2, b.Y + b.Height / 2, new MouseMoveOptions { Steps = 3 });
+        await Page.Mouse.UpAsync();
+        await Assertions.Expect(edges).ToHaveCountAsync(before + 1);
+
+        ILocator Port(string node, string name) => Page.Locator(".x6-node", new PageLocatorOptions { HasText = node }).Locator($".x6-port-body[port=\"{name}\"] .elsa-designer-port-hit-area");
+    }
+
+    /// <summary>Selects a node and waits until its properties are shown.</summary>
+    public async Task SelectAsync(string node, string property)
+    {
+        await Page.Locator(".x6-node", new PageLocatorOptions { HasText = node }).ClickAsync(new LocatorClickOptions { Position = new Position { X = 60, Y = 20 } });
+        await Field(property).WaitForAsync();
+    }
+
+    public ILocator Field(string label) =>
+        Editor.Locator(".mud-input-control", new LocatorLocatorOptions { HasText = label }).Locator("input:visible, textarea:visible").First;
+
+    /// <summary>Writes an expression of another syntax into the property of the selected node.</summary>
+    public async Task WriteAsync(string property, string syntax, string expression)
+    {
+        var field = (await Field(property).BoundingBoxAsync())!;
+        // The menu of syntaxes stands to the right of the field.
+        var menus = Editor.Locator("button.mud-icon-button:visible");
+        for (var i = 0; i < await menus.CountAsync(); i++)
+        {
+            var box = (await menus.Nth(i).BoundingBoxAsync())!;
+            if (box.X < field.X + field.Width || box.X > field.X + field.Width + 120 || Math.Abs(box.Y + box.Height / 2 - field.Y - field.Height / 2) > 25)
+                continue;
+            await menus.Nth(i).ClickAsync();
+            break;
+        }
+
+        await Page.Locator(".mud-popover-open").GetByText(syntax, new LocatorGetByTextOptions { Exact = true }).ClickAsync();
+        await Editor.Locator(".monaco-editor:visible").First.ClickAsync();
+        await Page.Keyboard.TypeAsync(expression);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _browser.DisposeAsync();
+        _playwright.Dispose();
+    }
+}
