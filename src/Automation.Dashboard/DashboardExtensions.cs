@@ -4,6 +4,7 @@ using Automation.Dashboard.Jobs;
 using Automation.Dashboard.Live;
 using Automation.Dashboard.Shell;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Dashboard;
@@ -27,6 +28,8 @@ public static class DashboardExtensions
     {
         app.Services.GetRequiredService<BrowserAssets>().MapTo(app);
         app.MapStaticAssets().AllowAnonymous();
+        // Browsers ask here, too, whatever a page says about its icon.
+        app.MapGet("/favicon.ico", () => TypedResults.Redirect("/_content/Automation.Dashboard/favicon.svg", permanent: true)).AllowAnonymous().ExcludeFromDescription();
         app.MapLive();
         app.MapEventsApi();
         app.MapInstancesApi();
