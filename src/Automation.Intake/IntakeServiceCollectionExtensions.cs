@@ -45,11 +45,7 @@ public static class IntakeServiceCollectionExtensions
             s.GetRequiredService<MappingStore>(), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<EventRetention>();
         services.AddHostedService(s => s.GetRequiredService<EventRetention>());
-#if JAVASCRIPT
         services.TryAddSingleton(s => RuleScripts.Create(s.GetRequiredService<TimeProvider>()));
-#else
-        services.TryAddSingleton(ExpressionCompiler.None);
-#endif
         services.TryAddSingleton(s => new MappingStore(
             s.GetRequiredService<IOptions<IntakeOptions>>(),
             s.GetRequiredService<IHostEnvironment>(),

@@ -1,4 +1,3 @@
-#if JAVASCRIPT
 using System.Globalization;
 using System.Numerics;
 using Automation.Expressions;
@@ -59,4 +58,3 @@ internal static class RuleScripts
         _ => IsTrue(EventPayload.Plain(element)),
     };
 }
-#endif

@@ -1,4 +1,3 @@
-#if JAVASCRIPT
 using System.Text;
 using Automation.Intake.Mapping;
 using Automation.Intake.Tests.Support;
@@ -62,4 +61,3 @@ public sealed class RuleScriptTests
         Assert.Equal([EventStatus.Failed, EventStatus.Routed], (await server.ListAsync()).Select(e => e.Status));
     }
 }
-#endif

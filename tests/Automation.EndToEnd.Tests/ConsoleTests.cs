@@ -1,0 +1,71 @@
+using Microsoft.Playwright;
+
+namespace Automation.EndToEnd.Tests;
+
+/// <summary>The console in a real browser.</summary>
+public sealed class ConsoleTests
+{
+    private const string Chromium = "/usr/bin/chromium";
+
+    [Fact]
+    public async Task From_an_event_its_whole_story_is_seen_and_lists_update_by_themselves()
+    {
+        Assert.SkipUnless(File.Exists(Chromium), "Chromium is not installed (apt-get install chromium).");
+        await using var server = await ServerUnderTest.StartAsync();
+        using var playwright = await Playwright.CreateAsync();
+        await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
+        {
+            ExecutablePath = Chromium,
+            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
+        });
+        var page = await browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
+        var errors = new List<string>();
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+                errors.Add(message.Text);
+        };
+        page.PageError += (_, message) => errors.Add(message);
+
+        // Whoever is not signed in is led to the form, and afterwards to where they wanted to go.
+        await page.GotoAsync(server.Address + "/events");
+        await page.FillAsync("input[name=key]", "not-the-key-at-all");
+        await page.ClickAsync("button[type=submit]");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("not known");
+        await page.FillAsync("input[name=key]", ServerUnderTest.AdminKey);
+        await page.ClickAsync("button[type=submit]");
+        await page.WaitForURLAsync("**/events");
+        await Assertions.Expect(page.Locator("#events")).ToContainTextAsync("No event has arrived yet");
+
+        // The list shows an event that arrives while it is open.
+        using (await server.PostAsync("flyflow", """{"event_type":"call_ended","call_id":"<b>bold</b>","timestamp":"2026-01-01T00:00:00Z","data":{"duration_seconds":60,"outcome":"<img src=x onerror=alert(1)>"}}"""))
+        {
+        }
+
+        await Assertions.Expect(page.Locator("#events tbody tr").First).ToContainTextAsync("call_ended");
+        // What a sender wrote is text, not markup.
+        await Assertions.Expect(page.Locator("#events tbody")).ToContainTextAsync("<b>bold</b>");
+        await page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = "call_ended" }).Locator("a").First.ClickAsync();
+
+        await Assertions.Expect(page.Locator("#trail")).ToContainTextAsync("PostSummary");
+        await Assertions.Expect(page.Locator("#trail")).ToContainTextAsync("POST 200");
+        await Assertions.Expect(page.Locator("#trail")).ToContainTextAsync("Finished");
+        await page.Locator("#trail summary", new PageLocatorOptions { HasText = "PostSummary" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#trail")).ToContainTextAsync("Idempotency key");
+        await ScreenshotAsync(page, "event");
+
+        await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "call-ended" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "What happened" })).ToBeVisibleAsync();
+        await ScreenshotAsync(page, "instance");
+
+        await page.GotoAsync(server.Address + "/");
+        await Assertions.Expect(page.Locator("#overview")).ToContainTextAsync("started a workflow");
+        await ScreenshotAsync(page, "overview");
+        Assert.Equal(1280, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
+        // A refused sign-in answers 302 to the form; nothing else went wrong.
+        Assert.Empty(errors);
+    }
+
+    private static Task ScreenshotAsync(IPage page, string name) =>
+        page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(ServerUnderTest.RepositoryRoot, "artifacts", "screenshots", name + ".png") });
+}
