@@ -42,10 +42,12 @@ public sealed class ConsoleTests
         {
         }
 
-        await Assertions.Expect(page.Locator("#events tbody tr").First).ToContainTextAsync("call_ended");
+        await Assertions.Expect(page.Locator("#events tbody")).ToContainTextAsync("call_ended");
         // What a sender wrote is text, not markup.
         await Assertions.Expect(page.Locator("#events tbody")).ToContainTextAsync("<b>bold</b>");
-        await page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = "call_ended" }).Locator("a").First.ClickAsync();
+        // The workflow's own call to the inbox is an event too and moves the rows, so the link is read before it is followed.
+        var link = await page.GetByRole(AriaRole.Row).Filter(new LocatorFilterOptions { HasText = "call_ended" }).Locator("a").First.GetAttributeAsync("href");
+        await page.GotoAsync(server.Address + link);
 
         await Assertions.Expect(page.Locator("#trail")).ToContainTextAsync("PostSummary");
         await Assertions.Expect(page.Locator("#trail")).ToContainTextAsync("POST 200");

@@ -68,7 +68,9 @@ internal static class Parts
     {
         app.UseAutomationWebhooks();
         app.UseExceptionHandler();
-        app.UseStatusCodePages();
+        // A machine is told by problem details, a person by a page.
+        app.UseWhen(IsForMachines, machines => machines.UseStatusCodePages());
+        app.UseWhen(context => !IsForMachines(context), people => people.UseStatusCodePagesWithReExecute("/not-found"));
         app.UseSecurityHeaders();
         app.UseAuthentication();
         app.UseAuthorization();
@@ -81,6 +83,14 @@ internal static class Parts
         app.MapSecrets();
         app.MapHttpExchanges();
     }
+
+    private static bool IsForMachines(HttpContext context) =>
+        context.Request.Path.StartsWithSegments("/api", StringComparison.OrdinalIgnoreCase)
+        || context.Request.Path.StartsWithSegments("/elsa", StringComparison.OrdinalIgnoreCase)
+        || context.Request.Path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase)
+        || context.Request.Path.StartsWithSegments("/healthz", StringComparison.OrdinalIgnoreCase)
+        || context.Request.Path.StartsWithSegments("/studio", StringComparison.OrdinalIgnoreCase)
+        || context.Request.Path.StartsWithSegments("/lib", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Full path of the directory that the default database and the keys live in.</summary>
     public static string DataDirectory(WebApplicationBuilder builder) =>

@@ -93,14 +93,21 @@ internal sealed partial class InstanceBroadcaster(
             if (observers.IsObserved(committed.Instance.Id))
                 _changed.Writer.TryWrite(committed.Instance.Id);
         });
-        while (await _changed.Reader.WaitToReadAsync(stoppingToken))
+        try
         {
-            var instances = new HashSet<string>(StringComparer.Ordinal);
-            while (_changed.Reader.TryRead(out var instanceId))
-                instances.Add(instanceId);
-            foreach (var instanceId in instances)
-                await TellAsync(instanceId, stoppingToken);
-            await Task.Delay(Pace, clock, stoppingToken);
+            while (await _changed.Reader.WaitToReadAsync(stoppingToken))
+            {
+                var instances = new HashSet<string>(StringComparer.Ordinal);
+                while (_changed.Reader.TryRead(out var instanceId))
+                    instances.Add(instanceId);
+                foreach (var instanceId in instances)
+                    await TellAsync(instanceId, stoppingToken);
+                await Task.Delay(Pace, clock, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Stopping, also where the start failed.
         }
     }
 
