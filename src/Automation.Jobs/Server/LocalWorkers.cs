@@ -102,11 +102,13 @@ internal sealed class LocalWorkers
     }
 
     /// <summary>A job was deleted or requeued here: where this process holds it, its run is cancelled or does not start.</summary>
-    public void Revoke(long jobId)
+    /// <param name="jobId">The job.</param>
+    /// <param name="exceptRow">The queue row of its next run, which may have been taken already; 0 where there is none.</param>
+    public void Revoke(long jobId, long exceptRow = 0)
     {
         foreach (var job in _held.Values)
         {
-            if (job.Id != jobId)
+            if (job.Id != jobId || job.QueueRowId == exceptRow)
                 continue;
             job.IsRevoked = true;
             job.Run?.Cancel(CancelCause.Revoked);
