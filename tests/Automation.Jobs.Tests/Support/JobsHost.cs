@@ -81,8 +81,20 @@ public sealed class JobsHost : IAsyncDisposable
     }
 
     /// <summary>Waits until a job is in a state, woken by the looks of it; fails after half a minute.</summary>
-    public Task<string> StateAsync(long id, params string[] awaited) => Eventually.BecomesAsync(
-        async () => (await Store.FindAsync(id, CancellationToken.None))?.State ?? "gone", awaited);
+    public async Task<string> StateAsync(long id, params string[] awaited)
+    {
+        try
+        {
+            return await Eventually.BecomesAsync(async () => (await Store.FindAsync(id, CancellationToken.None))?.State ?? "gone", awaited);
+        }
+        catch (Xunit.Sdk.XunitException e)
+        {
+            // The history says where it went astray.
+            var job = await Get<JobQueries>().FindAsync(id);
+            throw new InvalidOperationException(
+                e.Message + string.Concat(job?.History.Select(h => $"\n{h.At:O} {h.State} {h.Reason} {string.Join(' ', h.Data)}") ?? []), e);
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
