@@ -69,8 +69,8 @@ internal static class Parts
         app.UseAutomationWebhooks();
         app.UseExceptionHandler();
         // A machine is told by problem details, a person by a page.
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.UseWhen(IsForMachines, machines => machines.UseStatusCodePages());
-        app.UseWhen(context => !IsForMachines(context), people => people.UseStatusCodePagesWithReExecute("/not-found"));
         app.UseSecurityHeaders();
         app.UseAuthentication();
         app.UseAuthorization();
