@@ -46,6 +46,15 @@ public sealed partial class ActivityContext
         set => State.CorrelationId = value;
     }
 
+    /// <summary>
+    /// The event from outside that is served now: the one that started or resumed the instance, or that the timer or
+    /// background work that has ended now was made for. Null where no event led here.
+    /// </summary>
+    public string? EventId => Burst.EventId;
+
+    /// <summary>What has been asked for in this burst so far.</summary>
+    public IReadOnlyList<WorkflowEffect> Requested => Burst.Effects;
+
     /// <summary>Name of the instance; null for none.</summary>
     public string? InstanceName
     {

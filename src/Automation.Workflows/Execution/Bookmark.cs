@@ -27,6 +27,9 @@ public sealed record Bookmark(
 
     /// <summary>Data that does not take part in matching; a plain value.</summary>
     public object? Options { get; init; }
+
+    /// <summary>The event from outside that the instance served when it was made; null for none.</summary>
+    public string? EventId { get; init; }
 }
 
 /// <summary>Names of the stimuli that the built-in activities wait for.</summary>

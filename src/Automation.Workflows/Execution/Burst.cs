@@ -41,6 +41,9 @@ internal sealed partial class Burst
 
     public object? TriggerPayload => State.TriggerPayload;
 
+    /// <summary>The event from outside that this burst serves; null for none.</summary>
+    public string? EventId { get; set; }
+
     /// <summary>Values for the workflow's variables at the start.</summary>
     public IReadOnlyDictionary<string, object?>? InitialVariables { get; set; }
 
@@ -239,6 +242,7 @@ internal sealed partial class Burst
             DueAt = dueAt,
             Tag = tag,
             Options = options,
+            EventId = EventId,
         };
         State.BookmarkList.Add(bookmark);
         context.BookmarkCount++;
@@ -273,6 +277,7 @@ internal sealed partial class Burst
     public PendingOperation AddOperation(ActivityContext context)
     {
         var operation = State.AddOperation(context, inline: !context.Activity.RunAsynchronously);
+        operation.EventId = EventId;
         if (!operation.IsInline)
             operation.Bookmark = AddBookmark(context, StimulusNames.BackgroundActivity, null, null, operation.Id, operation.Id, null);
         return operation;

@@ -32,6 +32,9 @@ public sealed record StartWorkflow(string DefinitionId, string InstanceId, IRead
     /// <summary>The instance that starts it.</summary>
     public required string ParentInstanceId { get; init; }
 
+    /// <summary>The event from outside that the parent served when it asked for it; null for none.</summary>
+    public string? EventId { get; init; }
+
     /// <summary>Dispatcher channel asked for; null for the default.</summary>
     public string? ChannelName { get; init; }
 

@@ -93,6 +93,9 @@ public sealed class InstanceState
     /// <summary>The operation that the rest of the work list waits for; null for none.</summary>
     internal PendingOperation? PendingOperation { get; private set; }
 
+    /// <summary>The event from outside that the latest burst served; null for none.</summary>
+    internal string? EventId { get; set; }
+
     internal long LastOrdinal { get; set; }
 
     internal long LastBookmark { get; set; }
@@ -340,6 +343,9 @@ internal sealed class PendingOperation(string id, ActivityContext context, bool 
 
     /// <summary>The bookmark that shows that it waits; null for inline ones.</summary>
     public Bookmark? Bookmark { get; set; }
+
+    /// <summary>The event from outside that was served when it was asked for.</summary>
+    public string? EventId { get; set; }
 
     /// <summary>For <c>ExecuteWorkflow</c>: the child that runs.</summary>
     public string? ChildInstanceId { get; set; }

@@ -31,6 +31,7 @@ internal static class StateSerializer
         w.WriteString("ver", s.DefinitionVersionId);
         w.WriteNumber("num", s.DefinitionVersion);
         Text(w, "corr", s.CorrelationId);
+        Text(w, "ev", s.EventId);
         Text(w, "name", s.Name);
         Text(w, "parent", s.ParentInstanceId);
         w.WriteNumber("st", (int)s.Status);
@@ -72,7 +73,7 @@ internal static class StateSerializer
         {
             w.WriteStartArray("work");
             foreach (var item in s.Work)
-                WriteWork(w, item);
+                WriteWork(w, item, s.EventId);
             w.WriteEndArray();
         }
 
@@ -80,7 +81,7 @@ internal static class StateSerializer
         {
             w.WriteStartArray("marks");
             foreach (var bookmark in s.BookmarkList)
-                WriteBookmark(w, bookmark);
+                WriteBookmark(w, bookmark, s.EventId);
             w.WriteEndArray();
         }
 
@@ -103,6 +104,7 @@ internal static class StateSerializer
                 Flag(w, "inline", operation.IsInline);
                 Text(w, "mark", operation.Bookmark?.Id);
                 Text(w, "child", operation.ChildInstanceId);
+                Cause(w, operation.EventId, s.EventId);
                 w.WriteEndObject();
             }
 
@@ -254,7 +256,7 @@ internal static class StateSerializer
         w.WriteEndArray();
     }
 
-    private static void WriteWork(Utf8JsonWriter w, in WorkItem item)
+    private static void WriteWork(Utf8JsonWriter w, in WorkItem item, string? eventId)
     {
         w.WriteStartObject();
         w.WriteString("n", item.Node.NodeId);
@@ -268,7 +270,7 @@ internal static class StateSerializer
         if (item.Bookmark is not null)
         {
             w.WritePropertyName("b");
-            WriteBookmark(w, item.Bookmark);
+            WriteBookmark(w, item.Bookmark, eventId);
             w.WritePropertyName("d");
             JsonValues.Write(w, item.Payload);
         }
@@ -276,7 +278,7 @@ internal static class StateSerializer
         w.WriteEndObject();
     }
 
-    private static void WriteBookmark(Utf8JsonWriter w, Bookmark b)
+    private static void WriteBookmark(Utf8JsonWriter w, Bookmark b, string? eventId)
     {
         w.WriteStartObject();
         w.WriteString("id", b.Id);
@@ -302,8 +304,18 @@ internal static class StateSerializer
             JsonValues.Write(w, b.Options);
         }
 
+        Cause(w, b.EventId, eventId);
         w.WriteEndObject();
     }
+
+    /// <summary>The event that something serves, where it is not the instance's latest one; empty for none.</summary>
+    private static void Cause(Utf8JsonWriter w, string? eventId, string? latest)
+    {
+        if (!string.Equals(eventId, latest, StringComparison.Ordinal))
+            w.WriteString("ev", eventId ?? "");
+    }
+
+    private static string? Cause(JsonElement j, string? latest) => Text(j, "ev") is { } own ? (own.Length == 0 ? null : own) : latest;
 
     private static void WriteIncident(Utf8JsonWriter w, Incident i)
     {
@@ -387,6 +399,7 @@ internal static class StateSerializer
             Time(j.GetProperty("at").GetInt64()))
         {
             CorrelationId = Text(j, "corr"),
+            EventId = Text(j, "ev"),
             Name = Text(j, "name"),
             ParentInstanceId = Text(j, "parent"),
             Status = (WorkflowStatus)j.GetProperty("st").GetInt32(),
@@ -419,7 +432,7 @@ internal static class StateSerializer
 
         foreach (var item in Items(j, "marks"))
         {
-            var bookmark = ReadBookmark(item);
+            var bookmark = ReadBookmark(item, s.EventId);
             s.BookmarkList.Add(bookmark);
             if (contexts.TryGetValue(bookmark.ActivityOrdinal, out var context))
                 context.BookmarkCount++;
@@ -438,7 +451,7 @@ internal static class StateSerializer
                 Tag = Text(item, "t"),
                 Locals = ReadLocals(item),
                 Context = running,
-                Bookmark = item.TryGetProperty("b", out var b) ? ReadBookmark(b) : null,
+                Bookmark = item.TryGetProperty("b", out var b) ? ReadBookmark(b, s.EventId) : null,
                 Payload = Value(item, "d"),
             });
         }
@@ -459,6 +472,7 @@ internal static class StateSerializer
             {
                 Bookmark = mark is null ? null : s.BookmarkList.Find(b => string.Equals(b.Id, mark, StringComparison.Ordinal)),
                 ChildInstanceId = Text(item, "child"),
+                EventId = Cause(item, s.EventId),
             });
         }
 
@@ -567,7 +581,7 @@ internal static class StateSerializer
         return result;
     }
 
-    private static Bookmark ReadBookmark(JsonElement j) => new(
+    private static Bookmark ReadBookmark(JsonElement j, string? latest) => new(
         j.GetProperty("id").GetString()!, j.GetProperty("k").GetString()!, j.GetProperty("h").GetString()!, Value(j, "d"),
         j.GetProperty("a").GetString()!, j.GetProperty("n").GetString()!, j.GetProperty("o").GetInt64(), Time(j.GetProperty("at").GetInt64()))
     {
@@ -575,6 +589,7 @@ internal static class StateSerializer
         AutoBurn = !Flag(j, "keep"),
         Tag = Text(j, "t"),
         Options = Value(j, "op"),
+        EventId = Cause(j, latest),
     };
 
     private static ExceptionInfo? ReadException(JsonElement j, string name) =>

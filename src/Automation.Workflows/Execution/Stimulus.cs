@@ -10,6 +10,12 @@ public abstract record Stimulus
     /// <summary>Whether somebody waits for an HTTP response, so that response activities can work. Default true.</summary>
     public bool CanRespond { get; init; } = true;
 
+    /// <summary>
+    /// The event from outside that causes it, where one does; what follows from this burst (background work, timers) then
+    /// serves that event too. Null: what the bookmark or operation was made for.
+    /// </summary>
+    public string? EventId { get; init; }
+
     /// <summary>Begins a new instance.</summary>
     /// <param name="TriggerActivityId">The trigger that started it; null to begin at the definition's start.</param>
     /// <param name="Payload">What the trigger was given (an event's payload, an HTTP request…); a plain value.</param>

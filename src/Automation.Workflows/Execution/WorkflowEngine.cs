@@ -85,8 +85,10 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
         state.DropStaleOutputs();
         try
         {
+            burst.EventId = stimulus.EventId ?? CauseOf(stimulus, state);
             if (!Begin(burst, stimulus))
                 return burst.ToResult(BurstEnd.Nothing);
+            state.EventId = burst.EventId;
             state.SubStatus = WorkflowSubStatus.Executing;
             var end = burst.RunToEnd();
             Conclude(burst, end);
@@ -97,6 +99,14 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
             state.Burst = null;
         }
     }
+
+    /// <summary>The event that led to what goes on now: parallel branches of one instance may serve different ones.</summary>
+    private static string? CauseOf(Stimulus stimulus, InstanceState state) => stimulus switch
+    {
+        Stimulus.Resume resume => state.BookmarkList.Find(b => string.Equals(b.Id, resume.BookmarkId, StringComparison.Ordinal))?.EventId,
+        Stimulus.OperationEnded ended => state.Operations.Find(o => string.Equals(o.Id, ended.OperationId, StringComparison.Ordinal))?.EventId,
+        _ => state.EventId,
+    };
 
     /// <summary>Puts the stimulus on the work list. False if there is nothing it could act on.</summary>
     private bool Begin(Burst burst, Stimulus stimulus)

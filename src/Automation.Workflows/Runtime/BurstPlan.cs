@@ -107,7 +107,8 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
             _ => InstanceSql.Insert,
         };
         if (statement != InstanceSql.Insert)
-            unit.Add(InstanceSql.LockActivation, statement == InstanceSql.InsertCorrelated ? state.CorrelationId : graph.DefinitionId);
+            // Read, although nothing is done with it: a result that nobody reads would be taken for that of the next statement.
+            unit.Query(InstanceSql.LockActivation, statement == InstanceSql.InsertCorrelated ? state.CorrelationId : graph.DefinitionId);
         unit.AddExpectingOne(
             statement, state.Id, graph.DefinitionId, graph.VersionId, graph.Version, (int)state.SubStatus, graph.Definition.IsSystem,
             state.Incidents.Count, state.CorrelationId, state.Name, instance.ParentId, notify?.ToString(), SqlValue.Micros(instance.CreatedAt),

@@ -70,6 +70,10 @@ internal static class InstanceSql
     public static readonly SqlStatement BookmarksByHash = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 ORDER BY id LIMIT 1000");
     public static readonly SqlStatement BookmarksAfter = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 AND id > $2 ORDER BY id LIMIT 1000");
     public static readonly SqlStatement BookmarksOfInstance = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE instance_id = $1 ORDER BY id");
+    public static readonly SqlStatement WaitingByHash = new(
+        "SELECT b.id, b.instance_id, i.definition_id, b.correlation_id, b.options FROM workflow_bookmarks b JOIN workflow_instances i ON i.id = b.instance_id "
+        + "WHERE b.hash = $1 ORDER BY b.id LIMIT 1000");
+
     public static readonly SqlStatement BookmarksNamed = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE name = $1 ORDER BY id");
 
     public static readonly SqlStatement AddOperation = new("INSERT INTO workflow_operations (id, instance_id, job_id, request, created_at) VALUES ($1, $2, $3, $4, $5)");
@@ -91,6 +95,9 @@ internal static class InstanceSql
 
     public static readonly SqlStatement RunningCorrelated = new(
         "SELECT 1 FROM workflow_instances WHERE correlation_id = $1 AND sub_status IN (0, 1, 2, 6) LIMIT 1");
+
+    public static readonly SqlStatement InstancesCorrelated = new(
+        "SELECT id, definition_version_id FROM workflow_instances WHERE correlation_id = $1 AND sub_status IN (0, 1, 2, 6) ORDER BY id LIMIT 100");
 
     public static readonly SqlStatement IdsOfDefinition = new("SELECT id FROM workflow_instances WHERE definition_id = $1 LIMIT 200");
     public static readonly SqlStatement ChildrenOf = new("SELECT id FROM workflow_instances WHERE parent_id = $1");

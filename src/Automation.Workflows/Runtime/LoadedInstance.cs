@@ -34,7 +34,20 @@ internal sealed class LoadedInstance
         Revision = Revision,
         Output = State.Output,
         HasPendingOperations = State.Operations.Count > 0,
+        NextDueAt = NextDueAt(),
     };
+
+    private DateTimeOffset? NextDueAt()
+    {
+        DateTimeOffset? next = null;
+        foreach (var bookmark in State.BookmarkList)
+        {
+            if (bookmark.DueAt is { } due && (next is null || due < next))
+                next = due;
+        }
+
+        return next;
+    }
 }
 
 /// <summary>What a child tells its parent.</summary>

@@ -45,6 +45,9 @@ public sealed record StartWorkflowRequest
     /// <summary>The instance that starts it.</summary>
     public string? ParentInstanceId { get; init; }
 
+    /// <summary>The event from outside that starts it; what replies in it answers that event. Null for none.</summary>
+    public string? EventId { get; init; }
+
     /// <summary>Adds rows that commit together with the instance's first commit, or not at all. Called again when the commit is repeated after a conflict.</summary>
     public Action<WriteUnit>? Companion { get; init; }
 
@@ -53,6 +56,20 @@ public sealed record StartWorkflowRequest
     internal Automation.Jobs.JobContext? Job { get; init; }
 
     internal Func<WriteUnit, CancellationToken, ValueTask>? AsyncCompanion { get; init; }
+}
+
+/// <summary>A bookmark to resume.</summary>
+/// <param name="BookmarkId">The bookmark.</param>
+public sealed record ResumeWorkflowRequest(string BookmarkId)
+{
+    /// <summary>What the resumer brings; a plain value.</summary>
+    public object? Payload { get; init; }
+
+    /// <summary>The event from outside that resumes it; what replies in it answers that event. Null for none.</summary>
+    public string? EventId { get; init; }
+
+    /// <summary>Adds rows that commit with it, or not at all.</summary>
+    public Action<WriteUnit>? Companion { get; init; }
 }
 
 /// <summary>Something that may start and resume instances.</summary>

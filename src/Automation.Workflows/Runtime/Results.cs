@@ -37,9 +37,25 @@ public sealed record InstanceSnapshot
     /// <summary>Outputs by name; plain values.</summary>
     public IReadOnlyDictionary<string, object?> Output { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 
+    /// <summary>When the clock resumes it next; null where it does not.</summary>
+    public DateTimeOffset? NextDueAt { get; init; }
+
     /// <summary>Whether background jobs that it waits for inside a burst are still at work.</summary>
     public bool HasPendingOperations { get; init; }
 }
+
+/// <summary>A place where an instance waits for a stimulus.</summary>
+/// <param name="BookmarkId">The bookmark, to resume it by.</param>
+/// <param name="InstanceId">The instance.</param>
+/// <param name="DefinitionId">Its definition.</param>
+/// <param name="CorrelationId">Its correlation id when it began to wait; null for none.</param>
+/// <param name="Options">What the waiting activity added for whoever matches; a plain value.</param>
+public sealed record WaitingBookmark(string BookmarkId, string InstanceId, string DefinitionId, string? CorrelationId, object? Options);
+
+/// <summary>An instance that has not ended.</summary>
+/// <param name="Id">The instance.</param>
+/// <param name="DefinitionVersionId">The version that it runs.</param>
+public sealed record RunningInstance(string Id, string DefinitionVersionId);
 
 /// <summary>Why an instance was not started.</summary>
 public enum CannotStart

@@ -95,7 +95,7 @@ public sealed partial class WorkflowRuntime
             ParentId = request.ParentInstanceId,
             Notify = ParentNotice.Parse(request.Notify),
         };
-        var stimulus = new Stimulus.Start(request.TriggerActivityId, request.TriggerPayload) { IsTriggered = request.IsTriggered, Variables = request.Variables };
+        var stimulus = new Stimulus.Start(request.TriggerActivityId, request.TriggerPayload) { IsTriggered = request.IsTriggered, Variables = request.Variables, EventId = request.EventId };
         var extras = new CommitExtras { Companion = request.Companion, AsyncCompanion = request.AsyncCompanion, Job = request.Job };
         using (await _instances.LockAsync(id, cancellationToken))
         {
@@ -147,14 +147,43 @@ public sealed partial class WorkflowRuntime
         CancellationToken cancellationToken = default) =>
         ResumeAsync(bookmarkId, payload, input, companion is null ? CommitExtras.None : new CommitExtras { Companion = companion }, cancellationToken);
 
+    /// <summary>Resumes an instance at a bookmark. Of several callers exactly one succeeds.</summary>
+    /// <param name="request">The bookmark and what comes with it.</param>
+    /// <param name="cancellationToken">Stops the burst between two activities.</param>
+    public Task<ResumeResult> ResumeAsync(ResumeWorkflowRequest request, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        var extras = request.Companion is null ? CommitExtras.None : new CommitExtras { Companion = request.Companion };
+        return ResumeAsync(request.BookmarkId, request.Payload, null, extras, cancellationToken, request.EventId);
+    }
+
+    /// <summary>The bookmarks that wait for a stimulus, oldest first, at most a thousand.</summary>
+    /// <param name="hash">Its hash; see <see cref="StimulusHash"/>.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async ValueTask<IReadOnlyList<WaitingBookmark>> FindWaitingAsync(string hash, CancellationToken cancellationToken = default)
+    {
+        var rows = await _database.QueryAsync(InstanceSql.WaitingByHash, cancellationToken, InstanceSql.Key(hash));
+        return rows.Count == 0 ? [] : [.. rows.Rows.Select(r => new WaitingBookmark(r[0].AsText!, r[1].AsText!, r[2].AsText!, r[3].AsText, WorkflowCatalog.Plain(r[4].AsText)))];
+    }
+
+    /// <summary>The instances that have not ended and belong to the same thing, oldest first, at most a hundred.</summary>
+    /// <param name="correlationId">What they belong to.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    public async ValueTask<IReadOnlyList<RunningInstance>> FindRunningAsync(string correlationId, CancellationToken cancellationToken = default)
+    {
+        var rows = await _database.QueryAsync(InstanceSql.InstancesCorrelated, cancellationToken, correlationId);
+        return rows.Count == 0 ? [] : [.. rows.Rows.Select(r => new RunningInstance(r[0].AsText!, r[1].AsText!))];
+    }
+
     internal async Task<ResumeResult> ResumeAsync(
-        string bookmarkId, object? payload, IReadOnlyDictionary<string, object?>? input, CommitExtras extras, CancellationToken cancellationToken)
+        string bookmarkId, object? payload, IReadOnlyDictionary<string, object?>? input, CommitExtras extras, CancellationToken cancellationToken,
+        string? eventId = null)
     {
         // A bookmark's id begins with its instance's, so no look-up is needed.
         var end = bookmarkId.LastIndexOf("-b", StringComparison.Ordinal);
         if (end <= 0)
             return new ResumeResult(ResumeOutcome.NotFound, null);
-        var outcome = await ApplyAsync(bookmarkId[..end], new Stimulus.Resume(bookmarkId, payload) { Input = input }, extras, cancellationToken);
+        var outcome = await ApplyAsync(bookmarkId[..end], new Stimulus.Resume(bookmarkId, payload) { Input = input, EventId = eventId }, extras, cancellationToken);
         return outcome is null
             ? new ResumeResult(ResumeOutcome.NotFound, null)
             : new ResumeResult(ResumeOutcome.Resumed, outcome.Snapshot) { Responses = outcome.Responses };

@@ -68,6 +68,7 @@ internal sealed class BulkDispatchWorkflows : Activity
             context.Request(new StartWorkflow(definition, child, input, correlation)
             {
                 ParentInstanceId = context.InstanceId,
+                EventId = context.EventId,
                 ChannelName = ChannelName.Get(context),
                 CompletionStimulus = wait ? StimulusNames.BulkDispatchWorkflows : null,
             });

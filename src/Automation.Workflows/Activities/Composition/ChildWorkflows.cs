@@ -69,6 +69,7 @@ internal sealed class DispatchWorkflow : Activity
         context.Request(new StartWorkflow(definition, child, ChildWorkflows.Input(context, Input.Get(context)), CorrelationId.Get(context))
         {
             ParentInstanceId = context.InstanceId,
+            EventId = context.EventId,
             ChannelName = ChannelName.Get(context),
             CompletionStimulus = wait ? StimulusNames.DispatchWorkflow : null,
         });
@@ -119,6 +120,7 @@ internal sealed class ExecuteWorkflow : Activity
         context.Request(new StartWorkflow(definition, child, input, CorrelationId.Get(context))
         {
             ParentInstanceId = context.InstanceId,
+            EventId = context.EventId,
             OperationId = operation.Id,
             CompletionStimulus = WaitForCompletion.Get(context) is true ? StimulusNames.ExecuteWorkflow : null,
         });

@@ -42,6 +42,7 @@ public static class WorkflowJobs
         Input = start.Input,
         CorrelationId = start.CorrelationId,
         ParentInstanceId = start.ParentInstanceId,
+        EventId = start.EventId,
         Notify = start.OperationId is null && start.CompletionStimulus is null ? null : new ParentNotice(start.OperationId, start.CompletionStimulus).ToString(),
     });
 
@@ -59,6 +60,7 @@ public static class WorkflowJobs
         ["isTriggered"] = request.IsTriggered,
         ["parentInstanceId"] = request.ParentInstanceId,
         ["notify"] = request.Notify,
+        ["eventId"] = request.EventId,
     }));
 
     internal static StartWorkflowRequest ReadStart(string json)
@@ -80,6 +82,7 @@ public static class WorkflowJobs
             IsTriggered = map.GetValueOrDefault("isTriggered") is true,
             ParentInstanceId = map.GetValueOrDefault("parentInstanceId") as string,
             Notify = map.GetValueOrDefault("notify") as string,
+            EventId = map.GetValueOrDefault("eventId") as string,
         };
     }
 }
