@@ -175,6 +175,32 @@ public abstract class UnitConformance(DatabaseProvider provider) : IAsyncLifetim
     }
 
     [Fact]
+    public async Task A_unit_whose_rows_nobody_asked_for_does_not_give_them_to_another()
+    {
+        // On PostgreSQL they share a batch, whose result sets come in the order of the statements alone.
+        await Database.CommitAsync(new WriteUnit().Add(Insert, "a", 7), cancellationToken: Token);
+        var units = Enumerable.Range(0, 200).Select(_ =>
+        {
+            var unit = new WriteUnit();
+            return (Unit: unit, Rows: unit.Query(Select, "a"));
+        }).ToList();
+        var silent = Enumerable.Range(0, 200).Select(_ => new WriteUnit().Add(Select, "nobody"));
+
+        var commits = units.Select(u => u.Unit).Zip(silent, (asked, unasked) => new[] { unasked, asked })
+            .SelectMany(pair => pair).Select(unit => Database.CommitAsync(unit, cancellationToken: Token)).ToList();
+        await Task.WhenAll(commits.Where((_, i) => i % 2 == 1));
+
+        Assert.All(units, u => Assert.Equal(7, Assert.Single(u.Rows.Rows)[1].AsInteger));
+        foreach (var unasked in commits.Where((_, i) => i % 2 == 0))
+        {
+            if (provider == DatabaseProvider.PostgreSql)
+                await Assert.ThrowsAsync<StorageException>(() => unasked);
+            else
+                await unasked;
+        }
+    }
+
+    [Fact]
     public async Task Many_callers_store_each_unit_once()
     {
         const int callers = 16, each = 200;

@@ -18,6 +18,9 @@ internal sealed class Completion(JobRun run, string name, JobOutcome outcome, Ex
 
     public Exception? Exception { get; set; } = exception;
 
+    /// <summary>Its notes in the unit that is being committed.</summary>
+    public UnstoredNotes? Notes { get; set; }
+
     /// <summary>It cannot be run here, however often it is tried.</summary>
     public bool IsParked { get; init; }
 }
@@ -104,12 +107,24 @@ internal sealed partial class JobCompleter(
             }
             catch (StorageUnavailableException)
             {
+                PutNotesBack(completions);
                 await Task.Delay(RetryDelay, clock);
             }
             catch (Exception e)
             {
+                PutNotesBack(completions);
                 return e;
             }
+        }
+    }
+
+    private static void PutNotesBack(List<Completion> completions)
+    {
+        foreach (var completion in completions)
+        {
+            if (completion.Notes is { } notes)
+                completion.Run.PutBack(notes);
+            completion.Notes = null;
         }
     }
 
@@ -120,7 +135,7 @@ internal sealed partial class JobCompleter(
         foreach (var completion in completions)
         {
             var (run, job) = (completion.Run, completion.Run.Job);
-            run.AddNotes(unit);
+            completion.Notes = run.AddNotes(unit);
             if (run.SuccessCommitted)
                 continue;
             switch (completion.Outcome)
@@ -138,7 +153,7 @@ internal sealed partial class JobCompleter(
                     store.AddRelease(unit, job.QueueRowId, job.FetchedAt);
                     break;
                 default:
-                    store.AddDropQueueRow(unit, job.QueueRowId, job.FetchedAt);
+                    store.AddGivenUp(unit, job);
                     break;
             }
         }

@@ -85,7 +85,7 @@ internal sealed partial class JobMaintenance(
             SELECT key, sum(value), max(expireat) FROM gone GROUP BY key ORDER BY key
             ON CONFLICT (key) DO UPDATE SET value = a.value + excluded.value, expireat = GREATEST(a.expireat, excluded.expireat)
             """),
-        new("""DELETE FROM "Counter" """, "SELECT 1 WHERE FALSE"),
+        new("""DELETE FROM "Counter" """, "DELETE FROM hangfire.counter WHERE FALSE"),
     ];
 
     private static readonly SqlStatement HasCounters = new("""SELECT 1 FROM "Counter" LIMIT 1""", "SELECT 1 FROM hangfire.counter LIMIT 1");

@@ -112,12 +112,16 @@ internal sealed class JobRun(ClaimedJob job, JobStore store, JobRetryOptions ret
     public void ReportProgress(double percent, string? message) => Progress = (percent, message);
 
     /// <summary>Adds the lines and the progress that are not stored yet.</summary>
-    public void AddNotes(WriteUnit unit)
+    /// <returns>What was added, to be put back where the unit does not commit; null where there was nothing.</returns>
+    public UnstoredNotes? AddNotes(WriteUnit unit)
     {
-        if (_lines is { } lines)
+        if (!HasNotes)
+            return null;
+        var notes = new UnstoredNotes([], Progress);
+        while (_lines is not null && _lines.TryDequeue(out var line))
         {
-            while (lines.TryDequeue(out var line))
-                JobNotes.AddLine(unit, Job.Id, line);
+            notes.Lines.Add(line);
+            JobNotes.AddLine(unit, Job.Id, line);
         }
 
         if (Progress is var (percent, message))
@@ -125,9 +129,22 @@ internal sealed class JobRun(ClaimedJob job, JobStore store, JobRetryOptions ret
             Progress = null;
             JobNotes.AddProgress(unit, Job.Id, percent, message, clock.GetUtcNow());
         }
+
+        return notes;
+    }
+
+    /// <summary>Takes notes back that were not stored.</summary>
+    public void PutBack(UnstoredNotes notes)
+    {
+        foreach (var line in notes.Lines)
+            _lines!.Enqueue(line);
+        Progress ??= notes.Progress;
     }
 
     public bool HasNotes => Progress is not null || _lines is { IsEmpty: false };
 
     public void Dispose() => _cancel.Dispose();
 }
+
+/// <summary>Lines and progress of a run on their way into the database.</summary>
+internal sealed record UnstoredNotes(List<JobLogLine> Lines, (double Percent, string? Message)? Progress);

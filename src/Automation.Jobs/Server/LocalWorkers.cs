@@ -103,12 +103,12 @@ internal sealed class LocalWorkers
 
     /// <summary>A job was deleted or requeued here: where this process holds it, its run is cancelled or does not start.</summary>
     /// <param name="jobId">The job.</param>
-    /// <param name="exceptRow">The queue row of its next run, which may have been taken already; 0 where there is none.</param>
-    public void Revoke(long jobId, long exceptRow = 0)
+    /// <param name="version">The version it was moved away from: later runs, which may have begun already, go on.</param>
+    public void Revoke(long jobId, DateTime version)
     {
         foreach (var job in _held.Values)
         {
-            if (job.Id != jobId || job.QueueRowId == exceptRow)
+            if (job.Id != jobId || job.Version > version)
                 continue;
             job.IsRevoked = true;
             job.Run?.Cancel(CancelCause.Revoked);

@@ -174,10 +174,24 @@ internal sealed partial class ServerRegistry(JobStore store, LocalWorkers worker
     private async Task StoreNotesAsync(CancellationToken cancellationToken)
     {
         var unit = new WriteUnit();
+        var taken = new List<(JobRun Run, UnstoredNotes Notes)>();
         foreach (var job in workers.Held)
-            job.Run?.AddNotes(unit);
-        if (unit.Count > 0)
-            await store.Database.CommitAsync(unit, cancellationToken: cancellationToken);
+        {
+            if (job.Run is { } run && run.AddNotes(unit) is { } notes)
+                taken.Add((run, notes));
+        }
+
+        try
+        {
+            if (unit.Count > 0)
+                await store.Database.CommitAsync(unit, cancellationToken: cancellationToken);
+        }
+        catch
+        {
+            foreach (var (run, notes) in taken)
+                run.PutBack(notes);
+            throw;
+        }
     }
 
     /// <summary>Genuine servers take a job over that was fetched half an hour ago; ours that run longer say so before.</summary>

@@ -132,7 +132,7 @@ internal sealed partial class JobTransitions(JobStore store, LocalWorkers worker
             cancellationToken);
         if (deleted is null)
             return false;
-        workers.Revoke(id);
+        workers.Revoke(id, deleted.Version);
         await AfterEndAsync(id, JobStates.Deleted, cancellationToken);
         return true;
     }
@@ -153,16 +153,14 @@ internal sealed partial class JobTransitions(JobStore store, LocalWorkers worker
 
     public async Task<bool> RequeueAsync(long id, string? reason, CancellationToken cancellationToken, string? onlyFrom = null)
     {
-        // Once it is committed, a worker may have the next run before this caller goes on: that one is not revoked.
-        var nextRow = 0L;
         var moved = await MoveAsync(
             id,
             job => job.State is not null && (onlyFrom is null || job.State == onlyFrom),
-            async (unit, job) => nextRow = await AddEnqueueAsync(unit, job, null, reason, cancellationToken),
+            (unit, job) => AddEnqueueAsync(unit, job, null, reason, cancellationToken),
             cancellationToken);
         if (moved is null)
             return false;
-        workers.Revoke(id, nextRow);
+        workers.Revoke(id, moved.Version);
         workers.Signal();
         return true;
     }
@@ -171,19 +169,17 @@ internal sealed partial class JobTransitions(JobStore store, LocalWorkers worker
     public async Task<bool> EnqueueDueAsync(long id, string? reason, CancellationToken cancellationToken)
     {
         var moved = await MoveAsync(
-            id, job => job.State == JobStates.Scheduled, async (unit, job) => await AddEnqueueAsync(unit, job, null, reason, cancellationToken), cancellationToken);
+            id, job => job.State == JobStates.Scheduled, (unit, job) => AddEnqueueAsync(unit, job, null, reason, cancellationToken), cancellationToken);
         return moved is not null;
     }
 
     /// <summary>Adds the move of a job into a queue.</summary>
-    /// <returns>Id of its queue row.</returns>
-    public async ValueTask<long> AddEnqueueAsync(WriteUnit unit, JobRecord job, string? queue, string? reason, CancellationToken cancellationToken)
+    public async ValueTask AddEnqueueAsync(WriteUnit unit, JobRecord job, string? queue, string? reason, CancellationToken cancellationToken)
     {
         queue ??= await QueueOfAsync(job, cancellationToken);
         var rowId = await QueueRowIds.NextAsync(cancellationToken);
         store.AddTransition(unit, job.Id, job.Version, StateRow.Enqueued(store.NowAfter(job.Version), queue, reason), wasFinal: JobStates.IsFinal(job.State));
         store.AddQueueRow(unit, rowId, job.Id, queue);
-        return rowId;
     }
 
     /// <summary>What follows the end of a job: its continuations, and its batch.</summary>

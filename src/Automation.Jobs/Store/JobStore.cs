@@ -70,6 +70,16 @@ internal abstract class JobStore(Database database, TimeProvider clock)
     /// <summary>Takes a queue row away, whoever holds it.</summary>
     public abstract void AddDropQueueRow(WriteUnit unit, long rowId, DateTime? fetchedAt);
 
+    /// <summary>Lets go of a job whose run does not count: somebody else has moved it; where nobody has, it goes back into its queue.</summary>
+    public void AddGivenUp(WriteUnit unit, ClaimedJob job)
+    {
+        AddDropQueueRowOfMoved(unit, job);
+        AddRelease(unit, job.QueueRowId, job.FetchedAt);
+    }
+
+    /// <summary>Takes away the queue row of a run whose job has moved on since.</summary>
+    protected abstract void AddDropQueueRowOfMoved(WriteUnit unit, ClaimedJob job);
+
     /// <summary>Puts a taken job back into its queue; nothing happens where somebody else has taken it.</summary>
     public abstract void AddRelease(WriteUnit unit, long rowId, DateTime? fetchedAt);
 

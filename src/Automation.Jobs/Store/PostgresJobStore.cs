@@ -49,6 +49,12 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
 
     private static readonly SqlStatement AcknowledgeQueueRow = Sql("DELETE FROM hangfire.jobqueue WHERE id = $1");
     private static readonly SqlStatement DeleteQueueRow = Sql("DELETE FROM hangfire.jobqueue WHERE id = $1 AND fetchedat = $2");
+    private static readonly SqlStatement DeleteQueueRowOfMoved = Sql("""
+        DELETE FROM hangfire.jobqueue WHERE id = $1 AND fetchedat = $2 AND NOT EXISTS (
+            SELECT 1 FROM hangfire.job j JOIN hangfire.state s ON s.id = j.stateid
+            WHERE j.id = $3 AND j.statename = 'Processing' AND s.createdat = $4)
+        """);
+
     private static readonly SqlStatement DeleteFreeQueueRow = Sql("DELETE FROM hangfire.jobqueue WHERE id = $1 AND fetchedat IS NULL");
     private static readonly SqlStatement SetFetchedAt = Sql("UPDATE hangfire.jobqueue SET fetchedat = $3::timestamptz WHERE id = $1 AND fetchedat = $2");
 
@@ -175,6 +181,9 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
             unit.Add(DeleteQueueRow, rowId, Time(fetchedAt));
     }
 
+    protected override void AddDropQueueRowOfMoved(WriteUnit unit, ClaimedJob job) =>
+        unit.Add(DeleteQueueRowOfMoved, job.QueueRowId, Time(job.FetchedAt), job.Id, Time(job.Version));
+
     public override void AddRelease(WriteUnit unit, long rowId, DateTime? fetchedAt)
     {
         unit.Add(SetFetchedAt, rowId, Time(fetchedAt), SqlValue.Null);
@@ -254,8 +263,16 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
             });
         }
 
-        if (stale.Count > 0)
-            await Database.CommitAsync(stale, cancellationToken: cancellationToken);
+        try
+        {
+            if (stale.Count > 0)
+                await Database.CommitAsync(stale);
+        }
+        catch (Exception e) when (claims.Count > 0 && e is StorageUnavailableException or StorageException)
+        {
+            // The others are taken and must run; these stay fetched until the sweep over orphans finds them.
+        }
+
         return new ClaimResult(claims, rows.Count);
     }
 

@@ -39,6 +39,12 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
     private static readonly SqlStatement ExpireParameters = new("""UPDATE "JobParameter" SET "ExpireAt" = $2 WHERE "JobId" = $1""");
     private static readonly SqlStatement AcknowledgeQueueRow = new("""DELETE FROM "JobQueue" WHERE "Id" = $1""");
     private static readonly SqlStatement DeleteQueueRow = new("""DELETE FROM "JobQueue" WHERE "Id" = $1 AND "FetchedAt" = $2""");
+    private static readonly SqlStatement DeleteQueueRowOfMoved = new("""
+        DELETE FROM "JobQueue" WHERE "Id" = $1 AND "FetchedAt" = $2 AND NOT EXISTS (
+            SELECT 1 FROM "Job" j WHERE j."Id" = $3 AND j."StateName" = 'Processing'
+            AND $4 = (SELECT s."CreatedAt" FROM "State" s WHERE s."JobId" = $3 ORDER BY s."CreatedAt" DESC, s."Id" DESC LIMIT 1))
+        """);
+
     private static readonly SqlStatement SetFetchedAt = new("""UPDATE "JobQueue" SET "FetchedAt" = $3 WHERE "Id" = $1 AND "FetchedAt" = $2""");
 
     private static readonly SqlStatement UpdateSetMember = new("""
@@ -160,6 +166,9 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
     public override void AddAcknowledge(WriteUnit unit, long rowId) => unit.Add(AcknowledgeQueueRow, rowId);
 
     public override void AddDropQueueRow(WriteUnit unit, long rowId, DateTime? fetchedAt) => unit.Add(DeleteQueueRow, rowId, Ticks(fetchedAt));
+
+    protected override void AddDropQueueRowOfMoved(WriteUnit unit, ClaimedJob job) =>
+        unit.Add(DeleteQueueRowOfMoved, job.QueueRowId, Ticks(job.FetchedAt), job.Id, Ticks(job.Version));
 
     public override void AddRelease(WriteUnit unit, long rowId, DateTime? fetchedAt) => unit.Add(SetFetchedAt, rowId, Ticks(fetchedAt), 0);
 

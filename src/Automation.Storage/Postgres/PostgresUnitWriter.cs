@@ -86,7 +86,7 @@ internal sealed partial class PostgresUnitWriter(NpgsqlDataSource source, Storag
                 await CommitAsync(units);
                 return null;
             }
-            catch (WriteConflictException e)
+            catch (Exception e) when (e is WriteConflictException or StorageException)
             {
                 return e;
             }
@@ -134,23 +134,28 @@ internal sealed partial class PostgresUnitWriter(NpgsqlDataSource source, Storag
 
     private static async Task ReadResultsAsync(List<PendingUnit> units, NpgsqlDataReader reader)
     {
-        // Only statements that return rows have a result set; they come in the order of the statements.
-        var more = true;
-        foreach (var rows in units.SelectMany(p => RowSetsOf(p.Unit)))
+        // Only statements that return rows have a result set; they come in the order of the statements. One too many
+        // or too few would hand a caller the rows of another, who has then committed and knows nothing of it.
+        var sets = units.SelectMany(p => RowSetsOf(p.Unit)).ToList();
+        var read = 0;
+        do
         {
-            rows.Clear();
-            while (more && reader.FieldCount == 0)
-                more = await reader.NextResultAsync();
-            if (!more)
-                return;
+            if (reader.FieldCount == 0)
+                continue;
+            if (read == sets.Count)
+                throw Unpaired();
+            sets[read].Clear();
             while (await reader.ReadAsync())
-                rows.Add(PostgresValues.ReadRow(reader));
-            more = await reader.NextResultAsync();
+                sets[read].Add(PostgresValues.ReadRow(reader));
+            read++;
         }
-
-        while (more)
-            more = await reader.NextResultAsync();
+        while (await reader.NextResultAsync());
+        if (read != sets.Count)
+            throw Unpaired();
     }
+
+    private static StorageException Unpaired() =>
+        new("A statement of the unit returns rows and was not added as a query, or the other way round; nothing is stored.");
 
     private static List<RowSet> RowSetsOf(WriteUnit unit)
     {

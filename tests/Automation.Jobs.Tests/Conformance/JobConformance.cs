@@ -488,6 +488,31 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
     }
 
     [Fact]
+    public async Task A_run_that_is_given_up_while_its_job_is_still_its_own_puts_it_back()
+    {
+        // As when a server was taken for dead by others, and they had not seen this job.
+        await StartAsync();
+        var tries = 0;
+        _recorder.Do = (context, cancellation) =>
+        {
+            context.Log($"try {++tries}");
+            if (tries > 1)
+                return Task.CompletedTask;
+            Assert.Single(Host.Get<Server.LocalWorkers>().Held).Run!.Cancel(Server.CancelCause.LeaseLost);
+            return Task.FromCanceled(cancellation);
+        };
+        var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
+        await Eventually.TrueAsync(() =>
+        {
+            Host.Get<Server.LocalWorkers>().Signal();
+            return Task.FromResult(tries > 1);
+        });
+        await Host.StateAsync(id, JobStates.Succeeded);
+        Assert.Empty(await Host.OfAsync("JobQueue"));
+        Assert.Equal(["try 1", "try 2"], (await Host.Get<JobQueries>().FindAsync(id, Token))!.Log.Select(l => l.Text));
+    }
+
+    [Fact]
     public async Task A_clock_set_back_changes_neither_order_nor_outcome()
     {
         await StartAsync();
