@@ -18,6 +18,18 @@ public enum ProblemSeverity
 /// <param name="Reason">One sentence that says what is wrong.</param>
 public sealed record DefinitionProblem(ProblemSeverity Severity, string? ActivityId, string? ActivityName, string? Property, string Reason)
 {
+    /// <summary>Line in the expression, from 1; 0 where it is not about a place in one.</summary>
+    public int Line { get; init; }
+
+    /// <summary>Column in that line, from 1; 0 where it is not about a place in an expression.</summary>
+    public int Column { get; init; }
+
+    /// <summary>
+    /// Whether a warning is an error to whoever publishes or imports: what it describes can never work. A version that
+    /// is in force already, or a draft that is tried out, still runs up to that point.
+    /// </summary>
+    internal bool StopsPublishing { get; init; }
+
     /// <inheritdoc/>
     public override string ToString()
     {

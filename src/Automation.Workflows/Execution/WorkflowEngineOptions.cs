@@ -27,6 +27,12 @@ public sealed class WorkflowEngineOptions
     /// <summary>Whether short incident strategy names are understood. Default true; Elsa takes them for the Fault strategy.</summary>
     public bool ShortStrategyNames { get; set; } = true;
 
+    /// <summary>
+    /// Whether a definition with a syntax error in an expression (JavaScript, Liquid, cron) is refused when it is published or imported.
+    /// Default true; Elsa publishes it, and what has the error faults when it is reached or never starts.
+    /// </summary>
+    public bool RefuseBrokenExpressions { get; set; } = true;
+
     /// <summary>Whether flowcharts are token based where the definition does not say. Default false.</summary>
     public bool TokenBasedFlowcharts { get; set; }
 }

@@ -13,7 +13,7 @@ internal sealed class ExpressionBinder(ScriptLanguages languages)
     public BoundExpression BindInput(CompiledActivity node, JsonNode? input, string property, DataType declared, ActivityCompilation report)
     {
         if (input is not JsonObject wrapper || !wrapper.ContainsKey("expression") && !wrapper.ContainsKey("typeName") && !wrapper.ContainsKey("memoryReference"))
-            return Constant(JsonValues.FromNode(input), declared, declared);
+            return Constant(JsonValues.FromNode(input), declared, declared, property, report);
         if (!wrapper.TryGetPropertyValue("typeName", out var typeName))
         {
             report.Warning(property, "has no typeName and therefore reads as null.");
@@ -38,15 +38,15 @@ internal sealed class ExpressionBinder(ScriptLanguages languages)
         CompiledActivity node, JsonNode? expression, string property, DataType type, ActivityCompilation report, DataType? declared = null)
     {
         if (expression is not JsonObject o)
-            return Constant(JsonValues.FromNode(expression), type, declared ?? type);
+            return Constant(JsonValues.FromNode(expression), type, declared ?? type, property, report);
         var kind = DeclarationReader.Text(o, "type") ?? "Literal";
         o.TryGetPropertyValue("value", out var value);
         switch (kind)
         {
             case "Literal":
-                return Constant(JsonValues.FromNode(value), type, declared ?? type);
+                return Constant(JsonValues.FromNode(value), type, declared ?? type, property, report);
             case "Object" or "Json":
-                return Constant(ParseObject(value, type), type, declared ?? type);
+                return Constant(ParseObject(value, type), type, declared ?? type, property, report);
             case "Variable":
                 return Variable(node, value, property, type, report);
             case "Input":
@@ -63,7 +63,10 @@ internal sealed class ExpressionBinder(ScriptLanguages languages)
         }
     }
 
-    /// <summary>A script in one of the languages; a syntax error faults when the script is reached, as in Elsa, and is reported now.</summary>
+    /// <summary>
+    /// A script in one of the languages. A syntax error is reported now and stops publishing; where it is reached all the same, a script faults
+    /// and a template renders the error, as in Elsa.
+    /// </summary>
     public BoundExpression Script(string language, string source, CompiledActivity node, string property, DataType type, ActivityCompilation report)
     {
         if (languages.Find(language) is not { } compile)
@@ -79,12 +82,16 @@ internal sealed class ExpressionBinder(ScriptLanguages languages)
         catch (Automation.Expressions.ExpressionException e)
         {
             var where = e.Line > 0 ? $" (line {e.Line}, column {e.Column})" : "";
-            report.Warning(property, $"{language} expression{where}: {e.Message}");
-            return new FailingExpression(e.Message, e);
+            var isSyntax = e.Kind == Automation.Expressions.ExpressionErrorKind.Syntax;
+            report.Expression(property, $"{language} expression{where}: {e.Message}", e.Line, e.Column, stopsPublishing: isSyntax);
+            var message = e.Message;
+            return isSyntax && string.Equals(language, "Liquid", StringComparison.Ordinal)
+                ? new ScriptExpression(_ => message, type)
+                : new FailingExpression(message, e);
         }
     }
 
-    private static BoundExpression Constant(object? value, DataType type, DataType declared)
+    private static BoundExpression Constant(object? value, DataType type, DataType declared, string property, ActivityCompilation report)
     {
         try
         {
@@ -95,6 +102,9 @@ internal sealed class ExpressionBinder(ScriptLanguages languages)
         }
         catch (ValueConversionException e)
         {
+            // A field that somebody has emptied in the Studio is text without a letter.
+            if (value is not string text || !string.IsNullOrWhiteSpace(text))
+                report.Warning(property, e.Message);
             return new FailingExpression(e.Message, e);
         }
     }

@@ -1,4 +1,3 @@
-using Automation.Expressions;
 using Automation.Expressions.Liquid;
 using Automation.Workflows.Execution;
 
@@ -9,18 +8,7 @@ internal static class WorkflowTemplate
 {
     public static Func<ActivityContext, object?> Compile(LiquidCompiler compiler, string source)
     {
-        CompiledTemplate template;
-        try
-        {
-            template = compiler.Compile(source);
-        }
-        catch (ExpressionException e) when (e.Kind == ExpressionErrorKind.Syntax)
-        {
-            // As in Elsa, a broken template renders its error, where everybody sees it.
-            var message = e.Message;
-            return _ => message;
-        }
-
+        var template = compiler.Compile(source);
         return context => template.Render(new LiquidScope(null, (string name, out object? value) => Resolve(context, name, out value)), context.CancellationToken);
     }
 

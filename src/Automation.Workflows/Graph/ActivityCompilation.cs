@@ -63,6 +63,10 @@ public sealed class ActivityCompilation
     /// <param name="reason">One sentence.</param>
     public void Warning(string? property, string reason) => Add(ProblemSeverity.Warning, property, reason);
 
+    /// <summary>Reports an expression that cannot be used: it faults only if it is reached, but whoever publishes a syntax error is stopped.</summary>
+    internal void Expression(string property, string reason, int line = 0, int column = 0, bool stopsPublishing = true) =>
+        _problems.Add(new DefinitionProblem(ProblemSeverity.Warning, Activity.Id, Activity.Name, property, reason) { StopsPublishing = stopsPublishing, Line = line, Column = column });
+
     /// <summary>Entries of a list property, whatever form old exports gave it.</summary>
     internal List<JsonObject> List(string property) =>
         DeclarationReader.Unwrap(Json[property]) is { } list ? [.. list.OfType<JsonObject>()] : [];

@@ -57,8 +57,7 @@ internal sealed class GraphBuild(ActivityCatalog catalog, IWorkflowSource? workf
             type = MissingVersion(typeName, version);
         else if (type is null)
         {
-            used = workflows?.FindActivity(
-                typeName, DeclarationReader.Text(element.Json, "workflowDefinitionId"), DeclarationReader.Text(element.Json, "workflowDefinitionVersionId"));
+            used = FindUsed(typeName, element.Json);
             type = used is not null ? FromWorkflow(typeName, used) : Missing(typeName, version, element);
         }
 
@@ -102,16 +101,18 @@ internal sealed class GraphBuild(ActivityCatalog catalog, IWorkflowSource? workf
             return depth;
         foreach (var element in ActivityTree.Walk(definition.Root))
         {
-            if (element.Type is { } type && !catalog.IsKnown(type)
-                && workflows.FindActivity(
-                    type, DeclarationReader.Text(element.Json, "workflowDefinitionId"), DeclarationReader.Text(element.Json, "workflowDefinitionVersionId")) is { } used)
-            {
+            if (element.Type is { } type && !catalog.IsKnown(type) && FindUsed(type, element.Json) is { } used)
                 depth = Math.Max(depth, Depth(used, nesting + 1) + 1);
-            }
         }
 
         return depth;
     }
+
+    private WorkflowDefinition? FindUsed(string type, JsonObject node) => workflows?.FindActivity(
+        type,
+        DeclarationReader.Text(node, "workflowDefinitionId"),
+        DeclarationReader.Text(node, "workflowDefinitionVersionId"),
+        node["version"] is JsonValue v && v.TryGetValue(out int version) ? version : 0);
 
     private ActivityType FromWorkflow(string typeName, WorkflowDefinition used)
     {

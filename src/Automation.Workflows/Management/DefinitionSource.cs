@@ -8,13 +8,17 @@ namespace Automation.Workflows.Management;
 /// <summary>Finds stored workflows that are used as activities, for the compiler.</summary>
 internal sealed class DefinitionSource(Database database) : IWorkflowSource
 {
-    public WorkflowDefinition? FindActivity(string activityType, string? definitionId, string? versionId)
+    public WorkflowDefinition? FindActivity(string activityType, string? definitionId, string? versionId, int version = 0)
     {
-        if (versionId is not null && Query(DefinitionSql.ById, versionId).FirstOrDefault() is { } version)
-            return version.ToDefinition();
-        if (definitionId is not null)
-            return Query(DefinitionSql.Published, definitionId).FirstOrDefault() is { Summary.UsableAsActivity: true } published ? published.ToDefinition() : null;
-        return Query(DefinitionSql.UsableAsActivity).FirstOrDefault(d => WorkflowActivities.TypeName(d.Summary.Name ?? d.Summary.DefinitionId) == activityType)?.ToDefinition();
+        if (versionId is not null && Query(DefinitionSql.ById, versionId).FirstOrDefault() is { } exact)
+            return exact.ToDefinition();
+        var published = definitionId is not null
+            ? Query(DefinitionSql.Published, definitionId).FirstOrDefault(d => d.Summary.UsableAsActivity)
+            : Query(DefinitionSql.UsableAsActivity).FirstOrDefault(d => WorkflowActivities.TypeName(d.Summary.Name ?? d.Summary.DefinitionId) == activityType);
+        if (published is null || version <= 0 || version == published.Summary.Version)
+            return published?.ToDefinition();
+        // Whoever uses a version keeps it until he is moved: a later one may have other inputs.
+        return (Query(DefinitionSql.Specific, published.Summary.DefinitionId, version).FirstOrDefault(d => d.Summary.UsableAsActivity) ?? published).ToDefinition();
     }
 
     // Compiling happens once per version; on PostgreSQL its look-ups block a thread for that moment.

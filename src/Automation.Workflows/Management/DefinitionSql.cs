@@ -16,8 +16,9 @@ internal static class DefinitionSql
     public static readonly SqlStatement Latest = new(From + "WHERE definition_id = $1 AND is_latest");
     public static readonly SqlStatement Published = new(From + "WHERE definition_id = $1 AND is_published");
     public static readonly SqlStatement Specific = new(From + "WHERE definition_id = $1 AND version = $2");
+    /// <summary>$1 and $2: texts, of which one is enough.</summary>
     public static readonly SqlStatement LatestMentioning = new(
-        From + "WHERE is_latest AND instr(content, $1) > 0", From + "WHERE is_latest AND strpos(content, $1) > 0");
+        From + "WHERE is_latest AND (instr(content, $1) > 0 OR instr(content, $2) > 0)", From + "WHERE is_latest AND (strpos(content, $1) > 0 OR strpos(content, $2) > 0)");
 
     public static readonly SqlStatement PublishedSummaries = new($"SELECT {Summary} FROM workflow_definitions WHERE is_published");
     public static readonly SqlStatement VersionSummaries = new($"SELECT {Summary} FROM workflow_definitions WHERE definition_id = $1 ORDER BY version DESC");

@@ -4,6 +4,7 @@ using Automation.Storage.Writes;
 using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Graph;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Workflows.Management;
 
@@ -14,7 +15,7 @@ internal sealed record DefinitionCheck(IReadOnlyList<DefinitionProblem> Problems
 }
 
 /// <summary>Keeps the triggers of published versions, and the jobs of those that go by the clock, in the commit that publishes or retracts.</summary>
-internal sealed class TriggerIndexer(Database database, WorkflowCatalog catalog, WorkflowCompiler compiler, JobClient jobs, TimeProvider clock)
+internal sealed class TriggerIndexer(Database database, WorkflowCatalog catalog, WorkflowCompiler compiler, JobClient jobs, IOptions<WorkflowEngineOptions> options, TimeProvider clock)
 {
     /// <summary>Finds everything that stops a definition from being published.</summary>
     public DefinitionCheck Check(WorkflowDefinition definition)
@@ -26,11 +27,11 @@ internal sealed class TriggerIndexer(Database database, WorkflowCatalog catalog,
         }
         catch (DefinitionException e)
         {
-            return new DefinitionCheck(e.Problems, []);
+            return new DefinitionCheck([.. e.Problems.Select(Judge).OrderByDescending(p => p.Severity)], []);
         }
 
-        // A cron expression that is none starts nothing: whoever publishes it hears of it now, not when it does not start.
-        var problems = new List<DefinitionProblem>(graph.Problems.Select(p => p.Property == "cronExpression" ? p with { Severity = ProblemSeverity.Error } : p));
+        // What can never work is heard of now, not when it does not start or faults.
+        var problems = new List<DefinitionProblem>(graph.Problems.Select(Judge));
         foreach (var trigger in graph.Triggers)
         {
             if (ClockTriggers.Problem(trigger.Name, trigger.Payload) is { } reason)
@@ -73,6 +74,9 @@ internal sealed class TriggerIndexer(Database database, WorkflowCatalog catalog,
         foreach (var id in ids)
             await ((Task)jobs.DeleteAsync(id, "The workflow's trigger is not in force any more")).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private DefinitionProblem Judge(DefinitionProblem problem) =>
+        problem.StopsPublishing && options.Value.RefuseBrokenExpressions ? problem with { Severity = ProblemSeverity.Error } : problem;
 
     private static DefinitionProblem Problem(CompiledWorkflow graph, WorkflowTrigger trigger, string reason) =>
         new(ProblemSeverity.Error, trigger.ActivityId, graph.FindById(trigger.ActivityId)?.Name, null, reason);

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Automation.Workflows.Definitions;
+using Automation.Workflows.Graph;
 
 namespace Automation.Workflows.Management;
 
@@ -7,7 +8,9 @@ public sealed partial class WorkflowDefinitionManager
 {
     /// <summary>The definitions whose latest version uses a definition as an activity.</summary>
     public async Task<IReadOnlyList<string>> FindConsumersAsync(string definitionId, CancellationToken cancellationToken = default) =>
-        [.. (await ConsumersOfAsync(definitionId, cancellationToken)).Select(c => c.Summary.DefinitionId)];
+        [.. await FindAsync(definitionId, VersionOptions.Latest, cancellationToken) is { } child
+            ? (await ConsumersOfAsync(child.Summary, cancellationToken)).Select(c => c.Summary.DefinitionId)
+            : []];
 
     /// <summary>Moves all definitions that use a definition as an activity to its published version; those in force are published again.</summary>
     /// <returns>Ids of the definitions that were changed.</returns>
@@ -22,7 +25,7 @@ public sealed partial class WorkflowDefinitionManager
     private async Task<List<string>> UpdateConsumersAsync(StoredDefinition child, CancellationToken cancellationToken)
     {
         var changed = new List<string>();
-        foreach (var consumer in await ConsumersOfAsync(child.Summary.DefinitionId, cancellationToken))
+        foreach (var consumer in await ConsumersOfAsync(child.Summary, cancellationToken))
         {
             if (consumer.Summary.IsReadonly || consumer.Summary.DefinitionId == child.Summary.DefinitionId)
                 continue;
@@ -48,27 +51,35 @@ public sealed partial class WorkflowDefinitionManager
     {
         Definition = saved,
         Problems = problems,
-        ConsumingWorkflowCount = saved.Summary.UsableAsActivity ? (await ConsumersOfAsync(saved.Summary.DefinitionId, cancellationToken)).Count : 0,
+        ConsumingWorkflowCount = saved.Summary.UsableAsActivity ? (await ConsumersOfAsync(saved.Summary, cancellationToken)).Count : 0,
     };
 
-    private async Task<List<StoredDefinition>> ConsumersOfAsync(string definitionId, CancellationToken cancellationToken)
+    private async Task<List<StoredDefinition>> ConsumersOfAsync(DefinitionSummary child, CancellationToken cancellationToken)
     {
-        // The database narrows it down by text; whether the id stands where it means a use is read from the JSON.
-        var rows = await _database.QueryAsync(DefinitionSql.LatestMentioning, cancellationToken, definitionId);
-        return [.. rows.Rows.Select(Read).Where(d => d.Summary.DefinitionId != definitionId && UsesOf(WorkflowDefinition.Parse(d.Content), definitionId).Any())];
+        // The database narrows it down by text; whether id or type stand where they mean a use is read from the JSON.
+        var rows = await _database.QueryAsync(DefinitionSql.LatestMentioning, cancellationToken, child.DefinitionId, $"\"{TypeOf(child)}\"");
+        return [.. rows.Rows.Select(Read).Where(d => d.Summary.DefinitionId != child.DefinitionId && UsesOf(WorkflowDefinition.Parse(d.Content), child).Any())];
     }
 
-    private static IEnumerable<JsonObject> UsesOf(WorkflowDefinition definition, string definitionId) =>
-        ActivityTree.Walk(definition.Root).Select(a => a.Json)
-            .Where(a => a["workflowDefinitionId"] is JsonValue v && v.TryGetValue(out string? id) && id == definitionId && a.ContainsKey("workflowDefinitionVersionId"));
+    /// <summary>The activities that stand for a workflow: by its id, or by their type alone where they were written by hand.</summary>
+    private static IEnumerable<JsonObject> UsesOf(WorkflowDefinition definition, DefinitionSummary child)
+    {
+        var type = TypeOf(child);
+        return ActivityTree.Walk(definition.Root).Select(a => a.Json).Where(a => a.ContainsKey("workflowDefinitionVersionId")
+            ? DeclarationReader.Text(a, "workflowDefinitionId") == child.DefinitionId
+            : child.UsableAsActivity && DeclarationReader.Text(a, "type") == type);
+    }
+
+    private static string TypeOf(DefinitionSummary child) => WorkflowActivities.TypeName(child.Name ?? child.DefinitionId);
 
     private static bool PointAt(WorkflowDefinition consumer, DefinitionSummary child)
     {
         var changed = false;
-        foreach (var use in UsesOf(consumer, child.DefinitionId))
+        foreach (var use in UsesOf(consumer, child))
         {
             if (use["workflowDefinitionVersionId"] is JsonValue v && v.TryGetValue(out string? id) && id == child.Id)
                 continue;
+            use["workflowDefinitionId"] = child.DefinitionId;
             use["workflowDefinitionVersionId"] = child.Id;
             use["version"] = child.Version;
             use["latestAvailablePublishedVersion"] = child.Version;

@@ -145,7 +145,7 @@ public sealed partial class WorkflowDefinitionManager
             all.TryAdd(definition.Summary.Id, definition);
             if (!includeConsumers)
                 continue;
-            foreach (var consumer in await ConsumersOfAsync(definition.Summary.DefinitionId, cancellationToken))
+            foreach (var consumer in await ConsumersOfAsync(definition.Summary, cancellationToken))
                 all.TryAdd(consumer.Summary.Id, consumer);
         }
 

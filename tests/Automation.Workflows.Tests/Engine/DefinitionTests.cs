@@ -114,6 +114,23 @@ public sealed class DefinitionTests
     }
 
     [Fact]
+    public void Of_the_recorded_definitions_only_those_that_were_recorded_for_their_errors_stop_publishing()
+    {
+        Assert.SkipWhen(ConformanceCases.Folder is null, "The recorded cases do not stand beside the repository.");
+        var refused = new List<string>();
+        foreach (var file in Directory.EnumerateFiles(ConformanceCases.Folder, "*.json").Order(StringComparer.Ordinal))
+        {
+            foreach (var json in ConformanceCases.Load(Path.GetFileNameWithoutExtension(file))["definitions"]!.AsArray().OfType<JsonObject>())
+            {
+                if (json["autoPublish"]?.GetValue<bool>() is not false)
+                    refused.AddRange(Compiler.Validate(new WorkflowDefinition(json.DeepClone().AsObject())).Where(p => p.StopsPublishing).Select(p => $"{Path.GetFileNameWithoutExtension(file)} {p}"));
+            }
+        }
+
+        Assert.Equal(["flowchart-059", "js-019", "scheduling-010"], refused.Select(r => r.Split(' ')[0]));
+    }
+
+    [Fact]
     public void Descriptors_say_at_least_what_a_genuine_server_says()
     {
         Assert.SkipWhen(ConformanceCases.Folder is null, "The recorded answers do not stand beside the repository.");

@@ -41,7 +41,7 @@ internal sealed class Cron : Activity
     protected internal override void Compile(ActivityCompilation context)
     {
         if (Node.Inputs[CronExpression.Slot].Expression is ConstantExpression { Value: string text } && !CronSchedule.TryParse(text, out _, out var error))
-            context.Warning("cronExpression", $"'{text}' is not a cron expression: {error}");
+            context.Expression("cronExpression", $"'{text}' is not a cron expression: {error}");
     }
 
     protected internal override IEnumerable<TriggerStimulus> GetTriggers(ActivityContext context)

@@ -77,7 +77,7 @@ internal sealed class InMemoryHost : IWorkflowSource
 
     public CompiledWorkflow? Find(string definitionId) => _published.GetValueOrDefault(definitionId);
 
-    public WorkflowDefinition? FindActivity(string activityType, string? definitionId, string? versionId) =>
+    public WorkflowDefinition? FindActivity(string activityType, string? definitionId, string? versionId, int version = 0) =>
         _definitions.Values.FirstOrDefault(d =>
             d.UsableAsActivity && string.Equals(WorkflowActivities.TypeName(d.Name ?? ""), activityType, StringComparison.Ordinal));
 
