@@ -3,7 +3,10 @@ using Automation.Intake.Events;
 using Automation.Intake.Mapping;
 using Automation.Intake.Routing;
 using Automation.Intake.Sources;
+using Automation.Intake.Triggers;
 using Automation.Intake.Webhooks;
+using Automation.Workflows.Activities;
+using Automation.Workflows.Management;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -51,7 +54,10 @@ public static class IntakeServiceCollectionExtensions
             s.GetRequiredService<IHostEnvironment>(),
             s.GetRequiredService<ExpressionCompiler>(),
             s.GetRequiredService<TimeProvider>(),
-            s.GetRequiredService<ILogger<MappingStore>>()));
+            s.GetRequiredService<ILogger<MappingStore>>(),
+            s.GetService<WorkflowCatalog>()));
+        services.AddWorkflowActivity<EventReceived>();
+        services.AddSingleton<Action<ActivityCatalog>>(s => catalog => catalog.AddFamily<EventReceived>(new EventActivities(s.GetRequiredService<SourceCatalog>()).Family));
         services.TryAddSingleton<EventRouter>();
         services.TryAddSingleton<WebhookIntake>();
         services.AddHostedService(s => s.GetRequiredService<MappingStore>());

@@ -16,6 +16,10 @@ internal sealed class EventWorkflowStarter(WorkflowRuntime runtime) : IWorkflowS
                 InstanceId = start.InstanceId,
                 CorrelationId = start.CorrelationId,
                 Input = start.Inputs,
+                DefinitionVersionId = start.Trigger?.DefinitionVersionId,
+                TriggerActivityId = start.Trigger?.ActivityId,
+                TriggerPayload = start.Trigger is null ? null : start.Event,
+                IsTriggered = start.Trigger is not null,
                 Companion = companion,
             },
             cancellationToken);

@@ -12,7 +12,7 @@ internal static class MappingFile
     private static readonly JsonReaderOptions ReaderOptions = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
     /// <exception cref="MappingFileException">The file is broken; file, line and reason are in the message.</exception>
-    public static RuleSet Read(string file, ReadOnlySpan<byte> json, ExpressionCompiler expressions)
+    public static IReadOnlyList<CompiledRule> Read(string file, ReadOnlySpan<byte> json, ExpressionCompiler expressions)
     {
         json = Identification.PayloadReader.WithoutMark(json);
         MappingDocument document;
@@ -45,7 +45,7 @@ internal static class MappingFile
             }
         }
 
-        return new RuleSet(rules);
+        return rules;
     }
 
     /// <summary>The line, from 1, on which each element of "rules" begins.</summary>

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
+using Automation.Intake.Routing;
 
 namespace Automation.Intake.Mapping;
 
@@ -35,6 +37,13 @@ public sealed record MappingRule
 
     /// <summary>Rules of higher priority start first. Default 0; equal ones in the order of the file.</summary>
     public int Priority { get; set; }
+
+    /// <summary>
+    /// Where it stands for a published workflow that begins with an event trigger: that trigger. Null for a rule of the file,
+    /// which cannot say it.
+    /// </summary>
+    [JsonIgnore]
+    public EventTrigger? Trigger { get; init; }
 }
 
 /// <summary>What a rule says to an event.</summary>

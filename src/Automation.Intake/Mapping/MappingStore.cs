@@ -1,3 +1,4 @@
+using Automation.Workflows.Management;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -5,7 +6,7 @@ using Microsoft.Extensions.Options;
 namespace Automation.Intake.Mapping;
 
 /// <summary>
-/// The mapping rules in force. The file is looked at once a second, by time and size: watchers of the file system miss
+/// The mapping rules in force: those of the file, and one for each event trigger of a published workflow. The file is looked at once a second, by time and size: watchers of the file system miss
 /// changes on network shares and in containers, and one look costs nothing. A broken file changes nothing.
 /// </summary>
 public sealed partial class MappingStore : BackgroundService
@@ -18,12 +19,23 @@ public sealed partial class MappingStore : BackgroundService
     private readonly TimeProvider _clock;
     private readonly ILogger<MappingStore> _logger;
 
+    private readonly Lock _gate = new();
+    private readonly WorkflowCatalog? _workflows;
+
+    // Guarded by the gate: the two halves of what is in force.
+    private IReadOnlyList<CompiledRule> _ofFile = [];
+    private IReadOnlyList<CompiledRule> _ofTriggers = [];
+
     private volatile RuleSet _rules = RuleSet.Empty;
+    private IDisposable? _listening;
     private volatile string? _problem;
     private (DateTime Written, long Length) _seen;
 
-    internal MappingStore(IOptions<IntakeOptions> options, IHostEnvironment environment, ExpressionCompiler expressions, TimeProvider clock, ILogger<MappingStore> logger)
+    internal MappingStore(
+        IOptions<IntakeOptions> options, IHostEnvironment environment, ExpressionCompiler expressions, TimeProvider clock, ILogger<MappingStore> logger,
+        WorkflowCatalog? workflows = null)
     {
+        _workflows = workflows;
         _name = options.Value.MappingsFile;
         _file = Path.GetFullPath(_name, environment.ContentRootPath);
         _expressions = expressions;
@@ -52,7 +64,7 @@ public sealed partial class MappingStore : BackgroundService
         if (!info.Exists)
         {
             _problem = null;
-            _rules = RuleSet.Empty;
+            Use(file: []);
             LogGone(_name);
             return true;
         }
@@ -60,17 +72,51 @@ public sealed partial class MappingStore : BackgroundService
         try
         {
             var rules = MappingFile.Read(_name, File.ReadAllBytes(_file), _expressions);
-            _rules = rules;
+            Use(file: rules);
             _problem = null;
-            LogLoaded(rules.Rules.Count, _name);
+            LogLoaded(rules.Count, _name);
         }
         catch (Exception e) when (e is MappingFileException or IOException or UnauthorizedAccessException)
         {
             _problem = e.Message;
-            LogBroken(e.Message, _rules.Rules.Count);
+            LogBroken(e.Message, _ofFile.Count);
         }
 
         return true;
+    }
+
+    /// <summary>Takes over the triggers of the workflows that are published now.</summary>
+    internal void ReloadTriggers()
+    {
+        if (_workflows is not null)
+            Use(triggers: () => [.. TriggerRules.From(_workflows, _expressions)]);
+    }
+
+    /// <inheritdoc/>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        // The catalog has been filled by now, and routing begins after this.
+        _listening = _workflows?.OnChanged(_ => ReloadTriggers());
+        ReloadTriggers();
+        return base.StartAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _listening?.Dispose();
+        base.Dispose();
+    }
+
+    private void Use(IReadOnlyList<CompiledRule>? file = null, Func<IReadOnlyList<CompiledRule>>? triggers = null)
+    {
+        lock (_gate)
+        {
+            _ofFile = file ?? _ofFile;
+            // Read under the gate, so that of two changes the later one is what stays.
+            _ofTriggers = triggers?.Invoke() ?? _ofTriggers;
+            _rules = new RuleSet([.. _ofFile, .. _ofTriggers]);
+        }
     }
 
     /// <inheritdoc/>

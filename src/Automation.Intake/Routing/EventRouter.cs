@@ -271,7 +271,11 @@ internal sealed partial class EventRouter(
         try
         {
             var instanceId = Guid.CreateVersion7(clock.GetUtcNow()).ToString();
-            var start = new WorkflowStart(rule.Rule.Workflow, instanceId, rule.Correlation(payload), rule.Inputs(payload), eventId);
+            var start = new WorkflowStart(rule.Rule.Workflow, instanceId, rule.Correlation(payload), rule.Inputs(payload), eventId)
+            {
+                Trigger = rule.Rule.Trigger,
+                Event = rule.Rule.Trigger is null ? null : payload.Event,
+            };
             await workflows.StartAsync(start, unit => progress.AddStart(unit, eventId, rule.Rule.Id, rule.Rule.Workflow, instanceId, last), cancellationToken);
             return (true, null);
         }

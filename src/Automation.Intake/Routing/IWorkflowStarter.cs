@@ -9,7 +9,19 @@ namespace Automation.Intake.Routing;
 /// <param name="Inputs">Its inputs, as plain values.</param>
 /// <param name="EventId">The event.</param>
 public sealed record WorkflowStart(
-    string DefinitionId, string InstanceId, string? CorrelationId, IReadOnlyDictionary<string, object?> Inputs, string EventId);
+    string DefinitionId, string InstanceId, string? CorrelationId, IReadOnlyDictionary<string, object?> Inputs, string EventId)
+{
+    /// <summary>The activity of the workflow that the event triggers; null where a mapping rule starts the workflow as a whole.</summary>
+    public EventTrigger? Trigger { get; init; }
+
+    /// <summary>The event with its payload, for the triggered activity.</summary>
+    public IReadOnlyDictionary<string, object?>? Event { get; init; }
+}
+
+/// <summary>An activity of a published workflow that events trigger.</summary>
+/// <param name="DefinitionVersionId">The published version.</param>
+/// <param name="ActivityId">The activity.</param>
+public sealed record EventTrigger(string DefinitionVersionId, string ActivityId);
 
 /// <summary>What routing wants of the workflow engine: the engine in a server, a recorder in tests.</summary>
 public interface IWorkflowStarter

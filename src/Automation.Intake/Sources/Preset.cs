@@ -42,6 +42,12 @@ public sealed record Preset
 
     /// <summary>Payloads to test with.</summary>
     public IReadOnlyList<SampleEvent> Samples { get; set; } = [];
+
+    /// <summary>Event types that the sender documents; those of the samples need not be repeated.</summary>
+    public IReadOnlyList<string> Types { get; set; } = [];
+
+    /// <summary>All event types that are known, in the order in which the preset names them.</summary>
+    internal IEnumerable<string> KnownTypes => Types.Concat(Samples.Select(s => s.Type).OfType<string>()).Distinct(StringComparer.Ordinal);
 }
 
 /// <summary>How repeated deliveries are known.</summary>

@@ -9,7 +9,11 @@ namespace Automation.Intake.Sources;
 /// <param name="Title">The sender's name for people.</param>
 /// <param name="Open">Whether events are taken although nothing verifies them.</param>
 /// <param name="Verified">Whether anything is verified.</param>
-public sealed record SourceInfo(string Slug, string Preset, string Title, bool Open, bool Verified);
+public sealed record SourceInfo(string Slug, string Preset, string Title, bool Open, bool Verified)
+{
+    /// <summary>The event types that its sender is known to send.</summary>
+    public IReadOnlyList<string> EventTypes { get; init; } = [];
+}
 
 /// <summary>The configured sources.</summary>
 public sealed class SourceCatalog
@@ -34,7 +38,7 @@ public sealed class SourceCatalog
 
     /// <summary>All sources, by slug.</summary>
     public IReadOnlyList<SourceInfo> All =>
-        [.. _sources.Values.OrderBy(s => s.Slug, StringComparer.Ordinal).Select(s => new SourceInfo(s.Slug, s.Preset.Name, s.Preset.Title, s.Open, s.Verifies))];
+        [.. _sources.Values.OrderBy(s => s.Slug, StringComparer.Ordinal).Select(s => new SourceInfo(s.Slug, s.Preset.Name, s.Preset.Title, s.Open, s.Verifies) { EventTypes = [.. s.Preset.KnownTypes] })];
 
     /// <summary>The sources that anybody can send to.</summary>
     public IEnumerable<string> Unverified => _sources.Values.Where(s => s.Open && !s.Verifies).Select(s => s.Slug).Order(StringComparer.Ordinal);

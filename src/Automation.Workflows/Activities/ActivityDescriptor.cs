@@ -9,6 +9,9 @@ public sealed record ActivityDescriptor
     /// <summary>The type name that definitions store.</summary>
     public required string TypeName { get; init; }
 
+    /// <summary>What the names of new nodes begin with; null for the part of the type name after the last dot.</summary>
+    public string? Name { get; init; }
+
     /// <summary>Version of the type.</summary>
     public int Version { get; init; } = 1;
 
@@ -66,7 +69,7 @@ public sealed record ActivityDescriptor
         writer.WriteStartObject();
         writer.WriteString("typeName", TypeName);
         writer.WriteString("namespace", dot < 0 ? "" : TypeName[..dot]);
-        writer.WriteString("name", TypeName[(dot + 1)..]);
+        writer.WriteString("name", Name ?? TypeName[(dot + 1)..]);
         writer.WriteNumber("version", Version);
         writer.WriteString("category", Category);
         writer.WriteString("displayName", DisplayName);

@@ -35,6 +35,14 @@ internal sealed class ActivityType
     /// <summary>The workflow that stands behind it, for workflows used as activities.</summary>
     public WorkflowDefinition? Workflow { get; init; }
 
+    /// <summary>The same class under another description, which has the same inputs and outputs in the same order.</summary>
+    public ActivityType As(ActivityDescriptor descriptor) => new(descriptor, Create)
+    {
+        Inputs = [.. Inputs.Zip(descriptor.Inputs, (member, input) => member with { Descriptor = input })],
+        Outputs = Outputs,
+        Children = Children,
+    };
+
     public static ActivityType FromClass(Type type)
     {
         var about = type.GetCustomAttribute<ActivityAttribute>()
