@@ -1,3 +1,4 @@
+using Automation.Expressions.JavaScript.Execution;
 using Automation.Expressions.JavaScript.Runtime;
 
 namespace Automation.Expressions.JavaScript.Builtins;
@@ -263,9 +264,10 @@ internal static partial class ArrayBuiltins
         if (compare is not null)
         {
             realm.ReserveMemory((long)defined * 16);
+            var callback = new Callback(compare, default);
             MergeSort(items.AsSpan(0, defined), new JsValue[defined], (a, b) =>
             {
-                var order = Operators.ToNumber(compare.Call(default, [a, b]));
+                var order = Operators.ToNumber(callback.Call(a, b));
                 return order > 0 ? 1 : order < 0 ? -1 : 0;
             });
             return;

@@ -1,4 +1,5 @@
 using System.Text;
+using Automation.Expressions.JavaScript.Execution;
 using Automation.Expressions.JavaScript.Runtime;
 
 namespace Automation.Expressions.JavaScript.Builtins;
@@ -19,17 +20,16 @@ internal static partial class ArrayBuiltins
     {
         var o = Operators.ToObject(self);
         var length = ArrayLike.Length(o);
-        var callback = arguments.Callback(0);
-        var thisArgument = arguments.At(1);
+        var callback = new Callback(arguments.Callback(0), arguments.At(1));
         for (double i = 0; i < length; i++)
         {
-            if (!HasAt(o, i))
+            if (!TryGetAt(o, i, out var item))
             {
                 realm.Step();
                 continue;
             }
 
-            if (Operators.ToBoolean(callback.Call(thisArgument, [GetAt(o, i), i, o])) == wanted)
+            if (callback.Test(item, i, o) == wanted)
                 return seek == Seek.Some;
         }
 
@@ -40,14 +40,13 @@ internal static partial class ArrayBuiltins
     {
         var o = Operators.ToObject(self);
         var length = ArrayLike.Length(o);
-        var callback = arguments.Callback(0);
-        var thisArgument = arguments.At(1);
+        var callback = new Callback(arguments.Callback(0), arguments.At(1));
         for (double n = 0; n < length; n++)
         {
             var i = fromEnd ? length - 1 - n : n;
             var item = GetAt(o, i);
             realm.Step();
-            if (Operators.ToBoolean(callback.Call(thisArgument, [item, i, o])))
+            if (callback.Test(item, i, o))
                 return index ? i : item;
         }
 
@@ -58,12 +57,11 @@ internal static partial class ArrayBuiltins
     {
         var o = Operators.ToObject(self);
         var length = ArrayLike.Length(o);
-        var callback = arguments.Callback(0);
-        var thisArgument = arguments.At(1);
+        var callback = new Callback(arguments.Callback(0), arguments.At(1));
         for (double i = 0; i < length; i++)
         {
-            if (HasAt(o, i))
-                callback.Call(thisArgument, [GetAt(o, i), i, o]);
+            if (TryGetAt(o, i, out var item))
+                callback.Call(item, i, o);
             else
                 realm.Step();
         }
@@ -75,7 +73,7 @@ internal static partial class ArrayBuiltins
     {
         var o = Operators.ToObject(self);
         var length = ArrayLike.Length(o);
-        var callback = arguments.Callback(0);
+        var callback = new Callback(arguments.Callback(0), default);
         double n = 0;
         JsValue result = default;
         var have = arguments.Length > 1;
@@ -84,16 +82,15 @@ internal static partial class ArrayBuiltins
         for (; n < length; n++)
         {
             var i = fromEnd ? length - 1 - n : n;
-            if (!HasAt(o, i))
+            if (!TryGetAt(o, i, out var item))
             {
                 realm.Step();
                 continue;
             }
 
-            var item = GetAt(o, i);
             if (have)
             {
-                result = callback.Call(default, [result, item, i, o]);
+                result = callback.Call(result, item, i, o);
             }
             else
             {

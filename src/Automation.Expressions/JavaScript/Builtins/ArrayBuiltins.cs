@@ -102,10 +102,7 @@ internal static partial class ArrayBuiltins
     /// <summary>A new array, or what a subclass's constructor makes.</summary>
     private static JsObject SpeciesCreate(Realm realm, JsObject original, double length)
     {
-        if (original is not JsArray array)
-            return NewArray(realm, length);
-        if (ReferenceEquals(array.Prototype, realm.ArrayPrototype) && !array.HasOwn("constructor") && array.Prototype is BuiltinObject { IsModified: false }
-            && realm.Intrinsic(IntrinsicId.Array) is NativeFunction { IsModifiedSpecies: false })
+        if (original is not JsArray || IsPlainSource(realm, original))
             return NewArray(realm, length);
         var type = original.Get("constructor");
         if (type.AsObject() is { } o)
@@ -121,6 +118,11 @@ internal static partial class ArrayBuiltins
             throw Errors.Type("The array's species is not a constructor");
         return constructor.Construct([length], constructor);
     }
+
+    /// <summary>Whether what is made from an array is an ordinary array, which nobody can see before it is done.</summary>
+    private static bool IsPlainSource(Realm realm, JsObject original) =>
+        original is JsArray && ReferenceEquals(original.Prototype, realm.ArrayPrototype) && !original.HasOwn("constructor")
+        && original.Prototype is BuiltinObject { IsModified: false } && realm.Intrinsic(IntrinsicId.Array) is NativeFunction { IsModifiedSpecies: false };
 
     private static JsArray NewArray(Realm realm, double length)
     {
@@ -153,6 +155,15 @@ internal static partial class ArrayBuiltins
 
     private static bool HasAt(JsObject o, double index) => index < uint.MaxValue ? o.HasIndex((uint)index) : o.Has(Key(index));
 
+    private static bool TryGetAt(JsObject o, double index, out JsValue item)
+    {
+        if (o is JsArray array && index < uint.MaxValue)
+            return array.TryGetElement((uint)index, out item);
+        var has = HasAt(o, index);
+        item = has ? GetAt(o, index) : default;
+        return has;
+    }
+
     private static void SetAt(JsObject o, double index, JsValue value)
     {
         if (o is JsArray array && index < uint.MaxValue)
@@ -171,8 +182,7 @@ internal static partial class ArrayBuiltins
     private static JsValue From(Realm realm, JsValue self, ReadOnlySpan<JsValue> arguments)
     {
         var source = arguments.At(0);
-        var map = arguments.At(1).IsUndefined ? null : arguments.Callback(1);
-        var thisArgument = arguments.At(2);
+        Callback? map = arguments.At(1).IsUndefined ? null : new Callback(arguments.Callback(1), arguments.At(2));
         var constructor = self.Reference is JsFunction { IsConstructor: true } f && !ReferenceEquals(f, realm.Intrinsic(IntrinsicId.Array)) ? f : null;
         var method = source.IsNullish ? throw Errors.Type($"{source} is not iterable") : Operators.Get(realm, source, JsSymbol.Iterator);
         if (!method.IsNullish)
@@ -183,7 +193,7 @@ internal static partial class ArrayBuiltins
             var at = 0;
             Iteration.ForEach(realm, source, item =>
             {
-                Put(made, at, map is null ? item : map.Call(thisArgument, [item, at]));
+                Put(made, at, map is { } each ? each.Call(item, at) : item);
                 at++;
             });
             SetLength(made, at);
@@ -197,7 +207,7 @@ internal static partial class ArrayBuiltins
         {
             realm.Step();
             var item = GetAt(like, i);
-            Put(list, i, map is null ? item : map.Call(thisArgument, [item, i]));
+            Put(list, i, map is { } each ? each.Call(item, i) : item);
         }
 
         SetLength(list, length);
@@ -255,48 +265,46 @@ internal static partial class ArrayBuiltins
     {
         var o = Operators.ToObject(self);
         var length = ArrayLike.Length(o);
-        var callback = arguments.Callback(0);
-        var thisArgument = arguments.At(1);
-        var made = SpeciesCreate(realm, o, 0);
-        var plain = made as JsArray;
+        var callback = new Callback(arguments.Callback(0), arguments.At(1));
+        var made = IsPlainSource(realm, o) ? null : SpeciesCreate(realm, o, 0);
+        var items = new ItemList(realm, made is null ? Math.Min(length, 32) : 0);
         double to = 0;
         for (double i = 0; i < length; i++)
         {
-            if (!HasAt(o, i))
-            {
+            if (!TryGetAt(o, i, out var item))
                 realm.Step();
+            else if (!callback.Test(item, i, o))
                 continue;
-            }
-
-            var item = GetAt(o, i);
-            if (!Operators.ToBoolean(callback.Call(thisArgument, [item, i, o])))
-                continue;
-            if (plain is not null && plain.Length == to)
-                plain.Push(item);
+            else if (made is null)
+                items.Add(item);
             else
-                Put(made, to, item);
-            to++;
+                Put(made, to++, item);
         }
 
-        return made;
+        return made ?? items.ToArray();
     }
 
     private static JsValue Map(Realm realm, JsValue self, ReadOnlySpan<JsValue> arguments)
     {
         var o = Operators.ToObject(self);
         var length = ArrayLike.Length(o);
-        var callback = arguments.Callback(0);
-        var thisArgument = arguments.At(1);
-        var made = SpeciesCreate(realm, o, length);
+        var callback = new Callback(arguments.Callback(0), arguments.At(1));
+        var made = IsPlainSource(realm, o) ? null : SpeciesCreate(realm, o, length);
+        var items = new ItemList(realm, made is null ? length : 0);
         for (double i = 0; i < length; i++)
         {
-            if (HasAt(o, i))
-                Put(made, i, callback.Call(thisArgument, [GetAt(o, i), i, o]));
+            var result = JsValue.Absent;
+            if (TryGetAt(o, i, out var item))
+                result = callback.Call(item, i, o);
             else
                 realm.Step();
+            if (made is null)
+                items.Add(result);
+            else if (!result.IsAbsent)
+                Put(made, i, result);
         }
 
-        return made;
+        return made ?? items.ToArray();
     }
 
     private static JsValue Slice(Realm realm, JsValue self, ReadOnlySpan<JsValue> arguments)
@@ -325,7 +333,7 @@ internal static partial class ArrayBuiltins
         var depth = arguments.At(0).IsUndefined ? 1 : Operators.ToInteger(arguments.At(0));
         var made = SpeciesCreate(realm, o, 0);
         double at = 0;
-        Flatten(realm, made, o, length, ref at, depth, map: null, default);
+        Flatten(realm, made, o, length, ref at, depth, map: null);
         return made;
     }
 
@@ -333,26 +341,25 @@ internal static partial class ArrayBuiltins
     {
         var o = Operators.ToObject(self);
         var length = ArrayLike.Length(o);
-        var callback = arguments.Callback(0);
+        var callback = new Callback(arguments.Callback(0), arguments.At(1));
         var made = SpeciesCreate(realm, o, 0);
         double at = 0;
-        Flatten(realm, made, o, length, ref at, 1, callback, arguments.At(1));
+        Flatten(realm, made, o, length, ref at, 1, callback);
         return made;
     }
 
-    private static void Flatten(Realm realm, JsObject made, JsObject source, double length, ref double at, double depth, JsFunction? map, JsValue thisArgument)
+    private static void Flatten(Realm realm, JsObject made, JsObject source, double length, ref double at, double depth, Callback? map)
     {
         using var nesting = realm.Nest();
         for (double i = 0; i < length; i++)
         {
             realm.Step();
-            if (!HasAt(source, i))
+            if (!TryGetAt(source, i, out var item))
                 continue;
-            var item = GetAt(source, i);
-            if (map is not null)
-                item = map.Call(thisArgument, [item, i, source]);
+            if (map is { } each)
+                item = each.Call(item, i, source);
             if (depth > 0 && item.Reference is JsArray inner)
-                Flatten(realm, made, inner, inner.Length, ref at, depth - 1, map: null, default);
+                Flatten(realm, made, inner, inner.Length, ref at, depth - 1, map: null);
             else
                 Put(made, at++, item);
         }

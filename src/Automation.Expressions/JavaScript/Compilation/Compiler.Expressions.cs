@@ -44,7 +44,7 @@ internal sealed partial class Compiler
             case AssignmentExpression assignment:
                 return CompileAssignment(assignment);
             case UpdateExpression update:
-                return new UpdateExpr(CompilePlace(update.Target), update.Increment ? 1 : -1, update.Prefix, node.Start);
+                return CompileUpdate(update);
             case UnaryExpression unary:
                 return CompileUnary(unary);
             case ArrayLiteral array:
@@ -326,13 +326,24 @@ internal sealed partial class Compiler
             case "=" when assignment.Target is ArrayPattern or ObjectPattern:
                 return new DestructureExpr(place, Compile(assignment.Value));
             case "=":
-                return new AssignExpr(place, CompileNamed(assignment.Value, name));
+                var value = CompileNamed(assignment.Value, name);
+                return place is VariablePlace { Assignable: { } assigned } ? new AssignVariableExpr(assigned, value) : new AssignExpr(place, value);
             case "&&=" or "||=" or "??=":
                 return new LogicalAssignExpr(KindOf(assignment.Operator), place, CompileNamed(assignment.Value, name));
             default:
                 var operation = BinaryExprs.Create(assignment.Operator[..^1], new ConstantExpr(default), new ConstantExpr(default), assignment.Start);
-                return new CompoundAssignExpr(place, Compile(assignment.Value), operation);
+                var operand = Compile(assignment.Value);
+                return place is VariablePlace { Assignable: { } slot } ? new CompoundVariableExpr(slot, operand, operation) : new CompoundAssignExpr(place, operand, operation);
         }
+    }
+
+    private Expr CompileUpdate(UpdateExpression update)
+    {
+        var place = CompilePlace(update.Target);
+        var by = update.Increment ? 1 : -1;
+        return place is VariablePlace { Assignable: { } slot }
+            ? new UpdateVariableExpr(slot, by, update.Prefix, update.Start)
+            : new UpdateExpr(place, by, update.Prefix, update.Start);
     }
 
     private Place CompilePlace(Node target)

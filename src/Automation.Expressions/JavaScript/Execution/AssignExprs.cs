@@ -45,6 +45,9 @@ internal enum VariableWrite
 
 internal sealed class VariablePlace(VariableSlot slot, VariableWrite mode, int position) : Place
 {
+    /// <summary>The variable, if it may simply be assigned.</summary>
+    public VariableSlot? Assignable => mode == VariableWrite.Assign ? slot : null;
+
     public override JsValue Read(Frame f, JsValue target, JsValue key) => slot.Get(f);
 
     public override void Write(Frame f, JsValue target, JsValue key, JsValue value)
@@ -84,7 +87,7 @@ internal sealed class GlobalPlace(string name, bool strict, int position) : Plac
 
 internal sealed class MemberPlace(Expr owner, string name, bool strict, int position) : Place
 {
-    private int _hint;
+    private readonly MemberSite _site = new(name);
 
     public override void Locate(Frame f, out JsValue target, out JsValue key)
     {
@@ -96,18 +99,18 @@ internal sealed class MemberPlace(Expr owner, string name, bool strict, int posi
 
     public override JsValue Read(Frame f, JsValue target, JsValue key)
     {
-        if (target.AsObject() is { } o && o.TryGetHinted(name, ref _hint, out var value))
+        if (target.AsObject() is { } o && o.TryGetHinted(_site, out var value))
             return value;
         f.Realm.Position = position;
-        return Operators.Get(f.Realm, target, name);
+        return Operators.Get(f.Realm, target, _site.Name);
     }
 
     public override void Write(Frame f, JsValue target, JsValue key, JsValue value)
     {
-        if (target.AsObject() is { } o && o.TrySetHinted(name, ref _hint, value))
+        if (target.AsObject() is { } o && o.TrySetHinted(_site, value))
             return;
         f.Realm.Position = position;
-        Operators.Set(f.Realm, target, name, value, strict);
+        Operators.Set(f.Realm, target, _site.Name, value, strict);
     }
 }
 
@@ -225,7 +228,7 @@ internal sealed class CompoundAssignExpr(Place place, Expr value, BinaryExpr ope
         if (!key.IsNumber)
             key = Places.Key(target, key);
         var before = place.Read(f, target, key);
-        var result = operation.Apply(f.Realm, before, value.Evaluate(f));
+        var result = operation.ApplyAt(f, before, value.Evaluate(f));
         place.Write(f, target, key, result);
         return result;
     }
@@ -235,7 +238,7 @@ internal sealed class CompoundAssignExpr(Place place, Expr value, BinaryExpr ope
         var (target, key) = await place.LocateAsync(f);
         key = Places.Key(target, key);
         var before = place.Read(f, target, key);
-        var result = operation.Apply(f.Realm, before, await value.EvaluateAsync(f));
+        var result = operation.ApplyAt(f, before, await value.EvaluateAsync(f));
         place.Write(f, target, key, result);
         return result;
     }

@@ -22,6 +22,14 @@ internal abstract class BinaryExpr(Expr left, Expr right, int position) : Expr
         return Slow(f, a, await Right.EvaluateAsync(f));
     }
 
+    /// <summary>Applies the operator to values that were evaluated elsewhere.</summary>
+    public JsValue ApplyAt(Frame f, JsValue a, JsValue b)
+    {
+        if (!a.IsNumber || !b.IsNumber)
+            f.Realm.Position = position;
+        return Apply(f.Realm, a, b);
+    }
+
     protected JsValue Slow(Frame f, JsValue a, JsValue b)
     {
         f.Realm.Position = position;

@@ -100,11 +100,23 @@ internal sealed class CallExpr(Callee callee, Expr[] arguments, bool hasSpread, 
             return NotCallable(f, value);
         if (hasSpread || arguments.Length > 4)
             return CallMany(f, function, self);
+        if (arguments.Length <= 3 && function is ScriptFunction { Code.IsPlain: true } plain)
+            return CallPlain(f, plain, self);
         var buffer = default(ArgumentBuffer);
         for (var i = 0; i < arguments.Length; i++)
             buffer[i] = arguments[i].Evaluate(f);
         f.Realm.Position = position;
         return function.Call(self, ((ReadOnlySpan<JsValue>)buffer)[..arguments.Length]);
+    }
+
+    private JsValue CallPlain(Frame f, ScriptFunction function, JsValue self)
+    {
+        var a = arguments.Length > 0 ? arguments[0].Evaluate(f) : default;
+        var b = arguments.Length > 1 ? arguments[1].Evaluate(f) : default;
+        var c = arguments.Length > 2 ? arguments[2].Evaluate(f) : default;
+        f.Realm.Position = position;
+        f.Realm.EnsureStack();
+        return function.CallPlain(function.ReceiverFor(self), a, b, c);
     }
 
     private JsValue CallMany(Frame f, JsFunction function, JsValue self)

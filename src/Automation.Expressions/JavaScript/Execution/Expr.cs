@@ -29,11 +29,6 @@ internal sealed class ConstantExpr(JsValue value) : Expr
     public override JsValue Evaluate(Frame f) => Value;
 }
 
-internal sealed class VariableExpr(VariableSlot slot) : Expr
-{
-    public override JsValue Evaluate(Frame f) => slot.Get(f);
-}
-
 internal sealed class ThisExpr : Expr
 {
     public override JsValue Evaluate(Frame f) => f.This;
@@ -52,19 +47,17 @@ internal sealed class CalleeExpr : Expr
 /// <summary>A name bound by nothing in the source.</summary>
 internal sealed class GlobalExpr(string name, int position, bool forTypeof) : Expr
 {
-    private int _hint;
-
-    public string Name => name;
+    private readonly MemberSite _site = new(name);
 
     public override JsValue Evaluate(Frame f)
     {
         var global = f.Realm.Global;
-        if (global.TryGetHinted(name, ref _hint, out var value))
+        if (global.TryGetHinted(_site, out var value))
             return value;
-        if (global.TryGet(name, global, out value) || forTypeof)
+        if (global.TryGet(_site.Name, global, out value) || forTypeof)
             return value;
         f.Realm.Position = position;
-        throw Errors.Reference($"{name} is not defined");
+        throw Errors.Reference($"{_site.Name} is not defined");
     }
 }
 

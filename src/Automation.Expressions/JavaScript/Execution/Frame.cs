@@ -9,7 +9,7 @@ internal sealed class Frame(Realm realm)
     public JsValue[] Locals = [];
     public Environment? Env;
 
-    /// <summary>The environment of the function's outermost scope.</summary>
+    /// <summary>The environment of the function's outermost scope; set where there can be one.</summary>
     public Environment? Root;
 
     public JsValue This;
@@ -27,7 +27,7 @@ internal sealed class Frame(Realm realm)
         if (Locals.Length < locals)
             Locals = new JsValue[Math.Max(locals, 8)];
         else
-            Array.Clear(Locals, 0, locals);
+            Locals.AsSpan(0, locals).Clear();
         Result = default;
         Label = null;
         NewTarget = null;

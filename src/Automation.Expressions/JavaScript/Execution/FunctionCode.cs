@@ -40,6 +40,37 @@ internal sealed class FunctionCode
     public VariableSlot? FunctionVariable;
     public VariableSlot? SelfVariable;
 
+    private int _plain;
+
+    /// <summary>
+    /// Nothing has to be made for a call: the first locals are the parameters (four at the most), and neither closures nor
+    /// <c>arguments</c> and its like need a place.
+    /// </summary>
+    public bool IsPlain
+    {
+        get
+        {
+            if (_plain == 0)
+                _plain = LooksPlain() ? 1 : -1;
+            return _plain > 0;
+        }
+    }
+
+    private bool LooksPlain()
+    {
+        if (IsAsync || IsScript || IsClassConstructor || SimpleParameters is not { Length: <= 4 } simple || !Layout.IsEmpty || Functions.Length > 0)
+            return false;
+        if (ThisVariable is not null || ArgumentsVariable is not null || NewTargetVariable is not null || FunctionVariable is not null || SelfVariable is not null)
+            return false;
+        for (var i = 0; i < simple.Length; i++)
+        {
+            if (simple[i].Index != i || simple[i].Depth >= 0)
+                return false;
+        }
+
+        return true;
+    }
+
     public bool CanConstruct => !IsArrow && !IsAsync && !IsScript && (!IsMethod || IsClassConstructor);
 
     public bool HasPrototypeProperty => CanConstruct;

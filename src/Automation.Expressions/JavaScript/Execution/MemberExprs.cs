@@ -5,7 +5,7 @@ namespace Automation.Expressions.JavaScript.Execution;
 /// <summary><c>target.name</c>.</summary>
 internal sealed class MemberExpr(Expr target, string name, bool optional, int position) : Expr
 {
-    private int _hint;
+    private readonly MemberSite _site = new(name);
 
     public override JsValue Evaluate(Frame f) => Read(f, target.Evaluate(f));
 
@@ -14,7 +14,7 @@ internal sealed class MemberExpr(Expr target, string name, bool optional, int po
     public JsValue Read(Frame f, JsValue value)
     {
         if (value.TryObject(out var o))
-            return o.TryGetHinted(name, ref _hint, out var found) ? found : o.Get(name);
+            return o.TryGetHinted(_site, out var found) ? found : o.Get(_site.Name);
         return ReadOther(f, value);
     }
 
@@ -23,7 +23,7 @@ internal sealed class MemberExpr(Expr target, string name, bool optional, int po
         if (value.IsAbsent || (optional && value.IsNullish))
             return JsValue.Absent;
         f.Realm.Position = position;
-        return Operators.Get(f.Realm, value, name);
+        return Operators.Get(f.Realm, value, _site.Name);
     }
 }
 

@@ -38,9 +38,63 @@ internal sealed class ScriptFunction : JsFunction
     {
         if (Code.IsClassConstructor)
             throw Errors.Type($"Class constructor {Code.Name} cannot be invoked without 'new'");
-        if (!Code.IsStrict && !self.IsObject && !Code.IsArrow)
-            self = self.IsNullish ? Realm.Global : Operators.ToObject(self);
-        return Run(self, arguments, newTarget: null);
+        return Run(ReceiverFor(self), arguments, newTarget: null);
+    }
+
+    /// <summary>What <c>this</c> is in a call: sloppy code always sees an object.</summary>
+    public JsValue ReceiverFor(JsValue self)
+    {
+        if (Code.IsStrict || Code.IsArrow || self.IsObject)
+            return self;
+        return self.IsNullish ? Realm.Global : Operators.ToObject(self);
+    }
+
+    /// <summary>A call of a function that <see cref="FunctionCode.IsPlain"/>; the receiver is what <see cref="ReceiverFor"/> gave, and the stack has room.</summary>
+    public JsValue CallPlain(JsValue self, JsValue a, JsValue b, JsValue c)
+    {
+        var f = EnterPlain(self, a, b, c);
+        var result = Code.ExpressionBody is { } body ? body.Evaluate(f) : Code.Execute(f);
+        Realm.Depth--;
+        return result;
+    }
+
+    public bool TestPlain(JsValue self, JsValue a, JsValue b, JsValue c)
+    {
+        var f = EnterPlain(self, a, b, c);
+        var result = Code.ExpressionBody is { } body ? body.Test(f) : Operators.ToBoolean(Code.Execute(f));
+        Realm.Depth--;
+        return result;
+    }
+
+    private Frame EnterPlain(JsValue self, JsValue a, JsValue b, JsValue c)
+    {
+        var realm = Realm;
+        realm.EnterRepeatedCall();
+        var code = Code;
+        var f = realm.FrameFor(code.LocalCount);
+        if (!ReferenceEquals(f.Function, this))
+            f.Function = this;
+        if (!code.IsArrow)
+            f.This = self;
+        if (!ReferenceEquals(f.Env, Env))
+            f.Env = Env;
+        var locals = f.Locals;
+        switch (code.SimpleParameters!.Length)
+        {
+            case 0:
+                break;
+            case 1:
+                locals[0] = a;
+                break;
+            case 2:
+                locals[1] = b;
+                goto case 1;
+            default:
+                locals[2] = c;
+                goto case 2;
+        }
+
+        return f;
     }
 
     public override JsObject Construct(ReadOnlySpan<JsValue> arguments, JsObject newTarget)

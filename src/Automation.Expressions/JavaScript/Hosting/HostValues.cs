@@ -95,7 +95,7 @@ internal static class HostValues
         JsonValueKind.Object => new JsonObjectView(realm, element),
         JsonValueKind.Array => new JsonArrayView(realm, element),
         JsonValueKind.String => element.GetString()!,
-        JsonValueKind.Number => element.GetDouble(),
+        JsonValueKind.Number => JsonNumbers.Read(element),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
         JsonValueKind.Null => JsValue.Null,

@@ -95,7 +95,10 @@ internal abstract class ObjectView : JsObject, IHostView
 /// <summary>An object in a JSON document.</summary>
 internal sealed class JsonObjectView(Realm realm, JsonElement element) : ObjectView(realm)
 {
+    private const byte ReadsBeforeKeeping = 4;
+
     private readonly Realm _realm = realm;
+    private byte _reads;
 
     public override object Original => element;
 
@@ -118,6 +121,24 @@ internal sealed class JsonObjectView(Realm realm, JsonElement element) : ObjectV
 
         value = default;
         return false;
+    }
+
+    protected override bool TryReadLazy(MemberSite site, out JsValue value)
+    {
+        if (!element.TryGetProperty(site.Utf8, out var found))
+        {
+            value = default;
+            return false;
+        }
+
+        value = JsonNumbers.TryReadShort(found, out var number) ? number : HostValues.FromJson(_realm, found);
+
+        // A few numbers are sooner read again than kept; what would be made anew, or is read again and again, is kept.
+        if ((value.IsNumber || value.IsBoolean || value.IsNull) && _reads < ReadsBeforeKeeping)
+            _reads++;
+        else
+            AddNew(site.Name, value, PropertyFlags.All);
+        return true;
     }
 
     /// <summary>
@@ -256,6 +277,10 @@ internal abstract class ArrayView(Realm realm) : JsArray(realm.ArrayPrototype), 
 internal sealed class JsonArrayView(Realm realm, JsonElement element) : ArrayView(realm)
 {
     private readonly Realm _realm = realm;
+
+    /// <summary>Elements are mostly read one after another; the others are found in a list made when it is first needed.</summary>
+    private JsonElement.ArrayEnumerator _next = element.EnumerateArray();
+    private int _nextIndex;
     private JsonElement[]? _elements;
 
     public override object Original => element;
@@ -264,6 +289,12 @@ internal sealed class JsonArrayView(Realm realm, JsonElement element) : ArrayVie
 
     protected override JsValue Fetch(int index)
     {
+        if (index == _nextIndex && _next.MoveNext())
+        {
+            _nextIndex++;
+            return HostValues.FromJson(_realm, _next.Current);
+        }
+
         _elements ??= [.. element.EnumerateArray()];
         return HostValues.FromJson(_realm, _elements[index]);
     }

@@ -18,10 +18,15 @@ internal class JsArray : JsObject
     }
 
     public JsArray(JsObject? prototype, JsValue[] items)
+        : this(prototype, items, items.Length)
+    {
+    }
+
+    public JsArray(JsObject? prototype, JsValue[] items, int length)
         : base(prototype)
     {
         _items = items;
-        _length = items.Length;
+        _length = length;
     }
 
     public override string ClassName => "Array";
@@ -124,15 +129,28 @@ internal class JsArray : JsObject
 
     private void EnsureCapacity(int needed)
     {
-        var realm = Realm.Current;
-        if (needed > realm.Limits.MaxArrayLength)
-            throw realm.LimitPassed($"An array is longer than the limit of {realm.Limits.MaxArrayLength} elements (MaxArrayLength)");
-        if (needed <= _items.Length)
-            return;
-        var size = Math.Max(needed, Math.Max(4, Math.Min(_items.Length * 2, realm.Limits.MaxArrayLength)));
-        if (size > 1024)
-            realm.ReserveMemory((long)size * 16);
-        Array.Resize(ref _items, size);
+        if (needed > _items.Length)
+            Array.Resize(ref _items, Realm.Current.ArrayCapacity(needed, _items.Length * 2));
+    }
+
+    /// <summary>Reads an element if there is one, as <see cref="HasIndex"/> and <see cref="GetIndex"/> would.</summary>
+    public bool TryGetElement(uint index, out JsValue value)
+    {
+        if (index < (uint)_length && !_slow)
+        {
+            value = _items[index];
+            if (!value.IsAbsent || TryPending((int)index, out value))
+                return true;
+        }
+
+        if (HasIndex(index))
+        {
+            value = GetIndex(index);
+            return true;
+        }
+
+        value = default;
+        return false;
     }
 
     public override JsValue GetIndex(uint index)

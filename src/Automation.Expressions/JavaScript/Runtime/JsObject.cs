@@ -33,6 +33,13 @@ internal partial class JsObject
     /// <summary>Makes one property of a lazy object, if it has it. It must then be among the stored ones.</summary>
     protected virtual bool TryMaterialize(PropertyKey key) => false;
 
+    /// <summary>Reads a property of a lazy object that is not among the stored ones, the quickest way there is; it need not make it.</summary>
+    protected virtual bool TryReadLazy(MemberSite site, out JsValue value)
+    {
+        value = default;
+        return false;
+    }
+
     /// <summary>Makes all properties of a lazy object and clears <see cref="IsLazy"/>.</summary>
     protected virtual void MaterializeAll() => IsLazy = false;
 
@@ -180,27 +187,29 @@ internal partial class JsObject
 
     /// <summary>Reads a data property, looking first where it was found last time; the hint is only a hint.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryGetHinted(string name, ref int hint, out JsValue value)
+    public bool TryGetHinted(MemberSite site, out JsValue value)
     {
         var entries = _entries;
-        var at = hint;
-        if ((uint)at < (uint)entries.Length && ReferenceEquals(entries[at].Key, name) && (entries[at].Flags & PropertyFlags.Accessor) == PropertyFlags.None)
+        var at = site.Hint;
+        if ((uint)at < (uint)entries.Length && ReferenceEquals(entries[at].Key, site.Name) && (entries[at].Flags & PropertyFlags.Accessor) == PropertyFlags.None)
         {
             value = entries[at].Value;
             return true;
         }
 
-        return TryGetSlow(name, ref hint, out value);
+        return TryGetSlow(site, out value);
     }
 
-    private bool TryGetSlow(string name, ref int hint, out JsValue value)
+    private bool TryGetSlow(MemberSite site, out JsValue value)
     {
+        if (IsLazy && (_count == 0 || FindStored(site.Name) < 0) && TryReadLazy(site, out value))
+            return true;
         if (UsesStoredPropertiesOnly)
         {
-            var at = Find(name);
+            var at = Find(site.Name);
             if (at >= 0 && (_entries[at].Flags & PropertyFlags.Accessor) == PropertyFlags.None)
             {
-                hint = at;
+                site.Hint = at;
                 value = _entries[at].Value;
                 return true;
             }
@@ -212,11 +221,11 @@ internal partial class JsObject
 
     /// <summary>Writes a plain property where it was found last time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TrySetHinted(string name, ref int hint, JsValue value)
+    public bool TrySetHinted(MemberSite site, JsValue value)
     {
         var entries = _entries;
-        var at = hint;
-        if ((uint)at < (uint)entries.Length && ReferenceEquals(entries[at].Key, name)
+        var at = site.Hint;
+        if ((uint)at < (uint)entries.Length && ReferenceEquals(entries[at].Key, site.Name)
             && (entries[at].Flags & (PropertyFlags.Accessor | PropertyFlags.Writable)) == PropertyFlags.Writable && !NotesChanges)
         {
             entries[at].Value = value;

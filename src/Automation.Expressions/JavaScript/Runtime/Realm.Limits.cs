@@ -99,6 +99,17 @@ internal sealed partial class Realm
             CheckMemory(bytes);
     }
 
+    /// <summary>How many elements to make room for, given how many are needed and how many would be handy.</summary>
+    public int ArrayCapacity(double needed, int handy = 0)
+    {
+        if (needed > Limits.MaxArrayLength)
+            throw LimitPassed($"An array is longer than the limit of {Limits.MaxArrayLength} elements (MaxArrayLength)");
+        var size = Math.Max((int)needed, Math.Max(4, Math.Min(handy, Limits.MaxArrayLength)));
+        if (size > 1024)
+            ReserveMemory((long)size * 16);
+        return size;
+    }
+
     /// <summary>Checks the length of a string that is growing.</summary>
     public void CheckString(long length)
     {
@@ -122,10 +133,28 @@ internal sealed partial class Realm
     /// <summary>Opens a call: counts its depth, and looks whether the machine's own stack still has room.</summary>
     public void EnterCall()
     {
-        if (++Depth > Limits.MaxCallDepth || !RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw LimitPassed($"Calls are nested deeper than the limit of {Limits.MaxCallDepth} (MaxCallDepth)");
+        if (++Depth > Limits.MaxCallDepth)
+            throw TooDeep();
+        EnsureStack();
         Step();
     }
+
+    /// <summary>Opens a call of one that a built-in makes again and again, and for which it looked at the stack once.</summary>
+    public void EnterRepeatedCall()
+    {
+        if (++Depth > Limits.MaxCallDepth)
+            throw TooDeep();
+        Step();
+    }
+
+    /// <summary>Looks whether the machine's own stack still has room.</summary>
+    public void EnsureStack()
+    {
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw TooDeep();
+    }
+
+    private ExpressionException TooDeep() => LimitPassed($"Calls are nested deeper than the limit of {Limits.MaxCallDepth} (MaxCallDepth)");
 
     /// <summary>Counts native recursion (a getter in a getter, JSON in JSON) like calls.</summary>
     public Nesting Nest()
