@@ -23,7 +23,8 @@ internal static partial class ArrayBuiltins
         var callback = new Callback(arguments.Callback(0), arguments.At(1));
         for (double i = 0; i < length; i++)
         {
-            if (!TryGetAt(o, i, out var item))
+            var item = ElementAt(o, i);
+            if (item.IsAbsent)
             {
                 realm.Step();
                 continue;
@@ -60,10 +61,11 @@ internal static partial class ArrayBuiltins
         var callback = new Callback(arguments.Callback(0), arguments.At(1));
         for (double i = 0; i < length; i++)
         {
-            if (TryGetAt(o, i, out var item))
-                callback.Call(item, i, o);
-            else
+            var item = ElementAt(o, i);
+            if (item.IsAbsent)
                 realm.Step();
+            else
+                callback.Call(item, i, o);
         }
 
         return default;
@@ -82,7 +84,8 @@ internal static partial class ArrayBuiltins
         for (; n < length; n++)
         {
             var i = fromEnd ? length - 1 - n : n;
-            if (!TryGetAt(o, i, out var item))
+            var item = ElementAt(o, i);
+            if (item.IsAbsent)
             {
                 realm.Step();
                 continue;

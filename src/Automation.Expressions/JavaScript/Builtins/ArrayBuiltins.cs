@@ -155,13 +155,12 @@ internal static partial class ArrayBuiltins
 
     private static bool HasAt(JsObject o, double index) => index < uint.MaxValue ? o.HasIndex((uint)index) : o.Has(Key(index));
 
-    private static bool TryGetAt(JsObject o, double index, out JsValue item)
+    /// <summary>The element at that place; absent for a hole.</summary>
+    private static JsValue ElementAt(JsObject o, double index)
     {
         if (o is JsArray array && index < uint.MaxValue)
-            return array.TryGetElement((uint)index, out item);
-        var has = HasAt(o, index);
-        item = has ? GetAt(o, index) : default;
-        return has;
+            return array.ElementAt((uint)index);
+        return HasAt(o, index) ? GetAt(o, index) : JsValue.Absent;
     }
 
     private static void SetAt(JsObject o, double index, JsValue value)
@@ -267,11 +266,12 @@ internal static partial class ArrayBuiltins
         var length = ArrayLike.Length(o);
         var callback = new Callback(arguments.Callback(0), arguments.At(1));
         var made = IsPlainSource(realm, o) ? null : SpeciesCreate(realm, o, 0);
-        var items = new ItemList(realm, made is null ? Math.Min(length, 32) : 0);
+        var items = new ItemList(realm, made is null ? Math.Min(length, 128) : 0);
         double to = 0;
         for (double i = 0; i < length; i++)
         {
-            if (!TryGetAt(o, i, out var item))
+            var item = ElementAt(o, i);
+            if (item.IsAbsent)
                 realm.Step();
             else if (!callback.Test(item, i, o))
                 continue;
@@ -293,11 +293,12 @@ internal static partial class ArrayBuiltins
         var items = new ItemList(realm, made is null ? length : 0);
         for (double i = 0; i < length; i++)
         {
+            var item = ElementAt(o, i);
             var result = JsValue.Absent;
-            if (TryGetAt(o, i, out var item))
-                result = callback.Call(item, i, o);
-            else
+            if (item.IsAbsent)
                 realm.Step();
+            else
+                result = callback.Call(item, i, o);
             if (made is null)
                 items.Add(result);
             else if (!result.IsAbsent)
@@ -354,7 +355,8 @@ internal static partial class ArrayBuiltins
         for (double i = 0; i < length; i++)
         {
             realm.Step();
-            if (!TryGetAt(source, i, out var item))
+            var item = ElementAt(source, i);
+            if (item.IsAbsent)
                 continue;
             if (map is { } each)
                 item = each.Call(item, i, source);

@@ -99,8 +99,13 @@ internal sealed class MemberPlace(Expr owner, string name, bool strict, int posi
 
     public override JsValue Read(Frame f, JsValue target, JsValue key)
     {
-        if (target.AsObject() is { } o && o.TryGetHinted(_site, out var value))
-            return value;
+        if (target.AsObject() is { } o)
+        {
+            var value = o.GetHinted(_site);
+            if (!value.IsAbsent)
+                return value;
+        }
+
         f.Realm.Position = position;
         return Operators.Get(f.Realm, target, _site.Name);
     }

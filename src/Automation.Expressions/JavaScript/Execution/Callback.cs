@@ -31,7 +31,7 @@ internal readonly struct Callback
         _plain is { } plain ? plain.CallPlain(_self, a, b, default) : _function.Call(_self, [a, b]);
 
     public JsValue Call(JsValue a, JsValue b, JsValue c, JsValue d) =>
-        _plain is { Code.SimpleParameters.Length: < 4 } plain ? plain.CallPlain(_self, a, b, c) : _function.Call(_self, [a, b, c, d]);
+        _plain is { } plain ? plain.CallPlain(_self, a, b, c) : _function.Call(_self, [a, b, c, d]);
 
     /// <summary>Calls and takes the result as a condition.</summary>
     public bool Test(JsValue a, JsValue b, JsValue c) =>

@@ -52,7 +52,8 @@ internal sealed class GlobalExpr(string name, int position, bool forTypeof) : Ex
     public override JsValue Evaluate(Frame f)
     {
         var global = f.Realm.Global;
-        if (global.TryGetHinted(_site, out var value))
+        var value = global.GetHinted(_site);
+        if (!value.IsAbsent)
             return value;
         if (global.TryGet(_site.Name, global, out value) || forTypeof)
             return value;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Automation.Expressions.JavaScript.Runtime;
 
 namespace Automation.Expressions.JavaScript.Execution;
@@ -22,12 +23,12 @@ internal sealed class Frame(Realm realm)
     /// <summary>The label a <c>break</c> or <c>continue</c> is on its way to; null for the nearest.</summary>
     public string? Label;
 
-    public void Prepare(int locals)
+    public void Prepare(int locals, int parameters = 0)
     {
         if (Locals.Length < locals)
             Locals = new JsValue[Math.Max(locals, 8)];
-        else
-            Locals.AsSpan(0, locals).Clear();
+        else if (locals > parameters)
+            Locals.AsSpan(parameters, locals - parameters).Clear();
         Result = default;
         Label = null;
         NewTarget = null;
@@ -93,6 +94,7 @@ internal sealed class VariableSlot(string name)
 
     public int Position;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public JsValue Get(Frame f)
     {
         var value = Depth < 0 ? f.Locals[Index] : Find(f)[Index];

@@ -43,7 +43,7 @@ internal sealed class FunctionCode
     private int _plain;
 
     /// <summary>
-    /// Nothing has to be made for a call: the first locals are the parameters (four at the most), and neither closures nor
+    /// Nothing has to be made for a call: the first locals are the parameters (three at the most), and neither closures nor
     /// <c>arguments</c> and its like need a place.
     /// </summary>
     public bool IsPlain
@@ -58,7 +58,7 @@ internal sealed class FunctionCode
 
     private bool LooksPlain()
     {
-        if (IsAsync || IsScript || IsClassConstructor || SimpleParameters is not { Length: <= 4 } simple || !Layout.IsEmpty || Functions.Length > 0)
+        if (IsAsync || IsScript || IsClassConstructor || SimpleParameters is not { Length: <= 3 } simple || !Layout.IsEmpty || Functions.Length > 0)
             return false;
         if (ThisVariable is not null || ArgumentsVariable is not null || NewTargetVariable is not null || FunctionVariable is not null || SelfVariable is not null)
             return false;

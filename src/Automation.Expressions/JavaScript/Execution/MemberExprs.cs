@@ -14,7 +14,12 @@ internal sealed class MemberExpr(Expr target, string name, bool optional, int po
     public JsValue Read(Frame f, JsValue value)
     {
         if (value.TryObject(out var o))
-            return o.TryGetHinted(_site, out var found) ? found : o.Get(_site.Name);
+        {
+            var found = o.GetHinted(_site);
+            return found.IsAbsent ? o.Get(_site.Name) : found;
+        }
+
+
         return ReadOther(f, value);
     }
 

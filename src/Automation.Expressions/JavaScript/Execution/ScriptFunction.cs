@@ -71,7 +71,8 @@ internal sealed class ScriptFunction : JsFunction
         var realm = Realm;
         realm.EnterRepeatedCall();
         var code = Code;
-        var f = realm.FrameFor(code.LocalCount);
+        var parameters = code.SimpleParameters!.Length;
+        var f = realm.FrameFor(code.LocalCount, parameters);
         if (!ReferenceEquals(f.Function, this))
             f.Function = this;
         if (!code.IsArrow)
@@ -79,7 +80,7 @@ internal sealed class ScriptFunction : JsFunction
         if (!ReferenceEquals(f.Env, Env))
             f.Env = Env;
         var locals = f.Locals;
-        switch (code.SimpleParameters!.Length)
+        switch (parameters)
         {
             case 0:
                 break;

@@ -66,16 +66,12 @@ internal static class HostValues
                 return FromJson(realm, document.RootElement);
             case JsonValue leaf:
                 return FromJson(realm, leaf.GetValueKind() == JsonValueKind.Undefined ? default : JsonSerializer.SerializeToElement(leaf));
-            case JsonObject node:
-                return new DictionaryView(realm, node, name => (node.TryGetPropertyValue(name, out var item), item), () => node.Select(p => p.Key));
+            case JsonObject:
+                return new DictionaryView(realm, value);
             case JsonArray list:
                 return new ListView(realm, list, list.Count, i => list[i]);
-            case IReadOnlyDictionary<string, object?> map:
-                return new DictionaryView(realm, map, name => (map.TryGetValue(name, out var item), item), () => map.Keys);
-            case IDictionary<string, object?> map:
-                return new DictionaryView(realm, map, name => (map.TryGetValue(name, out var item), item), () => map.Keys);
-            case IDictionary map:
-                return new DictionaryView(realm, map, name => (map.Contains(name), map[name]), () => map.Keys.OfType<string>());
+            case IReadOnlyDictionary<string, object?> or IDictionary<string, object?> or IDictionary:
+                return new DictionaryView(realm, value);
             case IReadOnlyList<object?> list:
                 return new ListView(realm, list, list.Count, i => list[i]);
             case IList list:

@@ -1,4 +1,6 @@
+using System.Collections;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Automation.Expressions.JavaScript.Execution;
 using Automation.Expressions.JavaScript.Runtime;
 
@@ -17,7 +19,10 @@ internal interface IHostView
 /// <summary>An object of the host's: properties are fetched when first read; changes stay in the script.</summary>
 internal abstract class ObjectView : JsObject, IHostView
 {
+    private const byte ReadsBeforeKeeping = 4;
+
     private bool _changed;
+    private byte _reads;
 
     protected ObjectView(Realm realm)
         : base(realm.ObjectPrototype)
@@ -50,6 +55,21 @@ internal abstract class ObjectView : JsObject, IHostView
     protected bool IsWhole => !IsLazy;
 
     protected abstract bool TryFetch(string name, out JsValue value);
+
+    /// <summary>Fetches what a place in the source reads; absent if there is no such property.</summary>
+    protected virtual JsValue Fetch(MemberSite site) => TryFetch(site.Name, out var value) ? value : JsValue.Absent;
+
+    protected override JsValue ReadLazy(MemberSite site)
+    {
+        var value = Fetch(site);
+
+        // A few numbers are sooner read again than kept; what would be made anew, or is read again and again, is kept.
+        if ((value.IsNumber || value.IsBoolean || value.IsNull) && _reads < ReadsBeforeKeeping)
+            _reads++;
+        else if (!value.IsAbsent)
+            AddNew(site.Name, value, PropertyFlags.All);
+        return value;
+    }
 
     protected override bool TryMaterialize(PropertyKey key)
     {
@@ -95,11 +115,6 @@ internal abstract class ObjectView : JsObject, IHostView
 /// <summary>An object in a JSON document.</summary>
 internal sealed class JsonObjectView(Realm realm, JsonElement element) : ObjectView(realm)
 {
-    private const byte ReadsBeforeKeeping = 4;
-
-    private readonly Realm _realm = realm;
-    private byte _reads;
-
     public override object Original => element;
 
     protected override IEnumerable<string> Names
@@ -115,7 +130,7 @@ internal sealed class JsonObjectView(Realm realm, JsonElement element) : ObjectV
     {
         if (element.TryGetProperty(name, out var found))
         {
-            value = HostValues.FromJson(_realm, found);
+            value = HostValues.FromJson(Realm.Current, found);
             return true;
         }
 
@@ -123,22 +138,11 @@ internal sealed class JsonObjectView(Realm realm, JsonElement element) : ObjectV
         return false;
     }
 
-    protected override bool TryReadLazy(MemberSite site, out JsValue value)
+    protected override JsValue Fetch(MemberSite site)
     {
         if (!element.TryGetProperty(site.Utf8, out var found))
-        {
-            value = default;
-            return false;
-        }
-
-        value = JsonNumbers.TryReadShort(found, out var number) ? number : HostValues.FromJson(_realm, found);
-
-        // A few numbers are sooner read again than kept; what would be made anew, or is read again and again, is kept.
-        if ((value.IsNumber || value.IsBoolean || value.IsNull) && _reads < ReadsBeforeKeeping)
-            _reads++;
-        else
-            AddNew(site.Name, value, PropertyFlags.All);
-        return true;
+            return JsValue.Absent;
+        return JsonNumbers.TryReadShort(found, out var number) ? number : HostValues.FromJson(Realm.Current, found);
     }
 
     /// <summary>
@@ -159,26 +163,48 @@ internal sealed class JsonObjectView(Realm realm, JsonElement element) : ObjectV
 
         if (current.ValueKind is JsonValueKind.Object or JsonValueKind.Array)
             return false;
-        value = HostValues.FromJson(_realm, current);
+        value = HostValues.FromJson(Realm.Current, current);
         at = path.Utf8.Length;
         return true;
     }
 }
 
 /// <summary>A dictionary of the host's.</summary>
-internal sealed class DictionaryView(Realm realm, object original, Func<string, (bool Found, object? Value)> find, Func<IEnumerable<string>> names) : ObjectView(realm)
+internal sealed class DictionaryView(Realm realm, object original) : ObjectView(realm)
 {
-    private readonly Realm _realm = realm;
-
     public override object Original => original;
 
-    protected override IEnumerable<string> Names => names();
+    protected override IEnumerable<string> Names => original switch
+    {
+        IReadOnlyDictionary<string, object?> map => map.Keys,
+        IDictionary<string, object?> map => map.Keys,
+        JsonObject node => node.Select(p => p.Key),
+        _ => ((IDictionary)original).Keys.OfType<string>(),
+    };
 
     protected override bool TryFetch(string name, out JsValue value)
     {
-        var (found, raw) = find(name);
-        value = found ? HostValues.FromHost(_realm, raw) : default;
+        var found = TryFind(name, out var raw);
+        value = found ? HostValues.FromHost(Realm.Current, raw) : default;
         return found;
+    }
+
+    private bool TryFind(string name, out object? value)
+    {
+        switch (original)
+        {
+            case IReadOnlyDictionary<string, object?> map:
+                return map.TryGetValue(name, out value);
+            case IDictionary<string, object?> map:
+                return map.TryGetValue(name, out value);
+            case JsonObject node:
+                var found = node.TryGetPropertyValue(name, out var item);
+                value = item;
+                return found;
+            default:
+                value = ((IDictionary)original)[name];
+                return value is not null || ((IDictionary)original).Contains(name);
+        }
     }
 }
 

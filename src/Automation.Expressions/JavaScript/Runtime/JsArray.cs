@@ -133,24 +133,17 @@ internal class JsArray : JsObject
             Array.Resize(ref _items, Realm.Current.ArrayCapacity(needed, _items.Length * 2));
     }
 
-    /// <summary>Reads an element if there is one, as <see cref="HasIndex"/> and <see cref="GetIndex"/> would.</summary>
-    public bool TryGetElement(uint index, out JsValue value)
+    /// <summary>Reads an element, as <see cref="HasIndex"/> and <see cref="GetIndex"/> would; absent if there is none.</summary>
+    public JsValue ElementAt(uint index)
     {
         if (index < (uint)_length && !_slow)
         {
-            value = _items[index];
+            var value = _items[index];
             if (!value.IsAbsent || TryPending((int)index, out value))
-                return true;
+                return value;
         }
 
-        if (HasIndex(index))
-        {
-            value = GetIndex(index);
-            return true;
-        }
-
-        value = default;
-        return false;
+        return HasIndex(index) ? GetIndex(index) : JsValue.Absent;
     }
 
     public override JsValue GetIndex(uint index)

@@ -33,12 +33,11 @@ internal partial class JsObject
     /// <summary>Makes one property of a lazy object, if it has it. It must then be among the stored ones.</summary>
     protected virtual bool TryMaterialize(PropertyKey key) => false;
 
-    /// <summary>Reads a property of a lazy object that is not among the stored ones, the quickest way there is; it need not make it.</summary>
-    protected virtual bool TryReadLazy(MemberSite site, out JsValue value)
-    {
-        value = default;
-        return false;
-    }
+    /// <summary>
+    /// Reads a property of a lazy object that is not among the stored ones, the quickest way there is; it need not make it. Absent where
+    /// there is no such property.
+    /// </summary>
+    protected virtual JsValue ReadLazy(MemberSite site) => JsValue.Absent;
 
     /// <summary>Makes all properties of a lazy object and clears <see cref="IsLazy"/>.</summary>
     protected virtual void MaterializeAll() => IsLazy = false;
@@ -185,38 +184,37 @@ internal partial class JsObject
         }
     }
 
-    /// <summary>Reads a data property, looking first where it was found last time; the hint is only a hint.</summary>
+    /// <summary>Reads an own data property, looking first where it was found last time; absent if it has to be looked for in the usual way.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public bool TryGetHinted(MemberSite site, out JsValue value)
+    public JsValue GetHinted(MemberSite site)
     {
         var entries = _entries;
         var at = site.Hint;
         if ((uint)at < (uint)entries.Length && ReferenceEquals(entries[at].Key, site.Name) && (entries[at].Flags & PropertyFlags.Accessor) == PropertyFlags.None)
-        {
-            value = entries[at].Value;
-            return true;
-        }
-
-        return TryGetSlow(site, out value);
+            return entries[at].Value;
+        return GetUnhinted(site);
     }
 
-    private bool TryGetSlow(MemberSite site, out JsValue value)
+    private JsValue GetUnhinted(MemberSite site)
     {
-        if (IsLazy && (_count == 0 || FindStored(site.Name) < 0) && TryReadLazy(site, out value))
-            return true;
+        if (IsLazy && (_count == 0 || FindStored(site.Name) < 0))
+        {
+            var value = ReadLazy(site);
+            if (!value.IsAbsent)
+                return value;
+        }
+
         if (UsesStoredPropertiesOnly)
         {
             var at = Find(site.Name);
             if (at >= 0 && (_entries[at].Flags & PropertyFlags.Accessor) == PropertyFlags.None)
             {
                 site.Hint = at;
-                value = _entries[at].Value;
-                return true;
+                return _entries[at].Value;
             }
         }
 
-        value = default;
-        return false;
+        return JsValue.Absent;
     }
 
     /// <summary>Writes a plain property where it was found last time.</summary>

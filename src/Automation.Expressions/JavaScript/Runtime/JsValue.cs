@@ -23,11 +23,6 @@ internal enum JsType : byte
 /// </summary>
 internal readonly struct JsValue
 {
-    private static readonly Tag NullTag = new(JsType.Null);
-    private static readonly Tag BooleanTag = new(JsType.Boolean);
-    private static readonly Tag NumberTag = new(JsType.Number);
-    private static readonly Tag AbsentTag = new(JsType.Absent);
-
     private readonly object? _reference;
     private readonly double _number;
 
@@ -100,7 +95,7 @@ internal readonly struct JsValue
     public JsType Type => _reference switch
     {
         null => JsType.Undefined,
-        Tag tag => tag.Type,
+        Type tag => TypeOf(tag),
         string or JsRope => JsType.String,
         JsObject => JsType.Object,
         JsSymbol => JsType.Symbol,
@@ -135,8 +130,26 @@ internal readonly struct JsValue
         _ => _reference?.ToString() ?? "",
     };
 
-    private sealed class Tag(JsType type)
+    private static JsType TypeOf(Type tag)
     {
-        public JsType Type { get; } = type;
+        if (ReferenceEquals(tag, NumberTag))
+            return JsType.Number;
+        if (ReferenceEquals(tag, BooleanTag))
+            return JsType.Boolean;
+        return ReferenceEquals(tag, NullTag) ? JsType.Null : JsType.Absent;
     }
+
+    // Types serve as tags because to compiled code they are constants outside the collected heap: comparing and storing one is cheapest.
+    private static Type NullTag => typeof(NullMark);
+    private static Type BooleanTag => typeof(BooleanMark);
+    private static Type NumberTag => typeof(NumberMark);
+    private static Type AbsentTag => typeof(AbsentMark);
+
+    private static class NullMark;
+
+    private static class BooleanMark;
+
+    private static class NumberMark;
+
+    private static class AbsentMark;
 }

@@ -163,13 +163,13 @@ internal sealed partial class Realm
         return new Nesting(this);
     }
 
-    /// <summary>The frame for the call just entered; frames of ended calls are used again.</summary>
-    public Frame FrameFor(int locals)
+    /// <summary>The frame for the call just entered; frames of ended calls are used again. The caller sets the parameters, the first locals, himself.</summary>
+    public Frame FrameFor(int locals, int parameters = 0)
     {
         if (Depth >= _frames.Length)
             Array.Resize(ref _frames, Math.Max(8, Depth * 2));
         var frame = _frames[Depth] ??= new Frame(this);
-        frame.Prepare(locals);
+        frame.Prepare(locals, parameters);
         return frame;
     }
 
