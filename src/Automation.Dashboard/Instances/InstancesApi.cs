@@ -22,7 +22,7 @@ internal static class InstancesApi
         instances.MapGet("/", ListAsync).WithName("ListInstances").WithSummary("Lists instances, newest first.");
         instances.MapGet("/{id}", FindAsync).WithName("GetInstance").WithSummary("Reads one instance: its activities with inputs and outputs, its HTTP exchanges, the events that started it.");
         instances.MapPost("/{id}/cancel", CancelAsync).WithName("CancelInstance").WithSummary("Cancels an instance; the answer says what was stopped and what is still running.");
-        instances.MapPost("/{id}/retry", RetryAsync).WithName("RetryInstance").WithSummary("Runs the failed activities again and goes on from there.");
+        instances.MapRepair();
     }
 
     // workflow is a definition id; status is a sub-status (Suspended, Faulted …); text is found in ids, name and correlation id.
@@ -69,11 +69,6 @@ internal static class InstancesApi
 
     private static async Task<Results<Ok<CancelResult>, ProblemHttpResult>> CancelAsync(string id, WorkflowRuntime runtime, CancellationToken cancellationToken) =>
         await runtime.CancelAsync(id, cancellationToken: cancellationToken) is { Found: true } result ? TypedResults.Ok(result) : Problems.Missing("instance", id);
-
-    private static async Task<Results<Ok<InstanceSnapshot>, ProblemHttpResult>> RetryAsync(string id, WorkflowRuntime runtime, CancellationToken cancellationToken) =>
-        await runtime.RetryAsync(id, cancellationToken: cancellationToken) is { } snapshot
-            ? TypedResults.Ok(snapshot)
-            : Problems.Conflict($"There is no instance \"{id}\", or nothing in it has failed.");
 }
 
 /// <summary>One instance with what is known of it.</summary>

@@ -19,6 +19,9 @@ public sealed record Bookmark(
     /// <summary>When it is to be resumed by the clock; null for never.</summary>
     public DateTimeOffset? DueAt { get; init; }
 
+    /// <summary>Whether it bounds the time of the execution instead of being what that waits for.</summary>
+    internal bool IsTimeout => string.Equals(Name, StimulusNames.Timeout, StringComparison.Ordinal);
+
     /// <summary>Whether it is removed when used.</summary>
     public bool AutoBurn { get; init; } = true;
 
@@ -64,6 +67,9 @@ public static class StimulusNames
 
     /// <summary>A point in time.</summary>
     public const string StartAt = "Elsa.StartAt";
+
+    /// <summary>The end of the time that an activity or a workflow is allowed.</summary>
+    public const string Timeout = "Timeout";
 
     /// <summary>The end of a background activity.</summary>
     public const string BackgroundActivity = "BackgroundActivity";

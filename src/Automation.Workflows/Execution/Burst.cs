@@ -155,6 +155,8 @@ internal sealed partial class Burst
                 node.Behavior.Execute(context);
             if (context.IsActive && context.BookmarkCount > 0)
                 Log(context, JournalEvents.Suspended);
+            if (node.Timeout is { } timeout && context.IsActive)
+                AddBookmark(context, StimulusNames.Timeout, null, Now + timeout, null, null, null);
         }
         catch (Exception e) when (e is not OperationCanceledException || !CancellationToken.IsCancellationRequested)
         {
@@ -245,7 +247,8 @@ internal sealed partial class Burst
             EventId = EventId,
         };
         State.BookmarkList.Add(bookmark);
-        context.BookmarkCount++;
+        if (!bookmark.IsTimeout)
+            context.BookmarkCount++;
         (_added ??= []).Add(bookmark);
         return bookmark;
     }
@@ -254,7 +257,7 @@ internal sealed partial class Burst
     {
         if (!State.BookmarkList.Remove(bookmark))
             return;
-        if (State.FindContext(bookmark.ActivityOrdinal) is { } context)
+        if (!bookmark.IsTimeout && State.FindContext(bookmark.ActivityOrdinal) is { } context)
             context.BookmarkCount--;
         if (_added is null || !_added.Remove(bookmark))
             (_removed ??= []).Add(bookmark);
@@ -384,7 +387,7 @@ internal sealed partial class Burst
 
     public void RemoveBookmarksOf(ActivityContext context)
     {
-        if (context.BookmarkCount == 0)
+        if (context.BookmarkCount == 0 && context.Activity.Timeout is null)
             return;
         for (var i = State.BookmarkList.Count - 1; i >= 0; i--)
         {

@@ -118,6 +118,9 @@ public sealed class InstanceState
 
     internal object? TriggerPayload { get; set; }
 
+    /// <summary>Whether a stimulus started it, whose payload is not kept beyond its first rest.</summary>
+    internal bool WasTriggered { get; set; }
+
     /// <summary>The trigger has not taken the payload yet.</summary>
     internal bool TriggerPayloadIsFresh { get; set; }
 

@@ -49,6 +49,7 @@ internal static class StateSerializer
         Flag(w, "canceled", s.IsCanceled);
         Flag(w, "noInput", s.InputsDropped && s.Input.Count > 0);
         Flag(w, "given", s.HasGivenVariables);
+        Flag(w, "hit", s.WasTriggered);
         Map(w, "in", s.Input);
         Map(w, "out", s.Output);
         Map(w, "props", s.Properties);
@@ -414,6 +415,7 @@ internal static class StateSerializer
             IsCanceled = Flag(j, "canceled"),
             InputsDropped = Flag(j, "noInput"),
             HasGivenVariables = Flag(j, "given"),
+            WasTriggered = Flag(j, "hit"),
             TriggerActivityId = Text(j, "trig"),
             TriggerPayloadIsFresh = Flag(j, "fresh"),
             TriggerPayload = Value(j, "trigData"),
@@ -434,7 +436,7 @@ internal static class StateSerializer
         {
             var bookmark = ReadBookmark(item, s.EventId);
             s.BookmarkList.Add(bookmark);
-            if (contexts.TryGetValue(bookmark.ActivityOrdinal, out var context))
+            if (!bookmark.IsTimeout && contexts.TryGetValue(bookmark.ActivityOrdinal, out var context))
                 context.BookmarkCount++;
         }
 

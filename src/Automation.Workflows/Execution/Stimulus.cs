@@ -69,8 +69,9 @@ public abstract record Stimulus
     }
 
     /// <summary>Schedules an activity again inside the execution around it, as the alteration of that name does.</summary>
-    /// <param name="ActivityId">The activity.</param>
-    public sealed record ScheduleActivity(string ActivityId) : Stimulus;
+    /// <param name="ActivityId">The activity, by id or node id; null if an execution is named.</param>
+    /// <param name="ActivityOrdinal">An execution that has faulted or still runs; 0 if an activity is named.</param>
+    public sealed record ScheduleActivity(string? ActivityId, long ActivityOrdinal = 0) : Stimulus;
 }
 
 /// <summary>What a background operation gave.</summary>

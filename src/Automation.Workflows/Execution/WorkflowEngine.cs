@@ -132,6 +132,12 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
                     burst.RemoveBookmark(bookmark);
                 foreach (var (name, value) in resume.Input ?? EmptyInput)
                     state.Input[name] = value;
+                if (bookmark.IsTimeout)
+                {
+                    burst.TimeOut(context);
+                    return true;
+                }
+
                 state.Work.Enqueue(new WorkItem { Node = context.Activity, Context = context, Bookmark = bookmark, Payload = resume.Payload });
                 return true;
 
@@ -161,7 +167,7 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
                 return burst.Retry(retry);
 
             case Stimulus.ScheduleActivity schedule:
-                return burst.ScheduleAgain(schedule.ActivityId);
+                return burst.ScheduleAgain(schedule);
 
             default:
                 throw new ArgumentException($"Unknown stimulus {stimulus.GetType().Name}.", nameof(stimulus));
@@ -177,6 +183,7 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
         state.TriggerActivityId = start.TriggerActivityId;
         state.TriggerPayload = start.Payload;
         state.TriggerPayloadIsFresh = start.IsTriggered;
+        state.WasTriggered = start.IsTriggered;
         burst.InitialVariables = start.Variables;
         state.HasGivenVariables = start.Variables is { Count: > 0 };
         if (start.OnlyActivity is { } only)

@@ -33,6 +33,13 @@ public sealed class WorkflowEngineOptions
     /// </summary>
     public bool RefuseBrokenExpressions { get; set; } = true;
 
+    /// <summary>
+    /// How long an instance may take from its start, waits included, where its definition does not say (<c>customProperties.timeout</c>); then
+    /// what it is at faults. Zero sets no limit. Default zero.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "3650.00:00:00")]
+    public TimeSpan WorkflowTimeout { get; set; }
+
     /// <summary>Whether flowcharts are token based where the definition does not say. Default false.</summary>
     public bool TokenBasedFlowcharts { get; set; }
 }

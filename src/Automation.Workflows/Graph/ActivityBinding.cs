@@ -9,7 +9,7 @@ using Automation.Workflows.Expressions;
 namespace Automation.Workflows.Graph;
 
 /// <summary>Gives the nodes of a graph their variables, inputs, outputs and settings.</summary>
-internal sealed class ActivityBinding(ExpressionBinder binder, List<DefinitionProblem> problems)
+internal sealed class ActivityBinding(ExpressionBinder binder, List<DefinitionProblem> problems, TimeSpan workflowTimeout)
 {
     /// <summary>First pass: variables, so that every node can refer to those around it.</summary>
     public void Declare(CompiledActivity node)
@@ -36,6 +36,7 @@ internal sealed class ActivityBinding(ExpressionBinder binder, List<DefinitionPr
         var type = node.ActivityType;
         var report = new ActivityCompilation(node, binder, problems, tokenBased);
         ReadSettings(node, report);
+        ReadTimeout(node);
         node.Inputs = [.. type.Inputs.Select((input, slot) => BindInput(node, input, slot, report))];
         node.Outputs = [.. type.Outputs.Select((output, slot) => BindOutput(node, output, slot))];
         foreach (var property in type.Children)
@@ -141,6 +142,26 @@ internal sealed class ActivityBinding(ExpressionBinder binder, List<DefinitionPr
         bool? Flag(string name) =>
             custom?[name] is JsonValue v && v.TryGetValue(out bool b) ? b
             : node.Json[name] is JsonValue top && top.TryGetValue(out bool t) ? t : null;
+    }
+
+    /// <summary><c>customProperties.timeout</c> of an activity, or of the workflow itself.</summary>
+    private void ReadTimeout(CompiledActivity node)
+    {
+        var isWorkflow = ReferenceEquals(node, node.Owner.Root);
+        var custom = isWorkflow ? node.Owner.Definition.CustomProperties : node.Json["customProperties"] as JsonObject;
+        if (custom?["timeout"] is not { } given)
+        {
+            if (node.Parent is null && workflowTimeout > TimeSpan.Zero)
+                node.Timeout = workflowTimeout;
+        }
+        else if (given is JsonValue value && value.TryGetValue(out string? text) && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) && span > TimeSpan.Zero)
+        {
+            node.Timeout = span;
+        }
+        else
+        {
+            Problem(node, isWorkflow, ProblemSeverity.Error, "customProperties.timeout", $"must be a time span such as \"00:05:00\", but is {given.ToJsonString()}.");
+        }
     }
 
     private void Problem(CompiledActivity node, bool isWorkflow, ProblemSeverity severity, string property, string reason) =>

@@ -85,6 +85,9 @@ public sealed class CompiledActivity
     /// <summary>Defaults of <see cref="Variables"/>, converted once.</summary>
     internal object?[] VariableDefaults { get; set; } = [];
 
+    /// <summary>How long an execution may take, waits included; null for as long as it likes.</summary>
+    internal TimeSpan? Timeout { get; set; }
+
     /// <summary>Whether it runs as a background job beside the workflow.</summary>
     internal bool RunAsynchronously { get; set; }
 

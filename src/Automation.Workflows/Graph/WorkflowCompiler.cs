@@ -59,7 +59,7 @@ public sealed class WorkflowCompiler
     {
         var build = new GraphBuild(_catalog, _workflows, problems);
         var root = build.Add(definition);
-        var bound = new ActivityBinding(_binder, problems);
+        var bound = new ActivityBinding(_binder, problems, _options.WorkflowTimeout);
         foreach (var node in build.Nodes)
             bound.Declare(node);
         foreach (var node in build.Nodes)

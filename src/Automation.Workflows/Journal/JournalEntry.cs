@@ -25,6 +25,9 @@ public static class JournalEvents
 
     /// <summary>The instance was cancelled.</summary>
     public const string WorkflowCanceled = "Workflow cancelled";
+
+    /// <summary>The instance was moved to another version of its definition.</summary>
+    public const string Migrated = "Migrated";
 }
 
 /// <summary>One line of an instance's journal.</summary>

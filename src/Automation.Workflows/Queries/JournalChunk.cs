@@ -24,7 +24,7 @@ internal static class JournalChunk
     private static readonly string[] Events =
     [
         JournalEvents.Started, JournalEvents.Suspended, JournalEvents.Resumed, JournalEvents.Completed, JournalEvents.Faulted,
-        JournalEvents.Canceled, JournalEvents.WorkflowCanceled,
+        JournalEvents.Canceled, JournalEvents.WorkflowCanceled, JournalEvents.Migrated,
     ];
 
     [ThreadStatic]

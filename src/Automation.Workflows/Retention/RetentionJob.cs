@@ -12,7 +12,7 @@ internal sealed class RetentionJob(RetentionSweep sweep) : IJobHandler
     {
         var deleted = await sweep.RunAsync(cancellationToken);
         if (deleted > 0)
-            context.Log($"Deleted {deleted} ended workflow instances");
+            context.Log($"Deleted {deleted} ended workflow instances; the longest commit took {sweep.LongestCommit.TotalMilliseconds:0} ms");
     }
 }
 
@@ -20,7 +20,7 @@ internal sealed class RetentionJob(RetentionSweep sweep) : IJobHandler
 internal sealed class RetentionSchedule(RecurringJobManager recurring, IOptions<RetentionOptions> options) : IHostedService
 {
     public Task StartAsync(CancellationToken cancellationToken) =>
-        options.Value is { Age.Ticks: 0, Count: 0 }
+        options.Value is { Age.Ticks: 0, Count: 0, MaxBytes: 0 }
             ? recurring.RemoveIfExistsAsync(WorkflowJobs.Retention, cancellationToken)
             : recurring.AddOrUpdateAsync(WorkflowJobs.Retention, new JobRequest(WorkflowJobs.Retention), options.Value.Cron, cancellationToken: cancellationToken);
 

@@ -13,11 +13,18 @@ public sealed class RetentionOptions
     [Range(0, long.MaxValue)]
     public long Count { get; set; }
 
+    /// <summary>
+    /// Ended instances beyond this many bytes of state, journal and HTTP exchanges are deleted, the oldest first; zero
+    /// sets no limit. Default 0.
+    /// </summary>
+    [Range(0, long.MaxValue)]
+    public long MaxBytes { get; set; }
+
     /// <summary>When they are looked for: a cron expression. Default every 10 minutes.</summary>
     [Required]
     public string Cron { get; set; } = "*/10 * * * *";
 
-    /// <summary>Instances deleted in one commit: enough to be quick, few enough that nobody waits for it. Default 50.</summary>
+    /// <summary>Most instances deleted in one commit; where commits take longer than 20 ms it is fewer, so that nobody waits for them. Default 50.</summary>
     [Range(1, 1000)]
     public int BatchSize { get; set; } = 50;
 }

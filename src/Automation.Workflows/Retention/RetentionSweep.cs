@@ -1,59 +1,140 @@
+using System.Diagnostics;
 using Automation.Storage;
 using Automation.Storage.Writes;
-using Automation.Workflows.Runtime;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Workflows.Retention;
 
-/// <summary>Deletes ended instances that are too old or too many, in commits small enough that nobody waits for them.</summary>
+/// <summary>
+/// Deletes ended instances that are too old, too many or take too much room, the oldest first, in commits small enough
+/// that nobody waits for them.
+/// </summary>
 internal sealed class RetentionSweep(Database database, IOptions<RetentionOptions> options, TimeProvider clock)
 {
+    /// <summary>A commit that takes longer is followed by a smaller one: others wait for it, and 50 ms is the most that they may.</summary>
+    private static readonly TimeSpan MaxCommit = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Parts of the journal that one commit deletes of an instance that has many.</summary>
+    private const int JournalBatch = 100;
+
+    private const string SizeOfInstance =
+        "length(i.state) + (SELECT coalesce(sum(length(j.chunk)), 0) FROM workflow_journal j WHERE j.instance_id = i.id) + "
+        + "(SELECT coalesce(sum(length(x.request_headers) + coalesce(length(x.request_body), 0) + coalesce(length(x.response_headers), 0) + coalesce(length(x.response_body), 0)), 0) "
+        + "FROM http_exchanges x WHERE x.instance_id = i.id)";
+
     private static readonly SqlStatement EndedBefore = new(
-        "SELECT id FROM workflow_instances WHERE finished_at < $1 ORDER BY finished_at LIMIT $2");
+        "SELECT id, revision, 0 FROM workflow_instances WHERE finished_at < $1 ORDER BY finished_at LIMIT $2");
+
+    private static readonly SqlStatement Oldest = new(
+        $"SELECT id, revision, {SizeOfInstance} FROM workflow_instances i WHERE finished_at IS NOT NULL ORDER BY finished_at LIMIT $1");
 
     private static readonly SqlStatement EndOfNth = new(
         "SELECT finished_at FROM workflow_instances WHERE finished_at IS NOT NULL ORDER BY finished_at DESC LIMIT 1 OFFSET $1");
+
+    private static readonly SqlStatement Size = new($"SELECT coalesce(sum({SizeOfInstance}), 0) FROM workflow_instances i WHERE finished_at IS NOT NULL");
+
+    private static readonly SqlStatement DeleteSomeJournal = new(
+        "DELETE FROM workflow_journal WHERE instance_id = $1 AND EXISTS (SELECT 1 FROM workflow_instances WHERE id = $1 AND finished_at IS NOT NULL) "
+        + "AND revision IN (SELECT revision FROM workflow_journal WHERE instance_id = $1 ORDER BY revision LIMIT $2)");
+
+    private static readonly SqlStatement CountJournal = new("SELECT count(*) FROM workflow_journal WHERE instance_id = $1");
 
     // An instance that someone has just revived is not deleted, and what belongs to it goes only with it.
     private static readonly SqlStatement DeleteEnded = new("DELETE FROM workflow_instances WHERE id = $1 AND finished_at IS NOT NULL");
 
     private static readonly SqlStatement[] DeleteParts =
     [
-        .. new[] { "workflow_journal", "workflow_bookmarks", "workflow_operations" }
+        .. new[] { "workflow_journal", "workflow_bookmarks", "workflow_operations", "http_exchanges" }
             .Select(t => new SqlStatement($"DELETE FROM {t} WHERE instance_id = $1 AND NOT EXISTS (SELECT 1 FROM workflow_instances WHERE id = $1)")),
     ];
+
+    private int _batch = Math.Min(10, options.Value.BatchSize);
+
+    /// <summary>The longest commit of the last sweep.</summary>
+    public TimeSpan LongestCommit { get; private set; }
 
     /// <summary>One sweep.</summary>
     /// <returns>How many instances were deleted.</returns>
     public async Task<long> RunAsync(CancellationToken cancellationToken)
     {
+        LongestCommit = TimeSpan.Zero;
         var deleted = 0L;
         if (options.Value.Age > TimeSpan.Zero)
             deleted += await DeleteBeforeAsync(SqlValue.ToMicros(clock.GetUtcNow() - options.Value.Age), cancellationToken);
         if (options.Value.Count > 0 && await database.QueryAsync(EndOfNth, cancellationToken, options.Value.Count) is { Count: > 0 } surplus)
             // The first that is too many goes as well.
             deleted += await DeleteBeforeAsync(surplus.Rows[0][0].AsInteger + 1, cancellationToken);
+        if (options.Value.MaxBytes > 0)
+            deleted += await DeleteBeyondAsync(options.Value.MaxBytes, cancellationToken);
         return deleted;
     }
 
     private async Task<long> DeleteBeforeAsync(long micros, CancellationToken cancellationToken)
     {
         var deleted = 0L;
-        while (true)
+        while (await database.QueryAsync(EndedBefore, cancellationToken, micros, _batch) is { Count: > 0 } batch)
         {
-            var rows = await database.QueryAsync(EndedBefore, cancellationToken, micros, options.Value.BatchSize);
-            if (rows.Count == 0)
-                return deleted;
-            var unit = new WriteUnit();
-            foreach (var row in rows.Rows)
+            await DeleteAsync(batch.Rows, cancellationToken);
+            deleted += batch.Count;
+        }
+
+        return deleted;
+    }
+
+    private async Task<long> DeleteBeyondAsync(long maxBytes, CancellationToken cancellationToken)
+    {
+        // What is there is added up once a sweep, in a read that holds nobody up.
+        var size = (await database.QueryAsync(Size, cancellationToken)).Rows[0][0].AsInteger;
+        var deleted = 0L;
+        while (size > maxBytes && await database.QueryAsync(Oldest, cancellationToken, _batch) is { Count: > 0 } batch)
+        {
+            var surplus = new List<SqlValue[]>();
+            foreach (var row in batch.Rows)
             {
-                unit.Add(DeleteEnded, row[0]);
-                foreach (var part in DeleteParts)
-                    unit.Add(part, row[0]);
+                if (size <= maxBytes)
+                    break;
+                surplus.Add(row);
+                size -= row[2].AsInteger;
             }
 
-            await database.CommitAsync(unit, cancellationToken: cancellationToken);
-            deleted += rows.Count;
+            await DeleteAsync(surplus, cancellationToken);
+            deleted += surplus.Count;
         }
+
+        return deleted;
+    }
+
+    private async Task DeleteAsync(IReadOnlyList<SqlValue[]> instances, CancellationToken cancellationToken)
+    {
+        var unit = new WriteUnit();
+        foreach (var instance in instances)
+        {
+            // Each commit of an instance has left one part in its journal.
+            if (instance[1].AsInteger > JournalBatch)
+                await ShortenJournalAsync(instance[0], cancellationToken);
+            unit.Add(DeleteEnded, instance[0]);
+            foreach (var part in DeleteParts)
+                unit.Add(part, instance[0]);
+        }
+
+        var took = await CommitAsync(unit, cancellationToken);
+        _batch = took > MaxCommit ? Math.Max(1, _batch / 2) : Math.Min(options.Value.BatchSize, _batch + 5);
+    }
+
+    private async Task ShortenJournalAsync(SqlValue instanceId, CancellationToken cancellationToken)
+    {
+        var parts = (await database.QueryAsync(CountJournal, cancellationToken, instanceId)).Rows[0][0].AsInteger;
+        for (; parts > JournalBatch; parts -= JournalBatch)
+            await CommitAsync(new WriteUnit().Add(DeleteSomeJournal, instanceId, JournalBatch), cancellationToken);
+    }
+
+    private async Task<TimeSpan> CommitAsync(WriteUnit unit, CancellationToken cancellationToken)
+    {
+        var began = Stopwatch.GetTimestamp();
+        await database.CommitAsync(unit, cancellationToken: cancellationToken);
+        var took = Stopwatch.GetElapsedTime(began);
+        if (took > LongestCommit)
+            LongestCommit = took;
+        return took;
     }
 }

@@ -46,16 +46,20 @@ internal static class InstanceSql
     /// after the guarded one run before it is judged, so their keys may conflict first.
     /// </summary>
     public static bool IsStale(SqlStatement statement) =>
-        statement == Update || statement == AddJournal || statement == AddBookmark || statement == AddOperation;
+        statement == Update || statement == Move || statement == AddJournal || statement == AddBookmark || statement == AddOperation;
 
     /// <summary>Makes guarded inserts wait for each other where several committers write; SQLite has one writer.</summary>
     public static readonly SqlStatement LockActivation = new(
-        "SELECT 1 WHERE $1 IS NULL AND 0", "SELECT pg_advisory_xact_lock(hashtextextended($1, 7021))");
+        "SELECT 1 WHERE $1 IS NULL AND 0", "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 7021))");
 
     /// <summary>$1 id, $2 revision expected.</summary>
     public static readonly SqlStatement Update = new(
         "UPDATE workflow_instances SET sub_status = $3, incident_count = $4, correlation_id = $5, name = $6, updated_at = $7, finished_at = $8, "
         + "state = $9, notify = $10, revision = revision + 1 WHERE id = $1 AND revision = $2");
+
+    /// <summary>$1 id, $2 revision expected.</summary>
+    public static readonly SqlStatement Move = new(
+        "UPDATE workflow_instances SET definition_version_id = $3, definition_version = $4, updated_at = $5, state = $6, revision = revision + 1 WHERE id = $1 AND revision = $2");
 
     public static readonly SqlStatement AddJournal = new("INSERT INTO workflow_journal (instance_id, revision, created_at, first_sequence, chunk) VALUES ($1, $2, $3, $4, $5)");
     public static readonly SqlStatement Journal = new("SELECT chunk FROM workflow_journal WHERE instance_id = $1 ORDER BY revision");

@@ -38,10 +38,14 @@ internal sealed class InstanceStore(Database database, WorkflowCatalog catalog, 
     public void Forget(string instanceId) => _hot.Remove(instanceId);
 
     /// <summary>How an instance stands, without its lock; null where there is none.</summary>
-    public async ValueTask<InstanceSnapshot?> PeekAsync(string instanceId, CancellationToken cancellationToken)
+    public async ValueTask<InstanceSnapshot?> PeekAsync(string instanceId, CancellationToken cancellationToken) =>
+        (await LookAsync(instanceId, cancellationToken))?.ToSnapshot();
+
+    /// <summary>An instance to look at, without its lock; null where there is none.</summary>
+    public async ValueTask<LoadedInstance?> LookAsync(string instanceId, CancellationToken cancellationToken)
     {
         var rows = await database.QueryAsync(InstanceSql.Find, cancellationToken, instanceId);
-        return rows.Count == 0 ? null : (await ReadAsync(rows.Rows[0], cancellationToken)).ToSnapshot();
+        return rows.Count == 0 ? null : await ReadAsync(rows.Rows[0], cancellationToken);
     }
 
     private async ValueTask<LoadedInstance> ReadAsync(SqlValue[] row, CancellationToken cancellationToken)

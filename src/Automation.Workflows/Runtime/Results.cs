@@ -128,6 +128,15 @@ public sealed record StimulusResult(
     public IReadOnlyList<WorkflowEffect> Responses { get; init; } = [];
 }
 
+/// <summary>What moving an instance to another version did, or would do.</summary>
+/// <param name="InstanceId">The instance.</param>
+/// <param name="FromVersion">The version that it ran.</param>
+/// <param name="ToVersion">The version asked for.</param>
+/// <param name="ToVersionId">Id of that version.</param>
+/// <param name="Moved">Whether it runs that version now.</param>
+/// <param name="Misfits">What keeps it from going on there: one sentence each; empty where it fits.</param>
+public sealed record MoveResult(string InstanceId, int FromVersion, int ToVersion, string ToVersionId, bool Moved, IReadOnlyList<string> Misfits);
+
 /// <summary>What a cancellation did.</summary>
 /// <param name="Found">Whether the instance exists.</param>
 /// <param name="Cancelled">Instances that were cancelled: the one asked for, unless it had ended, and children that it waited for.</param>

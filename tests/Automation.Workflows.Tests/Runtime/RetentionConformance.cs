@@ -1,0 +1,80 @@
+using Automation.Storage;
+using Automation.Storage.Writes;
+using Automation.Workflows.Retention;
+using Automation.Workflows.Runtime;
+using Automation.Workflows.Tests.Runtime.Support;
+
+namespace Automation.Workflows.Tests.Runtime;
+
+public sealed class RetentionOnSqliteTests() : RetentionConformance(DatabaseProvider.Sqlite);
+
+public sealed class RetentionOnPostgreSqlTests() : RetentionConformance(DatabaseProvider.PostgreSql);
+
+/// <summary>Ended instances go when they take too much room, on every database.</summary>
+public abstract class RetentionConformance(DatabaseProvider provider) : IAsyncLifetime
+{
+    private const string Size =
+        "SELECT coalesce((SELECT sum(length(state)) FROM workflow_instances WHERE finished_at IS NOT NULL), 0) + coalesce((SELECT sum(length(chunk)) FROM workflow_journal j "
+        + "WHERE EXISTS (SELECT 1 FROM workflow_instances i WHERE i.id = j.instance_id AND i.finished_at IS NOT NULL)), 0)";
+
+    private const long Limit = 30_000;
+
+    private RuntimeHost _host = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync() =>
+        _host = await RuntimeHost.StartAsync(provider, settings: new(StringComparer.Ordinal)
+        {
+            ["Automation:Workflows:Retention:MaxBytes"] = $"{Limit}",
+            // Only the test sweeps.
+            ["Automation:Workflows:Retention:Cron"] = "0 0 1 1 *",
+        });
+
+    public ValueTask DisposeAsync() => _host.DisposeAsync();
+
+    [Fact]
+    public async Task The_oldest_go_until_the_rest_has_room_and_what_waits_stays()
+    {
+        await _host.PublishAsync("hello", Json.Sequence(Json.WriteLine("a", new string('x', 1000))));
+        await _host.PublishAsync("wait", Json.Sequence(Json.Event("ev", "go")));
+        var waiting = await _host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "wait" }, Token);
+        var ids = new List<string>();
+        for (var i = 0; i < 40; i++)
+            ids.Add((await _host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "hello" }, Token)).Instance!.Id);
+        await _host.Database.CommitAsync(
+            new WriteUnit().Add(
+                new("INSERT INTO http_exchanges (instance_id, id, activity_execution_id, attempt, started_at, duration, method, url, request_headers, request_bytes, response_bytes, outcome) VALUES ($1, 'x', 'x', 1, 0, 0, 'GET', '', '{}', 0, 0, 'ok')"), ids[0]),
+            cancellationToken: Token);
+        Assert.True(await CountAsync(Size) > Limit);
+
+        var deleted = await _host.Get<RetentionSweep>().RunAsync(Token);
+
+        Assert.InRange(deleted, 1, 39);
+        var size = await CountAsync(Size);
+        Assert.InRange(size, Limit / 2, Limit);
+        Assert.Equal(40 - deleted + 1, await CountAsync("SELECT count(*) FROM workflow_instances"));
+        Assert.Null(await _host.Runtime.FindAsync(ids[(int)deleted - 1], Token));
+        Assert.NotNull(await _host.Runtime.FindAsync(ids[(int)deleted], Token));
+        Assert.NotNull(await _host.Runtime.FindAsync(waiting.Instance!.Id, Token));
+        Assert.Equal(0, await CountAsync("SELECT count(*) FROM http_exchanges"));
+        Assert.Equal(0, await CountAsync("SELECT count(*) FROM workflow_journal j WHERE NOT EXISTS (SELECT 1 FROM workflow_instances i WHERE i.id = j.instance_id)"));
+        Assert.Equal(0, await _host.Get<RetentionSweep>().RunAsync(Token));
+    }
+
+    [Fact]
+    public async Task The_long_journal_of_one_instance_goes_in_pieces()
+    {
+        var events = Enumerable.Range(0, 260).Select(i => Json.WriteLine($"w{i}", new string('x', 200)));
+        await _host.PublishAsync("long", Json.Sequence(events), "\"options\":{\"commitStrategyName\":\"ActivityExecuted\"}");
+        await _host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "long" }, Token);
+        Assert.True(await CountAsync("SELECT count(*) FROM workflow_journal") > 250);
+
+        Assert.Equal(1, await _host.Get<RetentionSweep>().RunAsync(Token));
+
+        Assert.Equal(0, await CountAsync("SELECT count(*) FROM workflow_journal"));
+        Assert.Equal(0, await CountAsync("SELECT count(*) FROM workflow_instances"));
+    }
+
+    private async Task<long> CountAsync(string sql) => (await _host.Database.QueryAsync(new SqlStatement(sql), Token)).Rows[0][0].AsInteger;
+}
