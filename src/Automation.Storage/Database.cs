@@ -63,8 +63,6 @@ public sealed class Database : IAsyncDisposable
             builder.UseNpgsql(_postgres);
         }
 
-        // Migrations are written by hand, so there is no generated snapshot to compare the model with.
-        builder.ConfigureWarnings(w => w.Ignore(Microsoft.EntityFrameworkCore.Diagnostics.RelationalEventId.PendingModelChangesWarning));
         builder.UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);
         _contextOptions = builder.Options;
     }

@@ -24,22 +24,6 @@ public sealed class SqliteTests
     }
 
     [Fact]
-    public async Task A_migration_that_was_killed_in_the_middle_does_not_block_the_next_start()
-    {
-        await using var test = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
-        await test.Database.CommitAsync(
-            new WriteUnit()
-                .Add(new SqlStatement("INSERT INTO \"__EFMigrationsLock\" VALUES (1, '2026-01-01')"))
-                .Add(new SqlStatement("DELETE FROM \"__EFMigrationsHistory\" WHERE \"MigrationId\" = '20261121000004_Access'"))
-                .Add(new SqlStatement("DROP TABLE api_keys")),
-            cancellationToken: Token);
-
-        await test.ReopenAsync();
-
-        Assert.Equal(0, (await test.Database.QueryAsync(new SqlStatement("SELECT id FROM api_keys"), Token)).Count);
-    }
-
-    [Fact]
     public async Task More_units_than_may_wait_are_refused_and_the_others_are_stored()
     {
         await using var test = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite, options: new StorageOptions { MaxWaitingUnits = 16, BusyTimeout = TimeSpan.FromMinutes(1) });

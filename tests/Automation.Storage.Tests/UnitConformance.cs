@@ -1,5 +1,6 @@
 using Automation.Storage.Writes;
 using Automation.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Automation.Storage.Tests;
 
@@ -263,6 +264,26 @@ public abstract class UnitConformance(DatabaseProvider provider) : IAsyncLifetim
 
         Assert.Equal(1, await CountAsync());
         Assert.Equal(0, (await Database.QueryAsync(new SqlStatement("SELECT id FROM api_keys"), Token)).Count);
+    }
+
+    [Fact]
+    public async Task An_upgrade_that_fails_leaves_nothing_behind()
+    {
+        // Two migrations are not recorded, and what is in the way of the second is there.
+        await Database.CommitAsync(
+            new WriteUnit()
+                .Add(new SqlStatement("DELETE FROM \"__EFMigrationsHistory\" WHERE \"MigrationId\" IN ('20261121000004_Access', '20261121000005_Steps')"))
+                .Add(new SqlStatement("DROP TABLE api_keys")),
+            cancellationToken: Token);
+
+        var refusal = await Assert.ThrowsAsync<StorageUnavailableException>(() => _test.ReopenAsync());
+
+        Assert.Contains("20261121000005_Steps", refusal.Message, StringComparison.Ordinal);
+        await using var other = new Database(_test.Location, new StorageOptions(), TimeProvider.System, NullLogger<Database>.Instance);
+        await using var connection = await other.OpenConnectionAsync(Token);
+        var select = connection.CreateCommand();
+        select.CommandText = "SELECT * FROM api_keys";
+        await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => select.ExecuteScalarAsync(Token));
     }
 
     private async Task<long> CountAsync() => (await Database.QueryAsync(Count, Token)).Rows[0][0].AsInteger;

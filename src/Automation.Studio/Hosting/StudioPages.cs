@@ -31,7 +31,7 @@ internal static class StudioPages
         }
     }
 
-    private static RazorComponentResult<StudioDocument> Show(HttpContext context)
+    private static IResult Show(HttpContext context)
     {
         context.Response.Headers.ContentSecurityPolicy = Policy;
         context.Response.Headers.CacheControl = "no-cache";
