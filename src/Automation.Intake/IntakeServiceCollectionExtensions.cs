@@ -1,5 +1,6 @@
 using Automation.Intake;
 using Automation.Intake.Events;
+using Automation.Intake.Flow;
 using Automation.Intake.Mapping;
 using Automation.Intake.Routing;
 using Automation.Intake.Sources;
@@ -39,6 +40,8 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton<EventStore>();
         services.TryAddSingleton<EventQueries>();
         services.TryAddSingleton<EventProgress>();
+        services.TryAddSingleton<FlowStore>();
+        services.TryAddSingleton<FlowControl>();
         services.TryAddSingleton<RoutingPreview>();
         services.TryAddSingleton<VerificationExplainer>();
         services.TryAddSingleton(s => new EventActions(
@@ -61,6 +64,7 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton<EventRouter>();
         services.TryAddSingleton<WebhookIntake>();
         services.AddHostedService(s => s.GetRequiredService<MappingStore>());
+        services.AddHostedService<FlowPump>();
         services.AddHostedService(s => s.GetRequiredService<EventRouter>());
         services.AddHostedService<IntakeGate>();
         return services;

@@ -40,6 +40,10 @@ public sealed class TestDatabase : IAsyncDisposable
         });
     }
 
+    /// <summary>Opens the same database a second time, as another server does; disposing that leaves the database. PostgreSQL only.</summary>
+    public async Task<TestDatabase> OpenAgainAsync(TimeProvider? clock = null, StorageOptions? options = null) =>
+        new(Location, await OpenAsync(Location, clock, options), () => ValueTask.CompletedTask);
+
     /// <summary>Closes the database and opens it again, as a restart does.</summary>
     public async Task ReopenAsync(TimeProvider? clock = null, StorageOptions? options = null)
     {

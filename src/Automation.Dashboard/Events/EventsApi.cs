@@ -22,7 +22,7 @@ internal static class EventsApi
         events.MapGet("/{id}", FindAsync).WithName("GetEvent").WithSummary("Reads one event: body, headers, what every mapping rule said, what it started.");
         events.MapGet("/{id}/body", BodyAsync).WithName("GetEventBody").WithSummary("Reads an event's body byte for byte, as it was sent.");
         events.MapPost("/{id}/replay", ReplayAsync).WithName("ReplayEvent").WithSummary("Routes a copy of the event by the rules now in force.");
-        events.MapPost("/{id}/retry", RetryAsync).WithName("RetryEvent").WithSummary("Routes an event again that failed or matched no rule; what it started before is not started twice.");
+        events.MapPost("/{id}/retry", RetryAsync).WithName("RetryEvent").WithSummary("Routes an event again that failed, matched no rule, or is held back or was skipped by flow control; what it started before is not started twice.");
     }
 
     // source and type take * for any characters; correlationId is exact; from is inclusive, to is not; before is the
@@ -62,7 +62,7 @@ internal static class EventsApi
     private static async Task<Results<NoContent, ProblemHttpResult>> RetryAsync(string id, EventActions actions, CancellationToken cancellationToken) =>
         await actions.RetryAsync(id, cancellationToken)
             ? TypedResults.NoContent()
-            : Problems.Conflict($"There is no event \"{id}\" that failed or matched no rule.");
+            : Problems.Conflict($"There is no event \"{id}\" that failed, matched no rule, waits or was skipped.");
 
     private static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }
@@ -93,6 +93,9 @@ internal sealed record EventAnswer
 
     public required IReadOnlyList<EventStart> Starts { get; init; }
 
+    /// <summary>What flow control of each rule did with it.</summary>
+    public required IReadOnlyList<EventFlow> Flow { get; init; }
+
     /// <summary>How many repeated deliveries of it came.</summary>
     public required int Repeats { get; init; }
 
@@ -113,6 +116,7 @@ internal sealed record EventAnswer
             Body = isText ? Encoding.UTF8.GetString(detail.Body) : null,
             BodyBase64 = isText ? null : Convert.ToBase64String(detail.Body),
             Starts = detail.Starts,
+            Flow = detail.Flow,
             Repeats = detail.Repeats,
             Rules = RulesFor(detail, preview),
         };

@@ -1,11 +1,12 @@
 using Automation.Intake.Routing;
 using Automation.Storage.Writes;
+using Automation.Workflows.Execution;
 using Automation.Workflows.Runtime;
 
 namespace Automation.Host.Start;
 
 /// <summary>Lets events start workflows: the one place where intake and engine meet.</summary>
-internal sealed class EventWorkflowStarter(WorkflowRuntime runtime) : IWorkflowStarter
+internal sealed class EventWorkflowStarter(WorkflowRuntime runtime, WorkflowEvents events) : IWorkflowStarter
 {
     public async Task StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken)
     {
@@ -26,4 +27,12 @@ internal sealed class EventWorkflowStarter(WorkflowRuntime runtime) : IWorkflowS
         if (!result.Started)
             throw new WorkflowStartException(result.Reason ?? $"The workflow \"{start.DefinitionId}\" could not be started: {result.CannotStart}.");
     }
+
+    public Task CancelAsync(string instanceId, string reason, CancellationToken cancellationToken) => runtime.CancelAsync(instanceId, reason, cancellationToken);
+
+    public IDisposable OnEnded(Action<string> listener) => events.OnCommitted(committed =>
+    {
+        if (committed.Instance.Status == WorkflowStatus.Finished)
+            listener(committed.Instance.Id);
+    });
 }

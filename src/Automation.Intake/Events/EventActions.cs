@@ -18,9 +18,10 @@ public sealed class EventActions
     }
 
     /// <summary>
-    /// Routes an event again that failed or matched nothing. What it has started before is not started twice.
+    /// Routes an event again that failed or matched nothing, or that flow control holds back or has skipped. What it has
+    /// started before is not started twice.
     /// </summary>
-    /// <returns>False where there is no such event, or it neither failed nor was unmatched.</returns>
+    /// <returns>False where there is no such event, or it is none of these.</returns>
     public async Task<bool> RetryAsync(string id, CancellationToken cancellationToken)
     {
         if (!await _progress.ReopenAsync(id, cancellationToken) || await _progress.FindAsync(id, cancellationToken) is not { } incoming)

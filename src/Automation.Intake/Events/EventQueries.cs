@@ -77,6 +77,19 @@ public sealed record EventSummary
 /// <param name="StartedAt">When.</param>
 public sealed record EventStart(string RuleId, string DefinitionId, string InstanceId, DateTimeOffset StartedAt);
 
+/// <summary>What flow control of a rule did with an event.</summary>
+/// <param name="RuleId">The rule.</param>
+/// <param name="Key">What its limits are counted by; empty for all events of the rule.</param>
+/// <param name="State">How it stands.</param>
+/// <param name="Since">Since when it was held back, or when it was decided where it was not.</param>
+/// <param name="SettledAt">When that was decided; null while it waits.</param>
+/// <param name="Waits">Why it had to wait; null where it had not.</param>
+/// <param name="Outcome">What came of it; null while it waits.</param>
+/// <param name="InstanceId">The instance that was started.</param>
+/// <param name="ByEvent">The event that took its place, or that stands for its batch.</param>
+public sealed record EventFlow(
+    string RuleId, string Key, FlowState State, DateTimeOffset Since, DateTimeOffset? SettledAt, string? Waits, string? Outcome, string? InstanceId, string? ByEvent);
+
 /// <summary>Everything that is known of an event.</summary>
 /// <param name="Summary">What lists show.</param>
 /// <param name="DedupeKey">Its dedupe key, while it is remembered.</param>
@@ -88,7 +101,11 @@ public sealed record EventStart(string RuleId, string DefinitionId, string Insta
 /// <param name="Starts">What it started.</param>
 /// <param name="Repeats">How many repeated deliveries of it came.</param>
 public sealed record EventDetail(
-    EventSummary Summary, string? DedupeKey, string? Verification, string? RemoteIp, string? Query, string Headers, byte[] Body, IReadOnlyList<EventStart> Starts, int Repeats);
+    EventSummary Summary, string? DedupeKey, string? Verification, string? RemoteIp, string? Query, string Headers, byte[] Body, IReadOnlyList<EventStart> Starts, int Repeats)
+{
+    /// <summary>What flow control did with it, by rule.</summary>
+    public IReadOnlyList<EventFlow> Flow { get; init; } = [];
+}
 
 /// <summary>Part of a list.</summary>
 /// <param name="Items">The events, newest first.</param>
@@ -129,12 +146,17 @@ public sealed class EventQueries(Database database)
         if (row is null)
             return null;
         var starts = await context.Set<EventStartRow>().Where(s => s.EventId == id).OrderBy(s => s.StartedAt).ToListAsync(cancellationToken);
+        var flow = await context.Set<FlowItemRow>().Where(i => i.EventId == id).OrderBy(i => i.RuleId).ToListAsync(cancellationToken);
         var repeats = row.CorrelationKey is null
             ? await context.Set<EventRow>().CountAsync(e => e.Status == EventStatus.Duplicate && e.DuplicateOf == id, cancellationToken)
             : await context.Set<EventRow>().CountAsync(e => e.CorrelationKey == row.CorrelationKey && e.DuplicateOf == id, cancellationToken);
         return new EventDetail(
             Summary.Compile()(row), row.DedupeKey, row.Verification, row.RemoteIp, row.Query, row.Headers, row.Body,
-            [.. starts.Select(s => new EventStart(s.RuleId, s.DefinitionId, s.InstanceId, SqlValue.FromMicros(s.StartedAt)))], repeats);
+            [.. starts.Select(s => new EventStart(s.RuleId, s.DefinitionId, s.InstanceId, SqlValue.FromMicros(s.StartedAt)))], repeats)
+        {
+            Flow = [.. flow.Select(i => new EventFlow(
+                i.RuleId, i.Key, i.State, SqlValue.FromMicros(i.Since), i.SettledAt is { } at ? SqlValue.FromMicros(at) : null, i.Waits, i.Outcome, i.InstanceId, i.ByEvent))],
+        };
     }
 
     /// <summary>The events that started or resumed an instance, oldest first.</summary>

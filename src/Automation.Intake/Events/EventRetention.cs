@@ -1,3 +1,4 @@
+using Automation.Intake.Flow;
 using Automation.Storage;
 using Automation.Storage.Writes;
 using Microsoft.Extensions.Hosting;
@@ -16,9 +17,19 @@ internal sealed partial class EventRetention(Database database, IOptions<IntakeO
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private static readonly SqlStatement NewestToRemove = new("SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET $1");
-    private static readonly SqlStatement EndOfBatch = new("SELECT max(id), count(*) FROM (SELECT id FROM events WHERE id <= $1 AND status <> 0 ORDER BY id LIMIT $2) AS batch");
-    private static readonly SqlStatement RemoveStarts = new("DELETE FROM event_starts WHERE event_id <= $1 AND event_id NOT IN (SELECT id FROM events WHERE status = 0 AND id <= $1)");
-    private static readonly SqlStatement Remove = new("DELETE FROM events WHERE id <= $1 AND status <> 0");
+    private static readonly SqlStatement EndOfBatch = new("SELECT max(id), count(*) FROM (SELECT id FROM events WHERE id <= $1 AND status NOT IN (0, 6) ORDER BY id LIMIT $2) AS batch");
+    private static readonly SqlStatement RemoveStarts = new("DELETE FROM event_starts WHERE event_id <= $1 AND event_id NOT IN (SELECT id FROM events WHERE status IN (0, 6) AND id <= $1)");
+    private static readonly SqlStatement Remove = new("DELETE FROM events WHERE id <= $1 AND status NOT IN (0, 6)");
+
+    // Longer than any limit counts back; what waits or runs is kept however old it is.
+    private static readonly SqlStatement RemoveFlow = new(
+        "DELETE FROM flow_items WHERE event_id <= $1 AND event_id <= $2 AND state NOT IN (0, 1) AND NOT EXISTS (SELECT 1 FROM events e WHERE e.id = flow_items.event_id)");
+
+    private static readonly SqlStatement RemoveFlowKeys = new(
+        "DELETE FROM flow_keys WHERE updated_at < $1 AND next_at IS NULL "
+        + "AND NOT EXISTS (SELECT 1 FROM flow_items i WHERE i.rule_id = flow_keys.rule_id AND i.flow_key = flow_keys.flow_key AND i.state IN (0, 1))");
+
+    private DateTimeOffset _keysRemovedAt;
 
     /// <summary>Looks once and removes what is due.</summary>
     /// <returns>How many rows were removed.</returns>
@@ -68,10 +79,27 @@ internal sealed partial class EventRetention(Database database, IOptions<IntakeO
         {
             var batch = await database.QueryAsync(EndOfBatch, cancellationToken, newest, BatchSize);
             if (batch.Rows[0][0].AsText is not { } end)
+            {
+                if (removed > 0)
+                    await RemoveFlowAsync(newest, cancellationToken);
                 return removed;
+            }
+
             await database.CommitAsync(new WriteUnit().Add(RemoveStarts, end).Add(Remove, end), cancellationToken: cancellationToken);
             removed += (int)batch.Rows[0][1].AsInteger;
         }
+    }
+
+    private async Task RemoveFlowAsync(string newest, CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var uncounted = now - FlowDuration.Longest - TimeSpan.FromHours(1);
+        await database.CommitAsync(new WriteUnit().Add(RemoveFlow, newest, EventIds.At(uncounted)), cancellationToken: cancellationToken);
+        // All keys are looked through for it, so not each time.
+        if (now - _keysRemovedAt < TimeSpan.FromHours(1))
+            return;
+        _keysRemovedAt = now;
+        await database.CommitAsync(new WriteUnit().Add(RemoveFlowKeys, SqlValue.Micros(uncounted)), cancellationToken: cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Information, "{Events} events were older than the log holds and are removed")]

@@ -20,6 +20,12 @@ internal sealed class EventPayload
 
     public IncomingEvent Incoming { get; }
 
+    /// <summary>All events of the start where it has several, oldest first; this is the last of them.</summary>
+    public IReadOnlyList<object?>? Batch { get; init; }
+
+    /// <summary>The events that start a workflow together: mostly this one alone.</summary>
+    public IReadOnlyList<object?> Events => Batch ?? [Event];
+
     /// <summary>The body: a <see cref="JsonElement"/>, or a dictionary of a form's fields.</summary>
     public object? Payload => _payload.Value;
 
@@ -45,6 +51,8 @@ internal sealed class EventPayload
                 return Payload;
             case "$event":
                 return Event;
+            case "$events":
+                return Events;
             case ['$', .. var name] when Event.TryGetValue(name, out var own):
                 return own;
         }

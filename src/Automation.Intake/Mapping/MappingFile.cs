@@ -31,6 +31,8 @@ internal static class MappingFile
         for (var i = 0; i < document.Rules.Count; i++)
         {
             var rule = document.Rules[i];
+            if (rule is { Id.Length: 0, Flow: not null })
+                throw new MappingFileException($"{file}({lines[i]}): A rule with \"flow\" needs an \"id\": what waits is kept under it.");
             if (rule.Id.Length == 0)
                 rule = rule with { Id = $"{rule.Source}:{rule.Type}→{rule.Workflow}" };
             if (!ids.TryAdd(rule.Id, lines[i]))

@@ -44,6 +44,9 @@ public sealed record MappingRule
     /// </summary>
     [JsonIgnore]
     public EventTrigger? Trigger { get; init; }
+
+    /// <summary>How many instances the rule may start at a time or in a time, and what becomes of events beyond that. Default: each event starts at once.</summary>
+    public Flow.FlowRule? Flow { get; set; }
 }
 
 /// <summary>What a rule says to an event.</summary>
@@ -51,7 +54,11 @@ public sealed record MappingRule
 /// <param name="Workflow">The workflow it would start.</param>
 /// <param name="Matches">Whether it starts it.</param>
 /// <param name="Why">Why, or why not, in one sentence.</param>
-public sealed record RuleVerdict(string RuleId, string Workflow, bool Matches, string Why);
+public sealed record RuleVerdict(string RuleId, string Workflow, bool Matches, string Why)
+{
+    /// <summary>What flow control of the rule does, and the key that it counts the event by; null where the rule has none or does not match.</summary>
+    public string? Flow { get; init; }
+}
 
 /// <summary>What happens when an event arrives: every rule with its verdict.</summary>
 /// <param name="Rules">The verdicts, in the order in which the rules are tried.</param>

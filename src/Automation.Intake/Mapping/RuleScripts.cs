@@ -30,7 +30,7 @@ internal static class RuleScripts
             try
             {
                 var script = compiler.Compile(source);
-                return payload => script.Evaluate(new ScriptScope().Set("event", payload.Event));
+                return payload => script.Evaluate(new ScriptScope().Set("event", payload.Event).Set("events", payload.Events));
             }
             catch (ExpressionException e)
             {

@@ -13,7 +13,23 @@ internal sealed class RuleSet
     private readonly CompiledRule[] _rules;
     private readonly ConcurrentDictionary<(string Source, string Type), CompiledRule[]> _remembered = new();
 
-    public RuleSet(IEnumerable<CompiledRule> rules) => _rules = [.. rules.OrderByDescending(r => r.Rule.Priority)];
+    private readonly Dictionary<string, CompiledRule> _byId;
+
+    public RuleSet(IEnumerable<CompiledRule> rules)
+    {
+        _rules = [.. rules.OrderByDescending(r => r.Rule.Priority)];
+        // Those of the file have unique ids; the id of a trigger might be one of them.
+        _byId = new Dictionary<string, CompiledRule>(StringComparer.Ordinal);
+        foreach (var rule in _rules)
+            _byId.TryAdd(rule.Rule.Id, rule);
+        HasFlow = Array.Exists(_rules, r => r.Flow is not null);
+    }
+
+    /// <summary>Whether any rule has flow control.</summary>
+    public bool HasFlow { get; }
+
+    /// <summary>A rule by its id; null where there is none.</summary>
+    public CompiledRule? Find(string id) => _byId.GetValueOrDefault(id);
 
     public static RuleSet Empty { get; } = new([]);
 
@@ -49,10 +65,15 @@ internal sealed class CompiledRule
             throw new FormatException("\"workflow\" must name a workflow definition.");
         _filter = rule.Filter is null ? null : expressions.Condition(rule.Filter);
         _correlation = rule.Correlation is null ? null : EventTemplate.Parse(rule.Correlation);
+        Flow = rule.Flow is { } flow ? new Flow.FlowPlan(flow, expressions) : null;
+
         _inputs = rule.Inputs?.ToDictionary(i => i.Key, i => Input(i.Key, i.Value, expressions), StringComparer.Ordinal);
     }
 
     public MappingRule Rule { get; }
+
+    /// <summary>Its flow control; null where each event starts at once.</summary>
+    public Flow.FlowPlan? Flow { get; }
 
     public bool HasFilter => _filter is not null;
 
@@ -70,7 +91,19 @@ internal sealed class CompiledRule
             { _filter: null } => (true, "Source and type match."),
             _ => JudgeFilter(payload),
         };
-        return new RuleVerdict(Rule.Id, Rule.Workflow, matches, why);
+        return new RuleVerdict(Rule.Id, Rule.Workflow, matches, why) { Flow = matches && Flow is { } flow ? FlowText(flow, payload) : null };
+    }
+
+    private static string FlowText(Flow.FlowPlan flow, EventPayload payload)
+    {
+        try
+        {
+            return flow.Key(payload) is { Length: > 0 } key ? $"Flow control: {flow.Text}; counted for {key}." : $"Flow control: {flow.Text}.";
+        }
+        catch (Expressions.ExpressionException e)
+        {
+            return $"Flow control fails, because its key does: {e.Message}";
+        }
     }
 
     /// <summary>Whether the filter, where there is one, lets the event through.</summary>
@@ -79,7 +112,9 @@ internal sealed class CompiledRule
 
     public IReadOnlyDictionary<string, object?> Inputs(EventPayload payload) =>
         _inputs is null
-            ? new Dictionary<string, object?>(StringComparer.Ordinal) { ["event"] = payload.Event }
+            ? payload.Batch is { } batch
+                ? new Dictionary<string, object?>(StringComparer.Ordinal) { ["event"] = payload.Event, ["events"] = batch }
+                : new Dictionary<string, object?>(StringComparer.Ordinal) { ["event"] = payload.Event }
             : _inputs.ToDictionary(i => i.Key, i => i.Value(payload), StringComparer.Ordinal);
 
     public string? Correlation(EventPayload payload) => _correlation is null ? payload.Incoming.CorrelationKey : _correlation.Text(payload);
@@ -96,7 +131,7 @@ internal sealed class CompiledRule
         }
     }
 
-    private static Func<EventPayload, object?> Input(string name, JsonElement value, ExpressionCompiler expressions)
+    internal static Func<EventPayload, object?> Input(string name, JsonElement value, ExpressionCompiler expressions)
     {
         if (value.ValueKind == JsonValueKind.String)
         {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Automation.Intake.Events;
+using Automation.Intake.Flow;
 using Automation.Storage;
 using Automation.Storage.Events;
 using Automation.Storage.Writes;
@@ -18,7 +19,7 @@ internal sealed class EventProgress(Database database, TimeProvider clock)
 
     private static readonly SqlStatement Mark = new("UPDATE events SET status = $2, reason = $3 WHERE id = $1 AND status = 0");
 
-    private static readonly SqlStatement Reopen = new("UPDATE events SET status = 0, reason = NULL WHERE id = $1 AND status IN (2, 4)");
+    private static readonly SqlStatement Reopen = new("UPDATE events SET status = 0, reason = NULL WHERE id = $1 AND status IN (2, 4, 6, 7)");
 
     private static readonly SqlStatement FindStarts = new("SELECT rule_id FROM event_starts WHERE event_id = $1");
 
@@ -42,13 +43,23 @@ internal sealed class EventProgress(Database database, TimeProvider clock)
     public Task MarkAsync(string eventId, EventStatus status, string? reason, CancellationToken cancellationToken) =>
         database.CommitAsync(new WriteUnit().Add(Mark, eventId, (int)status, reason), cancellationToken: cancellationToken);
 
-    /// <summary>Lets an event that failed or matched nothing wait again.</summary>
+    /// <summary>Gives an event that has been through flow control the status that its starts and waits come to.</summary>
+    public Task FinishAsync(string eventId, CancellationToken cancellationToken)
+    {
+        var unit = new WriteUnit();
+        FlowStore.AddFinish(unit, eventId, byRouter: true);
+        return database.CommitAsync(unit, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Lets an event be routed again that failed, matched nothing, or was held back or skipped by flow control.</summary>
     /// <returns>Whether it is one.</returns>
     public async Task<bool> ReopenAsync(string eventId, CancellationToken cancellationToken)
     {
         try
         {
-            await database.CommitAsync(new WriteUnit().AddExpectingOne(Reopen, eventId), cancellationToken: cancellationToken);
+            var unit = new WriteUnit().AddExpectingOne(Reopen, eventId);
+            FlowStore.AddTakeBack(unit, eventId);
+            await database.CommitAsync(unit, cancellationToken: cancellationToken);
             return true;
         }
         catch (WriteConflictException)

@@ -1,5 +1,7 @@
+using System.Threading.Channels;
 using Automation.Expressions;
 using Automation.Intake.Events;
+using Automation.Intake.Flow;
 using Automation.Intake.Mapping;
 using Automation.Storage.Events;
 using Automation.Storage.Writes;
@@ -15,7 +17,7 @@ namespace Automation.Intake.Routing;
 /// should hold, they are read back from the event log.
 /// </summary>
 internal sealed partial class EventRouter(
-    EventProgress progress, MappingStore mappings, IWorkflowStarter workflows, IOptions<IntakeOptions> options, TimeProvider clock, ILogger<EventRouter> logger)
+    EventProgress progress, MappingStore mappings, FlowControl flow, IWorkflowStarter workflows, IOptions<IntakeOptions> options, TimeProvider clock, ILogger<EventRouter> logger)
     : BackgroundService
 {
     private const int PageSize = 500;
@@ -24,7 +26,9 @@ internal sealed partial class EventRouter(
     /// <summary>How often, and for how long at least unrouted, events of a server that has died are looked for.</summary>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
 
+    private readonly Channel<IncomingEvent> _arrivals = Channel.CreateUnbounded<IncomingEvent>(new UnboundedChannelOptions { SingleReader = true });
     private readonly KeyedQueue<IncomingEvent> _queue = new();
+    private int _waiting;
     private readonly SemaphoreSlim _wakeFeeder = new(1);
     private readonly SemaphoreSlim _room = new(0);
     private readonly Lock _gate = new();
@@ -35,7 +39,7 @@ internal sealed partial class EventRouter(
     private long _leftInLog;
 
     /// <summary>Events that wait in memory or are being routed.</summary>
-    public int Waiting => _queue.Count;
+    public int Waiting => Volatile.Read(ref _waiting);
 
     /// <summary>Reads an event; null where there is none.</summary>
     public ValueTask<IncomingEvent?> FindAsync(string eventId, CancellationToken cancellationToken) => progress.FindAsync(eventId, cancellationToken);
@@ -47,7 +51,7 @@ internal sealed partial class EventRouter(
             return;
         lock (_gate)
         {
-            if (_direct && _queue.Count < options.Value.RoutingQueue)
+            if (_direct && Waiting < options.Value.RoutingQueue)
             {
                 Admit(incoming);
                 return;
@@ -65,15 +69,58 @@ internal sealed partial class EventRouter(
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll([FeedAsync(stoppingToken), SweepAsync(stoppingToken), .. Enumerable.Range(0, options.Value.RoutingConcurrency).Select(_ => WorkAsync(stoppingToken))]);
+        Task.WhenAll([FeedAsync(stoppingToken), LineUpAsync(stoppingToken), SweepAsync(stoppingToken), .. Enumerable.Range(0, options.Value.RoutingConcurrency).Select(_ => WorkAsync(stoppingToken))]);
 
     private static string KeyOf(IncomingEvent e) => e.CorrelationKey is null ? e.Id : e.Source + "\n" + e.CorrelationKey;
 
     /// <summary>Under the gate.</summary>
     private void Admit(IncomingEvent incoming)
     {
-        if (_inMemory.Add(incoming.Id))
-            _queue.Add(KeyOf(incoming), incoming);
+        if (!_inMemory.Add(incoming.Id))
+            return;
+        Interlocked.Increment(ref _waiting);
+        _arrivals.Writer.TryWrite(incoming);
+    }
+
+    /// <summary>Puts events into line, in the order stored: for their correlation key, and for each key of flow control that they have.</summary>
+    private async Task LineUpAsync(CancellationToken stopping)
+    {
+        try
+        {
+            await foreach (var incoming in _arrivals.Reader.ReadAllAsync(stopping))
+                _queue.Add(incoming, KeysOf(incoming));
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping; what waits is in the log.
+        }
+    }
+
+    private string[] KeysOf(IncomingEvent incoming)
+    {
+        var key = KeyOf(incoming);
+        var rules = mappings.Current;
+        if (!rules.HasFlow)
+            return [key];
+        var keys = new HashSet<string>(StringComparer.Ordinal) { key };
+        EventPayload? payload = null;
+        foreach (var rule in rules.Candidates(incoming.Source, incoming.Type ?? ""))
+        {
+            if (rule.Flow is null)
+                continue;
+            try
+            {
+                payload ??= new EventPayload(incoming);
+                if (rule.Passes(payload))
+                    keys.Add("\n" + rule.Rule.Id + "\n" + rule.Flow.Key(payload));
+            }
+            catch (ExpressionException)
+            {
+                // Told when the event is routed.
+            }
+        }
+
+        return [.. keys];
     }
 
     private async Task FeedAsync(CancellationToken stopping)
@@ -110,7 +157,7 @@ internal sealed partial class EventRouter(
                 page = await progress.WaitingAsync(after, PageSize, stopping);
                 foreach (var incoming in page)
                 {
-                    while (_queue.Count >= options.Value.RoutingQueue)
+                    while (Waiting >= options.Value.RoutingQueue)
                         await _room.WaitAsync(stopping);
                     lock (_gate)
                     {
@@ -154,7 +201,7 @@ internal sealed partial class EventRouter(
                     // While the log is being read in order anyway, nothing may overtake it.
                     if (!_direct)
                         continue;
-                    foreach (var incoming in page.TakeWhile(e => e.ReceivedAt < old && _queue.Count < options.Value.RoutingQueue))
+                    foreach (var incoming in page.TakeWhile(e => e.ReceivedAt < old && Waiting < options.Value.RoutingQueue))
                         Admit(incoming);
                 }
             }
@@ -169,13 +216,15 @@ internal sealed partial class EventRouter(
     {
         try
         {
-            await foreach (var (key, incoming) in _queue.Ready.ReadAllAsync(stopping))
+            await foreach (var entry in _queue.Ready.ReadAllAsync(stopping))
             {
+                var incoming = entry.Item;
                 await UntilDoneAsync(ct => RouteAsync(incoming, ct), stopping);
                 lock (_gate)
                     _inMemory.Remove(incoming.Id);
-                _queue.Done(key);
-                if (_queue.Count < options.Value.RoutingQueue && _room.CurrentCount == 0)
+                _queue.Done(entry);
+                Interlocked.Decrement(ref _waiting);
+                if (Waiting < options.Value.RoutingQueue && _room.CurrentCount == 0)
                     _room.Release();
             }
         }
@@ -232,10 +281,22 @@ internal sealed partial class EventRouter(
 
         var started = 0;
         HashSet<string>? before = null;
+        var controlled = rules.Exists(r => r.Flow is not null);
+        var finished = false;
         for (var i = 0; i < rules.Count; i++)
         {
             var last = i == rules.Count - 1 && failures.Count == 0;
-            switch (await StartAsync(rules[i], payload, last, cancellationToken))
+            if (rules[i].Flow is not null)
+            {
+                var admission = await flow.AdmitAsync(rules[i], payload, last, cancellationToken);
+                started += admission.Started ? 1 : 0;
+                finished = last && admission is { Failure: null, Before: false };
+                if (admission.Failure is { } reason)
+                    failures.Add($"Rule {rules[i].Rule.Id}: {reason}");
+                continue;
+            }
+
+            switch (await StartAsync(rules[i], payload, last && !controlled, cancellationToken))
             {
                 case (true, _):
                     started++;
@@ -254,6 +315,11 @@ internal sealed partial class EventRouter(
         {
             await progress.MarkAsync(incoming.Id, EventStatus.Failed, string.Join('\n', failures), cancellationToken);
             LogFailed(incoming.Id, incoming.Source, incoming.Type, string.Join("; ", failures));
+        }
+        else if (controlled)
+        {
+            if (!finished)
+                await progress.FinishAsync(incoming.Id, cancellationToken);
         }
         else if (before is not null)
         {

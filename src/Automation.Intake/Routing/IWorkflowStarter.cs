@@ -33,4 +33,13 @@ public interface IWorkflowStarter
     /// <exception cref="WriteConflictException">A row of the companion did not hold.</exception>
     /// <exception cref="StorageUnavailableException">The database could not take the commit; try again later.</exception>
     Task StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken);
+
+    /// <summary>Cancels an instance; when this returns it has ended, or there is none.</summary>
+    /// <param name="instanceId">The instance.</param>
+    /// <param name="reason">Why, for its journal.</param>
+    /// <param name="cancellationToken">Ends the wait for jobs of it that run.</param>
+    Task CancelAsync(string instanceId, string reason, CancellationToken cancellationToken);
+
+    /// <summary>Tells the ids of instances that end in this process, after the commit; dispose what is returned to stop.</summary>
+    IDisposable OnEnded(Action<string> listener);
 }

@@ -1,65 +1,71 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Threading.Channels;
 
 namespace Automation.Intake.Routing;
 
 /// <summary>
-/// Items in order for each key: one of a key is out at a time, its next comes when it is given back. Keys do not wait
-/// for one another.
+/// Items in order for each of their keys: one that has a key is out at a time, the next comes when it is given back. An
+/// item with several keys waits for its turn in all of them. Keys do not wait for one another.
 /// </summary>
 internal sealed class KeyedQueue<T>
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, Queue<T>?> _keys = new(StringComparer.Ordinal);
-    private readonly Channel<(string Key, T Item)> _ready = Channel.CreateUnbounded<(string, T)>();
-    private int _count;
-
-    /// <summary>Items that wait or are out.</summary>
-    public int Count => Volatile.Read(ref _count);
+    private readonly Dictionary<string, Queue<Entry>?> _keys = new(StringComparer.Ordinal);
+    private readonly Channel<Entry> _ready = Channel.CreateUnbounded<Entry>();
 
     /// <summary>Items whose turn it is.</summary>
-    public ChannelReader<(string Key, T Item)> Ready => _ready.Reader;
+    public ChannelReader<Entry> Ready => _ready.Reader;
 
-    public void Add(string key, T item)
+    /// <summary>Adds an item behind those that have one of its keys, which must differ from each other.</summary>
+    public void Add(T item, params string[] keys)
     {
-        Interlocked.Increment(ref _count);
+        var entry = new Entry(item, keys);
         lock (_lock)
         {
-            if (_keys.TryGetValue(key, out var behind))
+            foreach (var key in keys)
             {
+                if (!_keys.TryGetValue(key, out var behind))
+                {
+                    // No queue is made until a second item comes: most keys never have one.
+                    _keys.Add(key, null);
+                    continue;
+                }
+
                 if (behind is null)
-                    _keys[key] = behind = new Queue<T>();
-                behind.Enqueue(item);
-                return;
+                    _keys[key] = behind = new Queue<Entry>();
+                behind.Enqueue(entry);
+                entry.Behind++;
             }
 
-            // No queue is made until a second item comes: most keys never have one.
-            _keys.Add(key, null);
+            if (entry.Behind > 0)
+                return;
         }
 
-        _ready.Writer.TryWrite((key, item));
+        _ready.Writer.TryWrite(entry);
     }
 
-    /// <summary>Says that the item of this key that was out is done with.</summary>
-    public void Done(string key)
+    /// <summary>Says that an item that was out is done with.</summary>
+    public void Done(Entry entry)
     {
-        Interlocked.Decrement(ref _count);
-        T? next;
         lock (_lock)
         {
-            if (!TryNext(key, out next))
+            foreach (var key in entry.Keys)
             {
-                _keys.Remove(key);
-                return;
+                if (_keys[key] is not { } behind || !behind.TryDequeue(out var next))
+                    _keys.Remove(key);
+                else if (--next.Behind == 0)
+                    _ready.Writer.TryWrite(next);
             }
         }
-
-        _ready.Writer.TryWrite((key, next));
     }
 
-    private bool TryNext(string key, [MaybeNullWhen(false)] out T next)
+    /// <summary>An item with its keys.</summary>
+    internal sealed class Entry(T item, string[] keys)
     {
-        next = default;
-        return _keys[key] is { } behind && behind.TryDequeue(out next);
+        public T Item { get; } = item;
+
+        public string[] Keys { get; } = keys;
+
+        /// <summary>Keys in which another item is out or goes first. Guarded by the queue's lock.</summary>
+        public int Behind { get; set; }
     }
 }

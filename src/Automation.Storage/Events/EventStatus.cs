@@ -20,4 +20,10 @@ public enum EventStatus
 
     /// <summary>Refused (4xx): not acknowledged, kept so that a person can see why.</summary>
     Rejected = 5,
+
+    /// <summary>Flow control holds it back; what it starts, starts later.</summary>
+    Waiting = 6,
+
+    /// <summary>Flow control decided that it starts nothing: a limit was reached, or a later event took its place. It can be replayed.</summary>
+    Skipped = 7,
 }

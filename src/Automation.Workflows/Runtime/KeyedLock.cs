@@ -1,7 +1,7 @@
 namespace Automation.Workflows.Runtime;
 
 /// <summary>One asynchronous lock per key; a key that nobody holds costs nothing. First come, first served.</summary>
-internal sealed class KeyedLock
+public sealed class KeyedLock
 {
     private readonly Dictionary<string, Gate> _gates = new(StringComparer.Ordinal);
 

@@ -22,6 +22,9 @@ internal sealed class IntakeServer : IAsyncDisposable
 {
     private static readonly SqlStatement ByRow = new("SELECT id FROM events WHERE correlation_key = $1 ORDER BY rowid");
 
+    private static readonly SqlStatement RunningPlaces = new(
+        "SELECT f.flow_key, f.instance_id FROM flow_items f JOIN workflow_instances i ON i.id = f.instance_id WHERE f.state = 1 AND i.finished_at IS NULL");
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("intake-");
     private readonly Dictionary<string, string?> _settings;
     private Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? _kestrel;
@@ -81,6 +84,23 @@ internal sealed class IntakeServer : IAsyncDisposable
         return server;
     }
 
+    /// <summary>Starts another server on the same database and rules, as a second node is.</summary>
+    public async Task<IntakeServer> StartSecondAsync()
+    {
+        var second = new IntakeServer(await TestDatabase.OpenAgainAsync(), _settings) { Clock = Clock, _kestrel = _kestrel };
+        File.Copy(MappingsFile, second.MappingsFile);
+        second.Starter.KeepsRunning = Starter.KeepsRunning;
+        await second.RunAsync();
+        return second;
+    }
+
+    /// <summary>The instances that take places of flow control, with their keys.</summary>
+    public async Task<IReadOnlyList<(string Key, string InstanceId)>> RunningAsync()
+    {
+        var rows = await TestDatabase.Database.QueryAsync(RunningPlaces, TestContext.Current.CancellationToken);
+        return [.. rows.Rows.Select(r => (r[0].AsText!, r[1].AsText!))];
+    }
+
     public async Task StopAsync()
     {
         Client.Dispose();
@@ -132,6 +152,17 @@ internal sealed class IntakeServer : IAsyncDisposable
         var rows = await TestDatabase.Database.QueryAsync(ByRow, TestContext.Current.CancellationToken, correlationKey);
         return [.. rows.Rows.Select(r => r[0].AsText!)];
     }
+
+    /// <summary>Waits until so many rules are in force.</summary>
+    public async Task RulesBecomeAsync(int count)
+    {
+        var mappings = Services.GetRequiredService<Automation.Intake.Mapping.MappingStore>();
+        while (mappings.Rules.Count != count)
+            await Task.Delay(5, TestContext.Current.CancellationToken);
+    }
+
+    /// <summary>Removes what is due for removal.</summary>
+    public Task<int> RetentionAsync() => Services.GetRequiredService<EventRetention>().RunOnceAsync(TestContext.Current.CancellationToken);
 
     /// <summary>Waits until nothing is being routed.</summary>
     public async Task DrainAsync()
