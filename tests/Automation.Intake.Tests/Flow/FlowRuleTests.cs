@@ -42,5 +42,5 @@ public sealed class FlowRuleTests
     public void Durations_are_written_as_people_do(string text, double seconds) =>
         Assert.Equal(TimeSpan.FromSeconds(seconds), FlowDuration.Parse("x", text, TimeSpan.Zero));
 
-    private static RuleSet Read(string json) => MappingFile.Read("mappings.json", Encoding.UTF8.GetBytes(json), RuleScripts.Create(TimeProvider.System));
+    private static IReadOnlyList<CompiledRule> Read(string json) => MappingFile.Read("mappings.json", Encoding.UTF8.GetBytes(json), RuleScripts.Create(TimeProvider.System));
 }
