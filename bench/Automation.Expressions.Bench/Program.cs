@@ -1,4 +1,7 @@
 using Automation.Expressions.Bench;
 using BenchmarkDotNet.Running;
 
+if (args is ["limits", ..])
+    return LimitRun.Run(args.ElementAtOrDefault(1)) == 0 ? 0 : 1;
 BenchmarkSwitcher.FromAssembly(typeof(JavaScriptBench).Assembly).Run(args);
+return 0;

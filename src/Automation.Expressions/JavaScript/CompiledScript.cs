@@ -108,6 +108,12 @@ public sealed class CompiledScript
         {
             throw new ExpressionException(ExpressionErrorKind.Limit, $"Calls are nested too deeply (MaxCallDepth {_limits.MaxCallDepth})", inner: e);
         }
+        catch (Exception e) when (e is not (ExpressionException or OperationCanceledException))
+        {
+            // Nothing should come here; if something does, it is still no more than a failed expression.
+            var (line, column) = Locate(realm.Position);
+            throw new ExpressionException(ExpressionErrorKind.Runtime, $"The expression could not be evaluated: {e.Message}", line, column, e);
+        }
         finally
         {
             Realm.Exit(outer);

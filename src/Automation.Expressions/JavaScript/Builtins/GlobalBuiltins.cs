@@ -131,7 +131,7 @@ internal static class GlobalBuiltins
 
         if (length == 0)
             return double.NaN;
-        if (value >= 9007199254740992d)
+        if (value >= 9007199254740992d && double.IsFinite(value))
             value = radix == 10 ? double.Parse(span[..length], CultureInfo.InvariantCulture) : Exact(span[..length], radix);
         return negative ? -value : value;
     }

@@ -205,8 +205,8 @@ internal static class IntlBuiltins
         if (name is null)
             return realm.Zone;
         return name.Equals("UTC", StringComparison.OrdinalIgnoreCase) || name.Equals("GMT", StringComparison.OrdinalIgnoreCase) ? TimeZoneInfo.Utc
-            : TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone
-            : throw Errors.Range($"Invalid time zone specified: {name}");
+            : name.Length < 100 && TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone) ? zone
+            : throw Errors.Range($"Invalid time zone specified: {Errors.Clip(name)}");
     }
 
     private static string StylePattern(CultureInfo culture, string? dateStyle, string? timeStyle)

@@ -314,8 +314,8 @@ internal static class BigIntBuiltins
             return new JsBigInt(BigInteger.Zero);
         if (value.GetBitLength() < bits && (signed || value.Sign >= 0))
             return new JsBigInt(value);
-        if (bits > 1 << 20)
-            throw Errors.Range("Maximum BigInt size exceeded");
+        if (bits > Operators.MaxBits)
+            throw Operators.TooBig();
         var modulus = BigInteger.One << (int)bits;
         var wrapped = BigInteger.Remainder(value, modulus);
         if (wrapped.Sign < 0)

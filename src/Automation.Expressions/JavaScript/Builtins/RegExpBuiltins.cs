@@ -94,12 +94,12 @@ internal static partial class RegExpBuiltins
     {
         try
         {
-            realm.Work(pattern.Length >> 2);
+            realm.Work(100 + (pattern.Length * 4L));
             RegExpCompiler.Get(pattern, flags, realm.Limits.RegexTimeout);
         }
         catch (Exception e) when (e is FormatException)
         {
-            throw Errors.Syntax($"Invalid regular expression: /{pattern}/{flags}: {e.Message}");
+            throw Errors.Syntax($"Invalid regular expression: /{Errors.Clip(pattern)}/{Errors.Clip(flags)}: {Errors.Clip(e.Message)}");
         }
         catch (NotSupportedException e)
         {

@@ -86,6 +86,7 @@ internal static partial class StringBuiltins
     /// <summary>Puts a replacement in, with <c>$1</c>, <c>$&amp;</c>, <c>$&lt;name&gt;</c> and their kin filled in.</summary>
     public static void Expand(StringBuilder made, string template, string text, int position, int length, JsValue[] groups, JsValue named)
     {
+        var realm = Realm.Current;
         for (var i = 0; i < template.Length; i++)
         {
             var c = template[i];
@@ -95,6 +96,9 @@ internal static partial class StringBuiltins
                 continue;
             }
 
+            realm.Step();
+            realm.CheckString(made.Length);
+
             var next = template[i + 1];
             switch (next)
             {
@@ -103,11 +107,11 @@ internal static partial class StringBuiltins
                     i++;
                     break;
                 case '&':
-                    made.Append(text, position, length);
+                    made.Append(text, Math.Min(position, text.Length), Math.Min(length, text.Length - Math.Min(position, text.Length)));
                     i++;
                     break;
                 case '`':
-                    made.Append(text, 0, position);
+                    made.Append(text, 0, Math.Min(position, text.Length));
                     i++;
                     break;
                 case '\'':

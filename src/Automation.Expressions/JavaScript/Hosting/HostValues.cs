@@ -143,12 +143,15 @@ internal static class HostValues
     private sealed class ObjectConverter(Realm realm)
     {
         private readonly HashSet<JsObject> _open = [];
+        private HashSet<object>? _given;
+        private long _repeated;
 
         public object? Convert(JsObject o)
         {
             switch (o)
             {
                 case IHostView { IsUntouched: true } view:
+                    CountRepeated(view);
                     return view.Original;
                 case HostObjectView host:
                     return host.Host;
@@ -186,7 +189,34 @@ internal static class HostValues
             _ => ConvertObject(o),
         };
 
-        private object? Item(JsValue value) => value.AsObject() is { } o ? Convert(o) : ToHost(realm, value);
+        private object? Item(JsValue value)
+        {
+            if (value.AsObject() is { } o)
+                return Convert(o);
+            if (value.IsString)
+                CountText(value.AsString().Length);
+            return ToHost(realm, value);
+        }
+
+        /// <summary>
+        /// What stands in a result many times is one object in memory, but not where the result is written out: there it must not be
+        /// longer than what the evaluation may use.
+        /// </summary>
+        private void CountRepeated(IHostView view)
+        {
+            if ((_given ??= []).Add(view))
+                return;
+            var size = HostSizes.Of(view.Original, realm.Limits.MaxMemory);
+            realm.Work(size >> 6);
+            CountText(size);
+        }
+
+        private void CountText(long length)
+        {
+            _repeated += length;
+            if (_repeated > realm.Limits.MaxMemory)
+                throw realm.LimitPassed($"The result is larger than {realm.Limits.MaxMemory} bytes (MaxMemory)");
+        }
 
         private List<object?> ConvertArray(JsArray array)
         {

@@ -27,7 +27,12 @@ internal static class Errors
     /// <summary>Ends the evaluation; no <c>catch</c> of the script sees it.</summary>
     public static ExpressionException Limit(string message) => Realm.Current.LimitPassed(message);
 
-    private static JsThrow Make(ErrorKind kind, string message) => new(Realm.Current.MakeError(kind, message));
+    /// <summary>The beginning of a text that a message quotes.</summary>
+    public static string Clip(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "…";
+
+    private const int LongestQuote = 300;
+
+    private static JsThrow Make(ErrorKind kind, string message) => new(Realm.Current.MakeError(kind, Clip(message)));
 }
 
 internal enum ErrorKind

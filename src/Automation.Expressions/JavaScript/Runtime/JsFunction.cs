@@ -73,6 +73,9 @@ internal sealed class NativeFunction : JsFunction
     public override JsValue Call(JsValue self, ReadOnlySpan<JsValue> arguments)
     {
         Realm.Step();
+        Realm.TextWork(self);
+        foreach (var argument in arguments)
+            Realm.TextWork(argument);
         return _call(Realm, self, arguments);
     }
 
@@ -81,6 +84,8 @@ internal sealed class NativeFunction : JsFunction
         if (_construct is null)
             return base.Construct(arguments, newTarget);
         Realm.Step();
+        foreach (var argument in arguments)
+            Realm.TextWork(argument);
         return _construct(Realm, arguments, newTarget);
     }
 

@@ -86,8 +86,10 @@ internal static partial class Operators
                 CheckBits(realm, a.GetBitLength() + b.GetBitLength());
                 return Big(realm, a * b);
             case "/":
+                realm.Work((a.GetByteCount() / 64L) * (b.GetByteCount() / 64L));
                 return b.IsZero ? throw Errors.Range("Division by zero") : Big(realm, BigInteger.Divide(a, b));
             case "%":
+                realm.Work((a.GetByteCount() / 64L) * (b.GetByteCount() / 64L));
                 return b.IsZero ? throw Errors.Range("Division by zero") : Big(realm, BigInteger.Remainder(a, b));
             case "**":
                 return BigPower(realm, a, b);
@@ -106,13 +108,16 @@ internal static partial class Operators
         return new JsBigInt(value);
     }
 
-    private const long MaxBits = 1 << 20;
+    /// <summary>The longest BigInt. No operation on two of them takes long, not even writing one out.</summary>
+    public const int MaxBits = 1 << 17;
+
+    public static JsThrow TooBig() => Errors.Range("Maximum BigInt size exceeded");
 
     private static void CheckBits(Realm realm, long bits)
     {
         realm.Work(bits >> 10);
         if (bits > MaxBits)
-            throw Errors.Range("Maximum BigInt size exceeded");
+            throw TooBig();
     }
 
     private static JsValue BigPower(Realm realm, BigInteger a, BigInteger b)
@@ -122,7 +127,7 @@ internal static partial class Operators
         if (a.IsOne || a.IsZero || b.IsZero || a == BigInteger.MinusOne)
             return Big(realm, b.IsZero ? BigInteger.One : a == BigInteger.MinusOne && b.IsEven ? BigInteger.One : a);
         if (b > MaxBits)
-            throw Errors.Range("Maximum BigInt size exceeded");
+            throw TooBig();
         CheckBits(realm, (a.GetBitLength() - 1) * (long)b);
         return Big(realm, BigInteger.Pow(a, (int)b));
     }
@@ -130,7 +135,7 @@ internal static partial class Operators
     private static JsValue Shift(Realm realm, BigInteger a, BigInteger by)
     {
         if (by > MaxBits && !a.IsZero)
-            throw Errors.Range("Maximum BigInt size exceeded");
+            throw TooBig();
         if (by < -MaxBits)
             return Big(realm, a.Sign < 0 ? BigInteger.MinusOne : BigInteger.Zero);
         if (by.Sign >= 0)
@@ -168,7 +173,7 @@ internal static partial class Operators
         }
 
         if (a.IsString && b.IsString)
-            return string.CompareOrdinal(a.AsString(), b.AsString()) < 0;
+            return CompareText(a.AsString(), b.AsString()) < 0;
         if (a.Reference is JsBigInt x && b.IsString)
             return TryParseBigInt(b.AsString(), out var parsed) ? x.Value < parsed : null;
         if (a.IsString && b.Reference is JsBigInt y)

@@ -156,11 +156,16 @@ internal static partial class Operators
 
     public static PropertyKey ToPropertyKey(JsValue value)
     {
-        if (value.Reference is string name)
+        if (value.Reference is string { Length: < Realm.LongText } name)
             return name;
         if (value.Type == JsType.Object)
             value = ToPrimitive(value, "string");
-        return value.Reference is JsSymbol symbol ? symbol : ToText(value);
+        if (value.Reference is JsSymbol symbol)
+            return symbol;
+
+        // To look for a name is to hash it.
+        Realm.Current.TextWork(value);
+        return ToText(value);
     }
 
     public static JsValue ToPrimitive(JsValue value, string hint = "default")
@@ -217,8 +222,24 @@ internal static partial class Operators
         if (ReferenceEquals(a.Reference, b.Reference))
             return !a.IsBoolean || a.AsNumber() == b.AsNumber();
         if (a.IsString)
-            return b.IsString && a.AsString() == b.AsString();
+            return b.IsString && TextEquals(a.AsString(), b.AsString());
         return a.Reference is JsBigInt x && b.Reference is JsBigInt y && x.Value == y.Value;
+    }
+
+    private static bool TextEquals(string a, string b)
+    {
+        if (a.Length != b.Length)
+            return false;
+        if (a.Length >= Realm.LongText)
+            Realm.Current.Work(a.Length >> 8);
+        return a == b;
+    }
+
+    private static int CompareText(string a, string b)
+    {
+        if (Math.Min(a.Length, b.Length) is var length and >= Realm.LongText)
+            Realm.Current.Work(length >> 8);
+        return string.CompareOrdinal(a, b);
     }
 
     public static bool SameValue(JsValue a, JsValue b)
@@ -276,6 +297,9 @@ internal static partial class Operators
         var span = TrimWhiteSpace(text);
         if (span.IsEmpty)
             return true;
+        if (span.Length > MaxBits)
+            throw TooBig();
+        Realm.Current.Work((long)span.Length * span.Length >> 16);
         if (span.Length > 2 && span[0] == '0' && char.IsAsciiLetter(span[1]))
         {
             var radix = (span[1] | 0x20) switch { 'x' => 16, 'o' => 8, 'b' => 2, _ => 0 };
@@ -285,7 +309,9 @@ internal static partial class Operators
             return true;
         }
 
-        return BigInteger.TryParse(span, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
+        if (!BigInteger.TryParse(span, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value))
+            return false;
+        return value.GetBitLength() <= MaxBits ? true : throw TooBig();
     }
 
     public static string TypeOf(JsValue value) => value.Type switch

@@ -30,7 +30,14 @@ internal sealed class JsBigInt(BigInteger value)
 {
     public BigInteger Value { get; } = value;
 
-    public override string ToString() => Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    public override string ToString()
+    {
+        // Writing one out takes time that grows with the square of its length.
+        var bits = Value.GetBitLength();
+        if (bits > 1024)
+            Realm.Current.Work(bits * bits >> 14);
+        return Value.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    }
 }
 
 /// <summary>A string that is still in pieces, so that building one piece by piece takes linear time.</summary>
@@ -56,6 +63,7 @@ internal sealed class JsRope
     {
         if (_flat is not null)
             return _flat;
+        Realm.Current.ReserveString(Length);
         _flat = string.Create(Length, this, static (span, rope) => rope.Fill(span));
         _left = _right = null;
         return _flat;

@@ -63,6 +63,19 @@ internal sealed partial class Realm
             Work(length >> 8);
     }
 
+    /// <summary>Counts the work on a value if it is a long string: whatever a built-in does with it, it looks at all of it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void TextWork(JsValue value)
+    {
+        if (value.Reference is string { Length: >= LongText } text)
+            Work(text.Length >> 6);
+        else if (value.Reference is JsRope { Length: >= LongText } rope)
+            Work(rope.Length >> 6);
+    }
+
+    /// <summary>Strings from here on are worth counting where a loop may compare or hash them.</summary>
+    public const int LongText = 4096;
+
     /// <summary>Looks at every limit; throws when one is passed.</summary>
     private void Check()
     {

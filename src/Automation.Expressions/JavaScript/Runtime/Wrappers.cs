@@ -55,6 +55,8 @@ internal sealed class JsStringObject(JsObject? prototype, string value) : JsObje
 
     public override void OwnKeys(List<PropertyKey> keys)
     {
+        Realm.Current.ArrayCapacity(Value.Length);
+        Realm.Current.Work(Value.Length);
         for (var i = 0; i < Value.Length; i++)
             keys.Add(PropertyKey.FromIndex((uint)i));
         var rest = new List<PropertyKey>();

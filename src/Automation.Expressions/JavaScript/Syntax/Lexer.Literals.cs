@@ -93,6 +93,7 @@ internal sealed partial class Lexer
         ReadDigits();
         if (Peek(0) == 'n')
         {
+            CheckBigIntLength(start);
             token.Kind = TokenKind.BigInteger;
             token.BigInteger = ParseDecimal(_source.AsSpan(start, _pos - start));
             _pos++;
@@ -132,6 +133,13 @@ internal sealed partial class Lexer
         if (text.Contains('_'))
             text = text.ToString().Replace("_", "", StringComparison.Ordinal);
         return double.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>As long as the longest BigInt in decimal digits; to read more would take long.</summary>
+    private void CheckBigIntLength(int start)
+    {
+        if (_pos - start > 39_456)
+            throw Error(start, "Maximum BigInt size exceeded");
     }
 
     private static BigInteger ParseDecimal(ReadOnlySpan<char> text) =>
@@ -182,7 +190,9 @@ internal sealed partial class Lexer
 
         if (_pos == digits || last == '_')
             throw Error(_pos, "Invalid or unexpected token in a number");
-        if (_pos - digits > 10 || Peek(0) == 'n')
+        if (Peek(0) == 'n')
+            CheckBigIntLength(digits);
+        if ((_pos - digits > 10 && double.IsFinite(value)) || Peek(0) == 'n')
         {
             big = ParseRadix(_source.AsSpan(digits, _pos - digits), radix);
             value = (double)big;
@@ -201,14 +211,23 @@ internal sealed partial class Lexer
 
     internal static BigInteger ParseRadix(ReadOnlySpan<char> digits, int radix)
     {
+        // Many digits at a time: one by one, a long literal would take long.
         var value = BigInteger.Zero;
+        ulong part = 0;
+        ulong scale = 1;
         foreach (var c in digits)
         {
-            if (c != '_')
-                value = (value * radix) + HexValue(c);
+            if (c == '_')
+                continue;
+            part = (part * (uint)radix) + (uint)HexValue(c);
+            scale *= (uint)radix;
+            if (scale < 1UL << 59)
+                continue;
+            value = (value * scale) + part;
+            (part, scale) = (0, 1);
         }
 
-        return value;
+        return (value * scale) + part;
     }
 
     private void ReadLegacyOctal(ref Token token)
