@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Automation.Dashboard.Shell;
 using Automation.Host.Access;
 using Automation.Storage;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -22,6 +23,8 @@ internal static class Greeting
         text.Append(CultureInfo.InvariantCulture, $"Automation is ready after {took.TotalSeconds:0.0} s").AppendLine();
         text.Append("  listens on   ").AppendJoin(", ", addresses).AppendLine();
         text.Append("  database     ").AppendLine(Describe(app));
+        if (app.Services.GetRequiredService<BrowserAssets>().Studio is null)
+            text.AppendLine("  studio       left out, and pages do not update by themselves: install Node.js 20, run \"npm ci\" in src/Automation.Host/browser, start again");
         if (key is not null)
         {
             text.Append("  admin key    ").AppendLine(key);

@@ -14,6 +14,7 @@ using Automation.Studio;
 using Automation.Workflows;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Retention;
+using Microsoft.Extensions.Logging.Console;
 
 namespace Automation.Host.Start;
 
@@ -40,6 +41,7 @@ internal static class Parts
         var services = builder.Services;
         // Also outside of Development: a clone is run as it is built, without publishing.
         builder.WebHost.UseStaticWebAssets();
+        builder.Logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         services.AddOptions<HostOptions>().BindConfiguration("Automation");
         services.AddProblemDetails();
         services.AddOpenApi(o => o.ShouldInclude = d => d.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true);
