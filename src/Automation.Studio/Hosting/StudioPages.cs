@@ -29,12 +29,15 @@ internal static class StudioPages
             app.MapGet(mount + "/workflows/definitions/{definitionId}/edit", (string definitionId) => To("workflows", definitionId)).ExcludeFromDescription();
             app.MapGet(mount + "/workflows/instances/{instanceId}/view", (string instanceId) => To("instances", instanceId)).ExcludeFromDescription();
         }
+
+        // The viewer's link to logs of an instance: here they are the console's page of the instance.
+        app.MapGet("/diagnostics/structured-logs", (string? workflowInstanceId) =>
+            TypedResults.Redirect(string.IsNullOrEmpty(workflowInstanceId) ? "/instances" : $"/instances/{Uri.EscapeDataString(workflowInstanceId)}")).ExcludeFromDescription();
     }
 
     private static IResult Show(HttpContext context)
     {
         context.Response.Headers.ContentSecurityPolicy = Policy;
-        context.Response.Headers.CacheControl = "no-cache";
         return new RazorComponentResult<StudioDocument>();
     }
 

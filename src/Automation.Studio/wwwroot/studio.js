@@ -36,8 +36,10 @@
   let turn = 0;
 
   function go(target) {
-    push(null, '', pathOf(target));
-    show(target);
+    // The Studio must know where it is: its lists write their page into the address that they believe in.
+    if (window.Blazor?.navigateTo) window.Blazor.navigateTo(pathOf(target));
+    else push(null, '', pathOf(target));
+    followAddress();
   }
 
   /** The Studio navigates by changing the address: the ones that mean one of our pages are made ours. */
@@ -160,11 +162,119 @@
   // The elements do not survive a refusal, so it is said before a person loses work over it.
   const fetchNow = window.fetch.bind(window);
   window.fetch = async (...request) => {
-    const answer = await fetchNow(...request);
+    const answer = await (await withInputs(request) ?? fetchNow(...request));
     if (answer.status === 401 && new URL(answer.url, location.href).pathname.startsWith('/elsa/')) signedOut.hidden = false;
     else if (answer.ok && !signedOut.hidden) signedOut.hidden = true;
-    return answer;
+    return legible(answer, request[1]?.method);
   };
+
+  /** The Studio shows the reason of a refusal only where the status is 400: a conflict or a missing right must not pass unseen. */
+  function legible(answer, method) {
+    const isRefusal = answer.status > 400 && method && method !== 'GET' && answer.headers.get('content-type')?.startsWith('application/problem+json');
+    return isRefusal ? new Response(answer.body, { status: 400, headers: answer.headers }) : answer;
+  }
+
+  /**
+   * The Studio starts a workflow without inputs, whatever it declares. Where it declares some, they are asked for first.
+   * Gives null for every other request, and for a workflow without inputs.
+   */
+  async function withInputs([url, options]) {
+    const path = typeof url === 'string' && options?.method === 'POST' ? new URL(url, location.href).pathname : '';
+    const definitionId = /^\/elsa\/api\/workflow-definitions\/([^/]+)\/execute$/.exec(path)?.[1];
+    if (!definitionId || !options.body) return null;
+    const body = JSON.parse(typeof options.body === 'string' ? options.body : new TextDecoder().decode(options.body));
+    if (body.input) return null;
+    const answer = await fetchNow(`/elsa/api/workflow-definitions/by-definition-id/${definitionId}?versionOptions=${body.versionOptions ?? 'Published'}`);
+    const definition = answer.ok ? await answer.json() : { inputs: [] };
+    if (definition.inputs.length === 0) return null;
+    const input = await askInputs(definition);
+    // An answer of this status without an instance is what the Studio passes over in silence.
+    if (!input) return new Response(null, { status: 500 });
+    return fetchNow(url, { ...options, body: JSON.stringify({ ...body, input }) });
+  }
+
+  const kindOf = input => input.isArray ? 'json'
+    : /^Boolean$/.test(input.type) ? 'flag'
+    : /^(Byte|U?Int16|U?Int32|U?Int64|Long|Single|Double|Decimal)$/.test(input.type) ? 'number'
+    : /^(Object|ObjectDictionary|StringDictionary|Dictionary.*|ExpandoObject|Json.*|JSON)$/.test(input.type) ? 'json' : 'text';
+
+  /** Asks for the inputs of a workflow; null where the person thinks better of it. */
+  function askInputs(definition) {
+    const dialog = document.createElement('dialog');
+    dialog.className = 'studio-run';
+    dialog.setAttribute('aria-labelledby', 'studio-run-title');
+    const form = make('form', { method: 'dialog', noValidate: true });
+    form.append(make('h2', { id: 'studio-run-title', textContent: `Run ${definition.name ?? definition.definitionId}` }));
+    const fields = definition.inputs.map((input, i) => {
+      const kind = kindOf(input);
+      const field = make(kind === 'json' ? 'textarea' : 'input', { id: `studio-run-${i}`, name: input.name });
+      if (kind === 'flag') field.type = 'checkbox';
+      if (kind === 'number') { field.type = 'number'; field.step = 'any'; }
+      if (kind === 'json') { field.rows = 4; field.spellcheck = false; }
+      const given = input.defaultValue ?? input.default;
+      if (given != null && kind === 'flag') field.checked = given === true || given === 'true';
+      else if (given != null) field.value = typeof given === 'string' ? given : JSON.stringify(given, null, 2);
+      const label = make('label', { htmlFor: field.id, textContent: input.displayName || input.name });
+      label.append(make('small', { textContent: input.isArray ? `list of ${input.type}, as JSON` : kind === 'json' ? `${input.type}, as JSON` : input.type }));
+      const problem = make('p', { className: 'problem', role: 'alert', hidden: true });
+      form.append(kind === 'flag' ? row(field, label) : row(label, field), problem);
+      if (input.description) problem.before(make('p', { className: 'hint', textContent: input.description }));
+      return { input, kind, field, problem };
+    });
+    const cancel = make('button', { type: 'button', textContent: 'Cancel' });
+    form.append(row(cancel, make('button', { className: 'primary', textContent: 'Run' }), 'buttons'));
+    dialog.append(form);
+    document.body.append(dialog);
+
+    return new Promise(done => {
+      const end = value => { dialog.remove(); done(value); };
+      cancel.addEventListener('click', () => end(null));
+      dialog.addEventListener('cancel', () => end(null));
+      form.addEventListener('submit', event => {
+        event.preventDefault();
+        const values = {};
+        let wrong = null;
+        for (const { input, kind, field, problem } of fields) {
+          problem.hidden = true;
+          try {
+            const value = read(kind, field);
+            if (value !== undefined) values[input.name] = value;
+          } catch (error) {
+            problem.textContent = error.message;
+            problem.hidden = false;
+            wrong ??= field;
+          }
+        }
+        if (wrong) wrong.focus();
+        else end(values);
+      });
+      dialog.showModal();
+    });
+
+    function read(kind, field) {
+      if (kind === 'flag') return field.checked;
+      if (field.validity?.badInput) throw new Error('A number is wanted.');
+      const text = field.value;
+      if (text.trim() === '') return undefined;
+      if (kind === 'number') return Number(text);
+      if (kind !== 'json') return text;
+      try {
+        return JSON.parse(text);
+      } catch (error) {
+        throw new Error(`This is not JSON: ${error.message}`);
+      }
+    }
+
+    function row(first, second, name = '') {
+      const box = make('div', { className: `row ${name}` });
+      box.append(first, second);
+      return box;
+    }
+
+    function make(tag, properties) {
+      return Object.assign(document.createElement(tag), properties);
+    }
+  }
 
   // Asks the server's origin; with neither key nor token the Studio sends the session's cookie.
   const backend = document.createElement('elsa-backend-provider');

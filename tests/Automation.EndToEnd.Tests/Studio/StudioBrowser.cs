@@ -33,35 +33,84 @@ internal sealed class StudioBrowser : IAsyncDisposable
             ExecutablePath = Chromium,
             Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
         });
-        var context = await browser._browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1440, Height = 900 } });
-        browser.Page = await context.NewPageAsync();
-        // Starting the Studio takes seconds of computing; a busy machine takes several times that.
-        browser.Page.SetDefaultTimeout(60_000);
-        browser.Page.Console += (_, message) =>
-        {
-            if (message.Type == "error")
-                browser.Errors.Enqueue(message.Text);
-        };
-        browser.Page.Request += (_, request) =>
-        {
-            if (!request.Url.StartsWith(server.Address, StringComparison.Ordinal) && request.Url.StartsWith("http", StringComparison.Ordinal))
-                browser.Errors.Enqueue("asked elsewhere: " + request.Url);
-        };
+        var context = await browser._browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
+        browser.Page = await browser.WatchAsync(context);
         return browser;
     }
 
-    public async Task SignInAsync(string page)
+    /// <summary>One more tab, signed in as the first is.</summary>
+    public Task<IPage> OpenTabAsync() => WatchAsync(Page.Context);
+
+    /// <summary>A tab of a browser that has never been here, signed in.</summary>
+    public async Task<IPage> OpenStrangerAsync(string page)
     {
-        await Page.GotoAsync(_server.Address + "/sign-in?returnUrl=" + Uri.EscapeDataString(page));
-        await Page.FillAsync("input[name=key]", ServerUnderTest.AdminKey);
-        await Page.ClickAsync("button[type=submit]");
+        var stranger = await WatchAsync(await _browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } }));
+        await SignInAsync(stranger, page);
+        return stranger;
     }
 
-    public async Task ShotAsync(string name)
+    private async Task<IPage> WatchAsync(IBrowserContext context)
+    {
+        var page = await context.NewPageAsync();
+        // Starting the Studio takes seconds of computing; a busy machine takes several times that.
+        page.SetDefaultTimeout(60_000);
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error")
+                Errors.Enqueue(message.Text);
+        };
+        page.PageError += (_, error) => Errors.Enqueue(error);
+        page.Request += (_, request) =>
+        {
+            if (!request.Url.StartsWith(_server.Address, StringComparison.Ordinal) && request.Url.StartsWith("http", StringComparison.Ordinal))
+                Errors.Enqueue("asked elsewhere: " + request.Url);
+        };
+        return page;
+    }
+
+    public Task SignInAsync(string page) => SignInAsync(Page, page);
+
+    private async Task SignInAsync(IPage tab, string page)
+    {
+        await tab.GotoAsync(_server.Address + "/sign-in?returnUrl=" + Uri.EscapeDataString(page));
+        await tab.FillAsync("input[name=key]", ServerUnderTest.AdminKey);
+        await tab.ClickAsync("button[type=submit]");
+    }
+
+    public async Task ShotAsync(string name, IPage? tab = null)
     {
         var directory = Directory.CreateDirectory(Path.Combine(ServerUnderTest.RepositoryRoot, "artifacts", "studio"));
-        await Page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(directory.FullName, name + ".png") });
+        await (tab ?? Page).ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(directory.FullName, name + ".png") });
     }
+
+    /// <summary>The row of a list whose text has this in it.</summary>
+    public ILocator Row(string text) => Page.Locator("#studio tbody tr", new PageLocatorOptions { HasText = text });
+
+    /// <summary>Picks from the menu that a button opens.</summary>
+    public async Task PickAsync(ILocator button, string item)
+    {
+        await button.ClickAsync();
+        await Page.Locator(".mud-popover-open").GetByText(item, new LocatorGetByTextOptions { Exact = true }).ClickAsync();
+    }
+
+    /// <summary>Picks from the menu of a row.</summary>
+    public Task PickAsync(string row, string item) => PickAsync(Row(row).Locator("button").Last, item);
+
+    /// <summary>Presses the last button of the dialog, which is the one that goes on.</summary>
+    public async Task ConfirmAsync()
+    {
+        // Not by the mouse: leaving a field lays the dialog out anew, and the button is elsewhere by the time it is pressed.
+        await Page.Locator(".mud-dialog button").Last.EvaluateAsync("button => button.click()");
+        await Assertions.Expect(Page.Locator(".mud-dialog")).ToHaveCountAsync(0);
+    }
+
+    /// <summary>A button of the editor's toolbar.</summary>
+    public ILocator Tool(string path) => Editor.Locator($"button:visible:has(path[d^=\"{path}\"])").First;
+
+    /// <summary>Opens a tab of a panel, scrolled into sight or not.</summary>
+    public Task TabAsync(string name) =>
+        Page.Locator("#studio .mud-tab", new PageLocatorOptions { HasTextRegex = new($"^\\s*{System.Text.RegularExpressions.Regex.Escape(name)}\\s*$", System.Text.RegularExpressions.RegexOptions.IgnoreCase) })
+            .First.EvaluateAsync("tab => tab.click()");
 
     /// <summary>Drags an activity from the picker onto the canvas.</summary>
     public async Task DropAsync(string activity, int x, int y)
@@ -124,7 +173,9 @@ internal sealed class StudioBrowser : IAsyncDisposable
 
         await Page.Locator(".mud-popover-open").GetByText(syntax, new LocatorGetByTextOptions { Exact = true }).ClickAsync();
         await Editor.Locator(".monaco-editor:visible").First.ClickAsync();
-        await Page.Keyboard.TypeAsync(expression);
+        await Page.Keyboard.PressAsync("Control+A");
+        // At once, so that the editor's suggestions and closing brackets do not mix in.
+        await Page.Keyboard.InsertTextAsync(expression);
     }
 
     public async ValueTask DisposeAsync()

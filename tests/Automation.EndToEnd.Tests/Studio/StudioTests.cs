@@ -1,93 +1,250 @@
 using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
 namespace Automation.EndToEnd.Tests.Studio;
 
 /// <summary>What a designer does, in the genuine Studio, in a real browser, against the real server.</summary>
-public sealed class StudioTests
+public sealed class StudioTests(StudioSession session) : IClassFixture<StudioSession>
 {
+    private readonly ServerUnderTest _server = session.Server;
+    private readonly StudioBrowser _browser = session.Browser;
+    private readonly IPage _page = session.Browser.Page;
+
+    private ILocator Viewer => _page.Locator("elsa-workflow-instance-viewer");
+
     [Fact]
-    public async Task A_workflow_is_drawn_published_triggered_and_its_run_is_seen()
+    public async Task A_workflow_is_drawn_published_triggered_by_a_webhook_and_its_run_is_seen()
     {
-        await using var server = await ServerUnderTest.StartAsync();
-        await using var browser = await StudioBrowser.OpenAsync(server);
-        var page = browser.Page;
-        await browser.SignInAsync("/studio/workflows");
-        await page.WaitForURLAsync(new Regex("pageSize=10"));
-        await page.Locator("tbody tr").First.WaitForAsync();
-        await browser.ShotAsync("01-list");
+        await OpenAsync("/studio/workflows", "tbody tr");
+        // A list writes its page into the address, which would close a dialog.
+        await _page.WaitForURLAsync(new Regex("pageSize=10"));
+        await _browser.ShotAsync("01-list");
+        await _page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { NameRegex = new Regex("create workflow", RegexOptions.IgnoreCase) }).First.ClickAsync();
+        await _page.Locator(".mud-dialog input").First.FillAsync("Greet callers");
+        // The name is taken, and asked for whether it is free, when the field is left.
+        await _page.RunAndWaitForResponseAsync(() => _page.Keyboard.PressAsync("Tab"), new Regex("is-name-unique.*Greet"));
+        await _browser.ConfirmAsync();
+        await _page.WaitForURLAsync(new Regex("/studio/workflows/[0-9a-z-]+$"));
+        await _page.Locator(".x6-graph-svg").WaitForAsync();
+        var definitionId = _page.Url[(_page.Url.LastIndexOf('/') + 1)..];
 
-        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { NameRegex = new Regex("create workflow", RegexOptions.IgnoreCase) }).First.ClickAsync();
-        await page.Locator(".mud-dialog input").First.FillAsync("Order calls");
-        await page.Locator(".mud-dialog").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "OK" }).ClickAsync();
-        await page.WaitForURLAsync(new Regex("/studio/workflows/[0-9a-z-]+$"));
-        await page.Locator(".x6-graph-svg").WaitForAsync();
-        var definitionId = page.Url[(page.Url.LastIndexOf('/') + 1)..];
+        await _browser.DropAsync("call_started", 20, 100);
+        await _browser.DropAsync("Decision", 260, 100);
+        await _browser.DropAsync("HTTP Request (flow)", 20, 220);
+        await _browser.DropAsync("Write Line", 500, 330);
+        await _browser.ConnectAsync("CallStarted1", "Done", "FlowDecision1");
+        await _browser.ConnectAsync("FlowDecision1", "True", "FlowSendHttpRequest1");
+        await _browser.ConnectAsync("FlowSendHttpRequest1", "Done", "WriteLine1");
 
-        await browser.DropAsync("Event", 40, 150);
-        await browser.DropAsync("Decision", 250, 150);
-        await browser.DropAsync("Write Line", 490, 60);
-        await browser.DropAsync("HTTP Request (flow)", 490, 240);
-        await browser.ConnectAsync("Event1", "Done", "FlowDecision1");
-        await browser.ConnectAsync("FlowDecision1", "True", "WriteLine1");
-        await browser.ConnectAsync("FlowDecision1", "False", "FlowSendHttpRequest1");
+        await _browser.SelectAsync("FlowDecision1", "Condition");
+        await _browser.WriteAsync("Condition", "JavaScript", "getOutputFrom(\"CallStarted1\", \"Result\").data.vip === true");
+        await SavedAsync(definitionId, "data.vip === true");
+        await _browser.SelectAsync("FlowSendHttpRequest1", "Url");
+        await _browser.Field("Url").FillAsync("/healthz/live");
+        await _page.Keyboard.PressAsync("Tab");
+        await SavedAsync(definitionId, "/healthz/live");
+        await _browser.SelectAsync("WriteLine1", "Text");
+        await _browser.WriteAsync("Text", "Liquid", "Hello {{ Input.event.payload.data.name }}");
+        await SavedAsync(definitionId, "Hello {{ Input.event.payload.data.name }}");
+        await _browser.ShotAsync("02-editor");
 
-        await browser.SelectAsync("Event1", "Event Name");
-        await browser.Field("Event Name").FillAsync("order-called");
-        await page.Keyboard.PressAsync("Tab");
-        await browser.Editor.GetByRole(AriaRole.Tab, new LocatorGetByRoleOptions { Name = "Common", Exact = true }).ClickAsync();
-        await browser.Editor.Locator(".mud-checkbox", new LocatorLocatorOptions { HasText = "Trigger workflow" }).Locator("input").CheckAsync(new LocatorCheckOptions { Force = true });
-        await browser.Editor.GetByRole(AriaRole.Tab, new LocatorGetByRoleOptions { Name = "Input", Exact = true }).ClickAsync();
-        await browser.SelectAsync("FlowDecision1", "Condition");
-        await browser.WriteAsync("Condition", "JavaScript", "2 * 2 === 4");
-        await SavedAsync("2 * 2 === 4");
-        await browser.SelectAsync("WriteLine1", "Text");
-        await browser.WriteAsync("Text", "Liquid", "Hello from {{ WorkflowDefinitionId }}");
-        await SavedAsync("Hello from {{ WorkflowDefinitionId }}");
-        await browser.ShotAsync("02-editor");
-
-        await browser.Editor.Locator("button.mud-icon-button.mud-primary-text:visible").First.ClickAsync();
-        var published = await server.WaitForAsync(Latest(definitionId), d => d.GetProperty("isPublished").GetBoolean());
+        await _browser.Tool("M19.35 10.04").ClickAsync();
+        var published = await _server.WaitForAsync(Latest(definitionId), d => d.GetProperty("isPublished").GetBoolean());
         Assert.Equal(4, published.GetProperty("root").GetProperty("activities").GetArrayLength());
         Assert.Equal(3, published.GetProperty("root").GetProperty("connections").GetArrayLength());
 
-        using var triggered = await server.Api.PostAsJsonAsync(new Uri("/elsa/api/events/order-called/trigger", UriKind.Relative), new { }, TestContext.Current.CancellationToken);
-        triggered.EnsureSuccessStatusCode();
-        var runs = await server.WaitForAsync($"/elsa/api/workflow-instances?definitionId={definitionId}", r => r.GetProperty("totalCount").GetInt32() == 1);
-        Assert.Equal("Finished", runs.GetProperty("items")[0].GetProperty("subStatus").GetString());
+        using (var sent = await _server.PostAsync("flyflow", """{"event_type":"call_started","call_id":"vip-1","timestamp":"2026-01-01T00:00:00Z","data":{"vip":true,"name":"Ada"}}"""))
+            sent.EnsureSuccessStatusCode();
+        var instances = await _server.WaitForAsync(
+            $"/elsa/api/workflow-instances?definitionId={definitionId}", r => r.GetProperty("items") is var items && items.GetArrayLength() == 1 && items[0].GetProperty("status").GetString() == "Finished");
+        var instance = instances.GetProperty("items")[0];
+        Assert.Equal(("Finished", "vip-1"), (instance.GetProperty("subStatus").GetString(), instance.GetProperty("correlationId").GetString()));
 
-        await page.Locator(".studio-bar a", new PageLocatorOptions { HasText = "Instances" }).ClickAsync();
-        await page.Locator("elsa-workflow-instance-list tbody").GetByText("Finished").First.WaitForAsync();
-        await browser.ShotAsync("03-instances");
-        await page.GotoAsync($"{server.Address}/studio/instances/{runs.GetProperty("items")[0].GetProperty("id").GetString()}");
-        await page.Locator("elsa-workflow-instance-viewer").GetByText("WriteLine1").First.WaitForAsync();
-        await page.Locator("elsa-workflow-instance-viewer").GetByText("Completed").First.WaitForAsync();
-        await browser.ShotAsync("04-instance");
+        await _page.Locator(".studio-bar a", new PageLocatorOptions { HasText = "Instances" }).ClickAsync();
+        await _browser.Row("Greet callers").GetByText("Finished").First.WaitForAsync();
+        await _browser.ShotAsync("03-instances");
+        await _browser.Row("Greet callers").Locator("td").Nth(4).ClickAsync();
+        await Viewer.GetByText("WriteLine1").First.WaitForAsync();
+        await Viewer.GetByText("Completed").First.WaitForAsync();
+        await Viewer.GetByText("WriteLine1").First.ClickAsync();
+        await Viewer.GetByText("Hello Ada").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+        await Viewer.GetByText("Hello Ada").First.ScrollIntoViewIfNeededAsync();
+        await _browser.ShotAsync("04-instance");
 
-        var executions = await server.GetJsonAsync($"/elsa/api/activity-executions/list?workflowInstanceId={runs.GetProperty("items")[0].GetProperty("id").GetString()}");
-        Assert.Contains("Hello from " + definitionId, executions.GetRawText(), StringComparison.Ordinal);
-        Assert.Empty(browser.Errors);
-
-        // The editor saves a moment after the last key, and another node must not be selected before.
-        Task SavedAsync(string text) => server.WaitForAsync(Latest(definitionId), d => d.GetRawText().Contains(text, StringComparison.Ordinal));
+        // A published workflow is changed: what is in force stays until the change is published too.
+        await Viewer.Locator($"a[href='/workflows/definitions/{definitionId}/edit']").First.ClickAsync();
+        await _page.WaitForURLAsync(new Regex($"/studio/workflows/{definitionId}$"));
+        await _browser.Editor.GetByLabel("Description").First.FillAsync("Says hello to those who matter");
+        await _page.Keyboard.PressAsync("Tab");
+        await _server.WaitForAsync(Latest(definitionId), d => d.GetProperty("version").GetInt32() == 2 && !d.GetProperty("isPublished").GetBoolean());
+        await _browser.Tool("M19.35 10.04").ClickAsync();
+        await _server.WaitForAsync(Latest(definitionId), d => d.GetProperty("isPublished").GetBoolean());
+        await _browser.TabAsync("Version history");
+        await Assertions.Expect(_browser.Editor.Locator("tbody tr:visible")).ToHaveCountAsync(2);
+        await _browser.ShotAsync("05-versions");
+        Assert.Empty(_browser.Errors);
     }
 
     [Fact]
-    public async Task A_workflow_of_the_folder_opens_from_the_link_that_the_Studio_writes()
+    public async Task From_the_lists_workflows_are_imported_exported_run_with_inputs_cancelled_and_deleted()
     {
-        await using var server = await ServerUnderTest.StartAsync();
-        await using var browser = await StudioBrowser.OpenAsync(server);
+        await SaveAsync("waiter", "Waiter", """
+            { "id": "e", "name": "Wait1", "type": "Elsa.Event", "version": 1, "eventName": { "typeName": "String", "expression": { "type": "Literal", "value": "go-on" } } }
+            """);
+        await OpenAsync("/studio/workflows", "tbody tr");
+        // A list writes its page into the address, which would close a dialog.
+        await _page.WaitForURLAsync(new Regex("pageSize=10"));
+        var file = Path.Combine(Directory.CreateTempSubdirectory("studio-import-").FullName, "greeter.json");
+        await File.WriteAllTextAsync(file, """
+            { "$schema": "https://elsaworkflows.io/schemas/workflow-definition/v3.0.0/schema.json", "definitionId": "greeter", "name": "Greeter",
+              "inputs": [ { "type": "String", "name": "Name", "isArray": false, "uiHint": "singleline" }, { "type": "Int32", "name": "Times", "isArray": false, "uiHint": "singleline" } ],
+              "root": { "id": "w", "name": "Write1", "type": "Elsa.WriteLine", "version": 1, "text": { "typeName": "String", "expression": { "type": "JavaScript", "value": "'Ho '.repeat(getInput('Times')) + getInput('Name')" } } } }
+            """, TestContext.Current.CancellationToken);
 
-        await browser.SignInAsync("/workflows/definitions/call-ended/edit");
-        await browser.Page.Locator(".x6-node").First.WaitForAsync();
-        await browser.ShotAsync("05-from-folder");
+        var chosen = _page.WaitForFileChooserAsync();
+        await _browser.PickAsync(_page.Locator("elsa-workflow-definition-list .mud-button-group-root button").Last, "Import");
+        await (await chosen).SetFilesAsync(file);
+        await _browser.Row("Greeter").WaitForAsync();
+        await _browser.ShotAsync("06-imported");
 
-        Assert.EndsWith("/studio/workflows/call-ended", browser.Page.Url, StringComparison.Ordinal);
-        Assert.Equal("Call ended · Automation", await browser.Page.TitleAsync());
-        Assert.False(await browser.Page.EvaluateAsync<bool>("document.documentElement.scrollWidth > innerWidth"));
-        Assert.Empty(browser.Errors);
+        await _browser.PickAsync("Greeter", "Export");
+        var download = _page.WaitForDownloadAsync();
+        await _browser.ConfirmAsync();
+        var exported = JsonNode.Parse(await File.ReadAllTextAsync(await (await download).PathAsync(), TestContext.Current.CancellationToken))!;
+        Assert.Equal(("greeter", "Elsa.WriteLine"), (exported["definitionId"]!.GetValue<string>(), exported["root"]!["type"]!.GetValue<string>()));
+        Assert.EndsWith(".json", (await download).SuggestedFilename, StringComparison.Ordinal);
+
+        await _browser.Row("Greeter").Locator("td").Nth(2).ClickAsync();
+        await _browser.Tool("M8 5v14l11-7z").ClickAsync();
+        var dialog = _page.Locator("dialog.studio-run");
+        await dialog.GetByLabel("Name").FillAsync("Ann");
+        await dialog.GetByLabel("Times").FillAsync("2");
+        await _browser.ShotAsync("07-run");
+        await dialog.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Run", Exact = true }).ClickAsync();
+        await _page.WaitForURLAsync(new Regex("/studio/instances/[0-9a-f]+$"));
+        await Viewer.GetByText("Write1").First.ClickAsync();
+        await Viewer.GetByText("Ho Ho Ann").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+
+        // A waiting instance is watched while it goes on, and another is cancelled.
+        var watched = await DispatchAsync("waiter");
+        await _page.GotoAsync($"{_server.Address}/studio/instances/{watched}");
+        await Viewer.GetByText("Suspended").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+        using (var sent = await _server.Api.PostAsJsonAsync(new Uri("/elsa/api/events/go-on/trigger", UriKind.Relative), new { }, TestContext.Current.CancellationToken))
+            sent.EnsureSuccessStatusCode();
+        await Viewer.GetByText("Finished").First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Attached });
+        await _browser.ShotAsync("08-live");
+        var cancelled = await DispatchAsync("waiter");
+        await _page.Locator(".studio-bar a", new PageLocatorOptions { HasText = "Instances" }).ClickAsync();
+        await _browser.PickAsync(cancelled, "Cancel");
+        await _browser.ConfirmAsync();
+        await _browser.Row(cancelled).GetByText("Cancelled").WaitForAsync();
+        await _browser.ShotAsync("09-cancelled");
+
+        await _page.Locator(".studio-bar a", new PageLocatorOptions { HasText = "Workflows" }).ClickAsync();
+        await _browser.Row("Waiter").WaitForAsync();
+        await _browser.PickAsync("Greeter", "Delete");
+        await _browser.ConfirmAsync();
+        await Assertions.Expect(_browser.Row("Greeter")).ToHaveCountAsync(0);
+        Assert.Equal(0, (await _server.GetJsonAsync("/elsa/api/workflow-definitions?definitionIds=greeter")).GetProperty("totalCount").GetInt32());
+        Assert.Empty(_browser.Errors);
+    }
+
+    [Fact]
+    public async Task Of_two_tabs_the_second_is_told_and_a_syntax_error_is_refused_at_publish_only()
+    {
+        await SaveAsync("shared", "Shared", """
+            { "id": "w", "name": "Write1", "type": "Elsa.WriteLine", "version": 1, "text": { "typeName": "String", "expression": { "type": "Literal", "value": "hello" } } }
+            """, publish: false);
+        await OpenAsync("/studio/workflows/shared", ".x6-node");
+        var other = await _browser.OpenTabAsync();
+        await other.GotoAsync(_server.Address + "/studio/workflows/shared");
+        await other.Locator(".x6-node").First.WaitForAsync();
+
+        await DescribeAsync(_page, "from the first tab");
+        await SavedAsync("shared", "from the first tab");
+        await DescribeAsync(other, "from the second tab");
+        await other.Locator(".mud-snackbar").GetByText("changed by someone else").First.WaitForAsync();
+        await _browser.ShotAsync("10-second-tab", other);
+        await SavedAsync("shared", "from the first tab");
+        await other.CloseAsync();
+        ExpectRefusal("409");
+
+        await _browser.SelectAsync("Write1", "Text");
+        await _browser.WriteAsync("Text", "JavaScript", "40 *");
+        await SavedAsync("shared", "40 *");
+        await _browser.Tool("M19.35 10.04").ClickAsync();
+        await _page.Locator(".mud-snackbar").GetByText("Write1").First.WaitForAsync();
+        await _browser.ShotAsync("11-refused");
+        Assert.False((await _server.GetJsonAsync(Latest("shared"))).GetProperty("isPublished").GetBoolean());
+        ExpectRefusal("400");
+        Assert.Empty(_browser.Errors);
+
+        // The browser itself notes an answer that is not a success; everything else would be an error of ours.
+        void ExpectRefusal(string status)
+        {
+            while (_browser.Errors.TryDequeue(out var error))
+                Assert.Contains($"the server responded with a status of {status}", error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_workflow_of_the_folder_opens_from_the_link_that_the_Studio_writes_and_cannot_be_changed()
+    {
+        await OpenAsync("/workflows/definitions/call-ended/edit", ".x6-node");
+        await _browser.Editor.GetByText("read-only mode").First.WaitForAsync();
+        await _browser.ShotAsync("12-from-folder");
+
+        Assert.EndsWith("/studio/workflows/call-ended", _page.Url, StringComparison.Ordinal);
+        Assert.Equal("Call ended · Automation", await _page.TitleAsync());
+        Assert.False(await _page.EvaluateAsync<bool>("document.documentElement.scrollWidth > innerWidth"));
+        Assert.Equal(0, await _browser.Tool("M19.35 10.04").CountAsync());
+
+        var instance = await DispatchAsync("flow-end");
+        await OpenAsync($"/workflows/instances/{instance}/view", "elsa-workflow-instance-viewer .x6-node");
+        Assert.EndsWith("/studio/instances/" + instance, _page.Url, StringComparison.Ordinal);
+        await _page.GotoAsync(_server.Address + "/diagnostics/structured-logs?workflowInstanceId=" + instance);
+        Assert.EndsWith("/instances/" + instance, _page.Url, StringComparison.Ordinal);
+        Assert.Empty(_browser.Errors);
     }
 
     private static string Latest(string definitionId) => $"/elsa/api/workflow-definitions/by-definition-id/{definitionId}?versionOptions=Latest";
+
+    private static async Task DescribeAsync(IPage page, string description)
+    {
+        await page.Locator("elsa-workflow-definition-editor").GetByLabel("Description").First.FillAsync(description);
+        await page.Keyboard.PressAsync("Tab");
+    }
+
+    private async Task OpenAsync(string path, string until)
+    {
+        await _page.GotoAsync(_server.Address + path);
+        await _page.Locator("#studio " + until).First.WaitForAsync();
+    }
+
+    // The editor saves a moment after the last key, and another node must not be selected before.
+    private Task SavedAsync(string definitionId, string text) =>
+        _server.WaitForAsync(Latest(definitionId), d => d.GetRawText().Replace("\\u0022", "\"", StringComparison.Ordinal).Contains(text, StringComparison.Ordinal));
+
+    private async Task SaveAsync(string id, string name, string activity, bool publish = true)
+    {
+        var model = new JsonObject
+        {
+            ["definitionId"] = id,
+            ["name"] = name,
+            ["root"] = new JsonObject { ["id"] = "flow", ["type"] = "Elsa.Flowchart", ["version"] = 1, ["activities"] = new JsonArray(JsonNode.Parse(activity)), ["connections"] = new JsonArray() },
+        };
+        using var saved = await _server.Api.PostAsJsonAsync(
+            new Uri("/elsa/api/workflow-definitions", UriKind.Relative), new JsonObject { ["model"] = model, ["publish"] = publish }, TestContext.Current.CancellationToken);
+        saved.EnsureSuccessStatusCode();
+    }
+
+    private async Task<string> DispatchAsync(string definitionId)
+    {
+        using var answer = await _server.Api.PostAsJsonAsync(new Uri($"/elsa/api/workflow-definitions/{definitionId}/dispatch", UriKind.Relative), new { }, TestContext.Current.CancellationToken);
+        var id = (await answer.Content.ReadFromJsonAsync<JsonObject>(TestContext.Current.CancellationToken))!["workflowInstanceId"]!.GetValue<string>();
+        await _server.WaitForAsync($"/elsa/api/workflow-instances?searchTerm={id}", p => p.GetProperty("totalCount").GetInt32() == 1);
+        return id;
+    }
 }
