@@ -91,7 +91,8 @@ public sealed partial class ConformanceTests
     {
         problem = null;
         var prefix = found.Flags.Contains("raw") || found.NegativePhase == "parse" ? "" : string.Concat(
-            new[] { "assert.js", "sta.js" }.Concat(found.Flags.Contains("async") ? ["doneprintHandle.js"] : []).Concat(found.Includes).Select(i => Harness(root, i)));
+            new[] { "assert.js", "sta.js" }.Concat(found.Flags.Contains("async") ? ["doneprintHandle.js"] : []).Concat(found.Includes).Select(i => Harness(root, i)))
+            + (found.Flags.Contains("async") ? "globalThis.$DONE = $DONE;\n" : "");
         bool[] modes = found.Flags.Contains("raw") || found.Flags.Contains("noStrict") ? [false] : found.Flags.Contains("onlyStrict") ? [true] : [false, true];
         foreach (var strict in modes)
         {

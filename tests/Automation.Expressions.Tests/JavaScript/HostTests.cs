@@ -179,6 +179,40 @@ public sealed class HostTests
     public void A_result_that_holds_itself_is_refused() =>
         Assert.Contains("refers to itself", Assert.Throws<ExpressionException>(() => Run("const o = {}; o.o = o; o")).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("Array(100000).fill(input)")]
+    [InlineData("Array(100000).fill(input).map(a => ({ a }))")]
+    [InlineData("Array(100000).fill(list)")]
+    public void A_result_that_repeats_what_came_in_is_not_longer_than_the_memory_allowed(string source)
+    {
+        var scope = new ScriptScope().Set("input", Json($$"""{"text":"{{new string('x', 10_000)}}"}""")).Set("list", new List<object?> { new string('x', 10_000) });
+        var error = Assert.Throws<ExpressionException>(() => Run(source, scope));
+        Assert.Equal(ExpressionErrorKind.Limit, error.Kind);
+        Assert.Contains("MaxMemory", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_number_of_a_document_is_read_as_it_stands()
+    {
+        string[] numbers = ["0", "-0", "7", "-7", "1.5", "-0.25", "123456789012345", "0.1", "1e3", "1E-7", "9007199254740993", "3.141592653589793", "1.7976931348623157e308", "100000000000000000000"];
+        var scope = new ScriptScope().Set("input", Json($$"""{"n":[{{string.Join(',', numbers.Select(n => $$"""{"v":{{n}}}"""))}}]}"""));
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            var expected = double.Parse(numbers[i], System.Globalization.CultureInfo.InvariantCulture);
+            Assert.Equal(true, Run($"Object.is(input.n[{i}].v, {numbers[i]}) && Object.is(input.n.map(x => x.v)[{i}], {numbers[i]})", scope));
+            Assert.Equal(expected, Convert.ToDouble(Run($"input.n[{i}].v", scope), System.Globalization.CultureInfo.InvariantCulture));
+        }
+    }
+
+    [Fact]
+    public void A_property_read_often_and_then_changed_is_what_it_was_changed_to()
+    {
+        var scope = new ScriptScope().Set("items", Json("""[{"n":1,"a":true},{"n":2,"a":null}]""")).Set("map", new Dictionary<string, object?> { ["n"] = 1 });
+        Assert.Equal("[6,true,9,9,undefined]".Replace("undefined", "null", StringComparison.Ordinal), ScriptJson.ToElement(Run(
+            "let t = 0; for (let i = 0; i < 2; i++) for (const x of items) t += x.n; const a = items[0].a; items[0].n = 9; delete items[1].n; [t, a, items[0].n, items.map(x => x.n)[0], items[1].n]", scope)).GetRawText());
+        Assert.Equal(12L, Run("let t = 0; for (let i = 0; i < 10; i++) t += map.n; map.n = 2; t + map.n", scope));
+    }
+
     [Fact]
     public void Errors_say_line_and_column()
     {

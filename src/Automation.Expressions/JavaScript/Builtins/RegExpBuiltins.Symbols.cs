@@ -151,7 +151,7 @@ internal static partial class RegExpBuiltins
         if (!named.IsUndefined)
             named = Operators.ToObject(named);
         var expanded = new StringBuilder();
-        StringBuiltins.Expand(expanded, template, text, position, match.Length, groups, named);
+        StringBuiltins.Expand(expanded, template, text, position, match, groups, named);
         return expanded.ToString();
     }
 

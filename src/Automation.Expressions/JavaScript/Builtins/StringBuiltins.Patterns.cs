@@ -69,7 +69,7 @@ internal static partial class StringBuiltins
             if (callback is not null)
                 made.Append(Operators.ToText(callback.Call(default, [wanted, at, text])));
             else
-                Expand(made, template, text, at, wanted.Length, [], default);
+                Expand(made, template, text, at, wanted, [], default);
             copied = at + wanted.Length;
             realm.CheckString(made.Length);
             if (!all)
@@ -84,7 +84,7 @@ internal static partial class StringBuiltins
     }
 
     /// <summary>Puts a replacement in, with <c>$1</c>, <c>$&amp;</c>, <c>$&lt;name&gt;</c> and their kin filled in.</summary>
-    public static void Expand(StringBuilder made, string template, string text, int position, int length, JsValue[] groups, JsValue named)
+    public static void Expand(StringBuilder made, string template, string text, int position, string match, JsValue[] groups, JsValue named)
     {
         var realm = Realm.Current;
         for (var i = 0; i < template.Length; i++)
@@ -107,15 +107,15 @@ internal static partial class StringBuiltins
                     i++;
                     break;
                 case '&':
-                    made.Append(text, Math.Min(position, text.Length), Math.Min(length, text.Length - Math.Min(position, text.Length)));
+                    made.Append(match);
                     i++;
                     break;
                 case '`':
-                    made.Append(text, 0, Math.Min(position, text.Length));
+                    made.Append(text, 0, position);
                     i++;
                     break;
                 case '\'':
-                    var after = Math.Min(position + length, text.Length);
+                    var after = Math.Min(position + match.Length, text.Length);
                     made.Append(text, after, text.Length - after);
                     i++;
                     break;

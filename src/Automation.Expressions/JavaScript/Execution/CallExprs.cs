@@ -68,8 +68,17 @@ internal sealed class PrivateCallee(Expr target, Expr name, bool optional, int p
     public override JsValue Resolve(Frame f, out JsValue self)
     {
         self = target.Evaluate(f);
-        return self.IsAbsent || (optional && self.IsNullish) ? JsValue.Absent : PrivateMemberExpr.Get(f, self, name, position);
+        return Resolve(f, self);
     }
+
+    public override async Step<(JsValue Function, JsValue Self)> ResolveAsync(Frame f)
+    {
+        var self = await target.EvaluateAsync(f);
+        return (Resolve(f, self), self);
+    }
+
+    private JsValue Resolve(Frame f, JsValue self) =>
+        self.IsAbsent || (optional && self.IsNullish) ? JsValue.Absent : PrivateMemberExpr.Get(f, self, name, position);
 }
 
 internal sealed class SuperCallee(Expr self, SuperMemberExpr member) : Callee
@@ -88,6 +97,12 @@ internal sealed class ChainCallee(Callee inner) : Callee
     {
         var function = inner.Resolve(f, out self);
         return function.IsAbsent ? default : function;
+    }
+
+    public override async Step<(JsValue Function, JsValue Self)> ResolveAsync(Frame f)
+    {
+        var (function, self) = await inner.ResolveAsync(f);
+        return (function.IsAbsent ? default : function, self);
     }
 }
 
@@ -250,9 +265,15 @@ internal static class Arguments
 }
 
 /// <summary><c>...value</c> among arguments or elements: gives the value; whoever holds it spreads it.</summary>
-internal sealed class SpreadExpr(Expr value) : Expr
+internal sealed class SpreadExpr(Expr value, int position) : Expr
 {
-    public override JsValue Evaluate(Frame f) => value.Evaluate(f);
+    public override JsValue Evaluate(Frame f) => At(f, value.Evaluate(f));
 
-    public override Step<JsValue> EvaluateAsync(Frame f) => value.EvaluateAsync(f);
+    public override async Step<JsValue> EvaluateAsync(Frame f) => At(f, await value.EvaluateAsync(f));
+
+    private JsValue At(Frame f, JsValue spread)
+    {
+        f.Realm.Position = position;
+        return spread;
+    }
 }

@@ -12,21 +12,51 @@ internal sealed class ClassExpr(
 {
     public override JsValue Evaluate(Frame f)
     {
-        var realm = f.Realm;
+        var outer = Enter(f);
+        var parents = FindParents(f, heritage?.Evaluate(f));
+        var keys = new PropertyKey[members.Length];
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = KeyOf(members[i], members[i].Key?.Evaluate(f) ?? default);
+        return Make(f, outer, parents, keys);
+    }
+
+    public override async Step<JsValue> EvaluateAsync(Frame f)
+    {
+        var outer = Enter(f);
+        var parents = FindParents(f, heritage is null ? (JsValue?)null : await heritage.EvaluateAsync(f));
+        var keys = new PropertyKey[members.Length];
+        for (var i = 0; i < keys.Length; i++)
+            keys[i] = KeyOf(members[i], members[i].Key is { } key ? await key.EvaluateAsync(f) : default);
+        return Make(f, outer, parents, keys);
+    }
+
+    private Environment? Enter(Frame f)
+    {
         var outer = layout.Enter(f);
         foreach (var name in privateNames)
             name.Initialize(f, new JsSymbol(name.Name, isPrivate: true));
-        FindParents(f, out var prototypeParent, out var constructorParent);
-        var prototype = new JsObject(prototypeParent);
-        var type = new ScriptFunction(realm, constructor, f.Env) { HomeObject = prototype };
-        type.InitializePrototype(constructorParent);
+        return outer;
+    }
+
+    private static PropertyKey KeyOf(ClassMemberCode member, JsValue value)
+    {
+        if (member.Key is null)
+            return default;
+        return member.IsPrivate ? (JsSymbol)value.Reference! : Operators.ToPropertyKey(value);
+    }
+
+    private ScriptFunction Make(Frame f, Environment? outer, (JsObject? OfPrototype, JsObject OfConstructor) parents, PropertyKey[] keys)
+    {
+        var prototype = new JsObject(parents.OfPrototype);
+        var type = new ScriptFunction(f.Realm, constructor, f.Env) { HomeObject = prototype };
+        type.InitializePrototype(parents.OfConstructor);
         type.DefineOwn("prototype", PropertyDescriptor.Data(prototype, PropertyFlags.None));
         prototype.AddNew("constructor", type, PropertyFlags.Hidden);
         var instance = new List<InstanceMember>();
         var statics = new List<InstanceMember>();
         var accessors = new Dictionary<PropertyKey, Accessor>();
-        foreach (var member in members)
-            Define(f, member, type, prototype, instance, statics, accessors);
+        for (var i = 0; i < members.Length; i++)
+            Define(f, members[i], keys[i], type, prototype, instance, statics, accessors);
         inner?.Initialize(f, type);
         if (instance.Count > 0)
             type.Members = instance;
@@ -35,30 +65,22 @@ internal sealed class ClassExpr(
         return type;
     }
 
-    private void FindParents(Frame f, out JsObject? prototypeParent, out JsObject constructorParent)
+    private (JsObject? OfPrototype, JsObject OfConstructor) FindParents(Frame f, JsValue? extended)
     {
-        prototypeParent = f.Realm.ObjectPrototype;
-        constructorParent = f.Realm.FunctionPrototype;
-        if (heritage is null)
-            return;
-        var parent = heritage.Evaluate(f);
+        if (extended is not { } parent)
+            return (f.Realm.ObjectPrototype, f.Realm.FunctionPrototype);
         if (parent.IsNull)
-        {
-            prototypeParent = null;
-            return;
-        }
-
+            return (null, f.Realm.FunctionPrototype);
         f.Realm.Position = position;
         if (parent.Reference is not JsFunction { IsConstructor: true } type)
             throw Errors.Type($"Class extends value {Operators.Describe(parent)} is not a constructor or null");
         var prototype = type.Get("prototype");
         if (!prototype.IsObject && !prototype.IsNull)
             throw Errors.Type("Class extends value does not have valid prototype property");
-        prototypeParent = prototype.AsObject();
-        constructorParent = type;
+        return (prototype.AsObject(), type);
     }
 
-    private static void Define(Frame f, ClassMemberCode member, ScriptFunction type, JsObject prototype,
+    private static void Define(Frame f, ClassMemberCode member, PropertyKey key, ScriptFunction type, JsObject prototype,
         List<InstanceMember> instance, List<InstanceMember> statics, Dictionary<PropertyKey, Accessor> accessors)
     {
         var home = member.IsStatic ? (JsObject)type : prototype;
@@ -68,8 +90,6 @@ internal sealed class ClassExpr(
             return;
         }
 
-        var keyValue = member.Key!.Evaluate(f);
-        var key = member.IsPrivate ? (JsSymbol)keyValue.Reference! : Operators.ToPropertyKey(keyValue);
         if (member.Kind == ClassElementKind.Field)
         {
             var initializer = member.Function is null ? null : Method(f, member.Function, home, FunctionNames.Of(key));

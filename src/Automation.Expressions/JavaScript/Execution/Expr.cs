@@ -215,7 +215,7 @@ internal sealed class FunctionExpr(FunctionCode code) : Expr
 
 internal sealed class AwaitExpr(Expr operand, int position) : Expr
 {
-    /// <summary>Reached only where a wait cannot be split off: a class's heritage or computed keys, <c>delete</c>, a private member's call.</summary>
+    /// <summary>Reached only where a wait cannot be split off, such as the key of <c>super[…]</c>.</summary>
     public override JsValue Evaluate(Frame f)
     {
         f.Realm.Position = position;

@@ -131,9 +131,12 @@ internal sealed class PrivateMemberExpr(Expr target, Expr name, bool optional, i
 
 internal sealed class PrivateInExpr(Expr name, Expr target, int position) : Expr
 {
-    public override JsValue Evaluate(Frame f)
+    public override JsValue Evaluate(Frame f) => Test(f, target.Evaluate(f));
+
+    public override async Step<JsValue> EvaluateAsync(Frame f) => Test(f, await target.EvaluateAsync(f));
+
+    private JsValue Test(Frame f, JsValue value)
     {
-        var value = target.Evaluate(f);
         f.Realm.Position = position;
         if (value.AsObject() is not { } o)
             throw Errors.Type("Cannot use 'in' operator to search for a private member in a value that is no object");
@@ -147,9 +150,19 @@ internal sealed class DeleteExpr(Expr target, Expr key, bool strict, bool option
     public override JsValue Evaluate(Frame f)
     {
         var value = target.Evaluate(f);
-        if (value.IsAbsent || (optional && value.IsNullish))
-            return true;
-        var property = key.Evaluate(f);
+        return IsBroken(value) || Delete(f, value, key.Evaluate(f));
+    }
+
+    public override async Step<JsValue> EvaluateAsync(Frame f)
+    {
+        var value = await target.EvaluateAsync(f);
+        return IsBroken(value) || Delete(f, value, await key.EvaluateAsync(f));
+    }
+
+    private bool IsBroken(JsValue value) => value.IsAbsent || (optional && value.IsNullish);
+
+    private bool Delete(Frame f, JsValue value, JsValue property)
+    {
         f.Realm.Position = position;
         if (value.IsNullish)
             throw Errors.Type("Cannot convert undefined or null to object");
@@ -173,6 +186,12 @@ internal sealed class DeleteValueExpr(Expr operand) : Expr
     public override JsValue Evaluate(Frame f)
     {
         operand.Evaluate(f);
+        return true;
+    }
+
+    public override async Step<JsValue> EvaluateAsync(Frame f)
+    {
+        await operand.EvaluateAsync(f);
         return true;
     }
 }

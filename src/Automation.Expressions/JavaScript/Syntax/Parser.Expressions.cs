@@ -442,6 +442,14 @@ internal sealed partial class Parser
         _class.Used.Add((name, offset));
     }
 
+    private ExpressionException UnclosedArguments()
+    {
+        if (_token.Kind == TokenKind.EndOfInput)
+            return Error(_token.Start, "Unexpected end of input, missing ) after argument list");
+        var unexpected = Unexpected("',' or ')'");
+        return FollowsAwait(_token.Start) ? unexpected : Error(_token.Start, "missing ) after argument list: " + unexpected.Message);
+    }
+
     private List<Node> ParseArguments()
     {
         Expect("(");
@@ -456,9 +464,7 @@ internal sealed partial class Parser
             else
                 arguments.Add(ParseCheckedAssignment());
             if (!IsPunctuator(")") && !TryPunctuator(","))
-                throw _token.Kind == TokenKind.EndOfInput
-                    ? Error(_token.Start, "Unexpected end of input, missing ) after argument list")
-                    : Error(_token.Start, "missing ) after argument list: " + Unexpected("',' or ')'").Message);
+                throw UnclosedArguments();
         }
 
         Advance();

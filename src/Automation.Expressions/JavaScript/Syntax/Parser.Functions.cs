@@ -249,6 +249,8 @@ internal sealed partial class Parser
     {
         if (_token.NewLineBefore)
             throw Unexpected(expected: null);
+        if (_function.Node.AwaitPositions is [.., var awaited] && awaited >= start)
+            throw Error(awaited, "Illegal await-expression in formal parameters of an arrow function");
         var node = new FunctionNode { IsArrow = true, IsAsync = isAsync, Parameters = parameters };
         var outer = _function;
         PushFunction(node);

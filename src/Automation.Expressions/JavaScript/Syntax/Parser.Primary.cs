@@ -121,8 +121,13 @@ internal sealed partial class Parser
         var name = token.Text;
         if (token.Escaped && Lexer.IsKeyword(name))
             throw Error(token.Start, $"Keyword '{name}' must not contain escaped characters");
-        if (name == "await" && _function.AwaitIsKeyword && !_function.IsScript)
-            throw Unexpected(token, expected: null);
+        if (name == "await")
+        {
+            if (_function.AwaitIsKeyword && !_function.IsScript)
+                throw Unexpected(token, expected: null);
+            _awaitName = token.Start;
+        }
+
         if (name == "arguments" && _function.ForbidArguments && !binding)
             throw Error(token.Start, "'arguments' is not allowed in class field initializer or static initialization block");
         if (!_function.Strict)

@@ -20,6 +20,9 @@ internal sealed partial class Parser
     /// <summary>Where a <c>{a = 1}</c> stands that is right only if it turns out to be a pattern; -1 if none.</summary>
     private int _coverError = -1;
 
+    /// <summary>Where <c>await</c> was last taken for a name; -1 if nowhere.</summary>
+    private int _awaitName = -1;
+
     private Parser(string source, int maxDepth, bool scriptGoal)
     {
         _source = source;
@@ -194,6 +197,8 @@ internal sealed partial class Parser
 
     private ExpressionException Unexpected(in Token token, string? expected)
     {
+        if (FollowsAwait(token.Start))
+            return Error(_awaitName, "await is only valid in async functions and at the top of a script");
         var found = token.Kind switch
         {
             TokenKind.EndOfInput => "Unexpected end of input",
@@ -204,6 +209,13 @@ internal sealed partial class Parser
             _ => $"Unexpected token '{token.Text}'",
         };
         return Error(token.Start, expected is null ? found : $"{found}, expected {expected}");
+    }
+
+    /// <summary>Whether a token stands right behind an <c>await</c> that was taken for a name: it was meant as the operator.</summary>
+    private bool FollowsAwait(int start)
+    {
+        var end = _awaitName + "await".Length;
+        return _awaitName >= 0 && end < start && _source.AsSpan(end, start - end).IsWhiteSpace();
     }
 
     // ---- bookkeeping ----
