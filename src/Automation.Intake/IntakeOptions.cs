@@ -45,6 +45,13 @@ public sealed class IntakeOptions
     [Required]
     public string MappingsFile { get; set; } = Path.Combine("workflows", "mappings.json");
 
+    /// <summary>
+    /// How long an event waits for an instance of its session that is busy, and takes such events, to wait for it.
+    /// Default 1 minute.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan SessionHold { get; set; } = TimeSpan.FromMinutes(1);
+
     /// <summary>Events that are routed at the same time; those of one correlation key follow one another. Default 64.</summary>
     [Range(1, 4_096)]
     public int RoutingConcurrency { get; set; } = 64;
@@ -118,6 +125,9 @@ public sealed class SourceOptions
     /// <summary>How long a dedupe key is remembered. Default: what the preset says.</summary>
     public TimeSpan? DedupeWindow { get; set; }
 
+    /// <summary>How workflows answer the source's events. Default: what the preset says.</summary>
+    public SourceReplyOptions? Reply { get; set; }
+
     /// <summary>Template of the event type, in place of the preset's.</summary>
     public string? Type { get; set; }
 
@@ -129,6 +139,25 @@ public sealed class SourceOptions
 
     /// <summary>Template of the event's time, in place of the preset's.</summary>
     public string? Time { get; set; }
+}
+
+/// <summary>How workflows answer a source's events while the sender's request waits.</summary>
+public sealed class SourceReplyOptions
+{
+    /// <summary>Whether requests wait for a workflow's reply. Default: what the preset says; acknowledged otherwise.</summary>
+    public bool? Enabled { get; set; }
+
+    /// <summary>From the arrival of a request to its answer, at most. Default: what the preset says, or 5 seconds.</summary>
+    public TimeSpan? Deadline { get; set; }
+
+    /// <summary>Status of the answer where no reply comes in time. Default: what the preset says.</summary>
+    public int? FallbackStatus { get; set; }
+
+    /// <summary>Body of the answer where no reply comes in time: JSON, or else plain text. Default: what the preset says.</summary>
+    public string? FallbackBody { get; set; }
+
+    /// <summary>Hosts that reply URLs may have; <c>*</c> stands for any characters. Default: any public one.</summary>
+    public List<string> AllowedReplyHosts { get; set; } = [];
 }
 
 /// <summary>A token that must stand in a header.</summary>

@@ -2,12 +2,16 @@ using Automation.Intake;
 using Automation.Intake.Events;
 using Automation.Intake.Flow;
 using Automation.Intake.Mapping;
+using Automation.Intake.Replies;
+using Automation.Intake.Replies.Activities;
 using Automation.Intake.Routing;
+using Automation.Intake.Sessions;
 using Automation.Intake.Sources;
 using Automation.Intake.Triggers;
 using Automation.Intake.Webhooks;
 using Automation.Workflows.Activities;
 using Automation.Workflows.Management;
+using Automation.Workflows.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -61,7 +65,23 @@ public static class IntakeServiceCollectionExtensions
             s.GetService<WorkflowCatalog>()));
         services.AddWorkflowActivity<EventReceived>();
         services.AddSingleton<Action<ActivityCatalog>>(s => catalog => catalog.AddFamily<EventReceived>(new EventActivities(s.GetRequiredService<SourceCatalog>()).Family));
-        services.TryAddSingleton<EventRouter>();
+        services.TryAddSingleton<ReplyStore>();
+        services.TryAddSingleton<ReplyDesk>();
+        services.AddSingleton<IWorkflowEffectHandler, ReplyEffects>();
+        services.TryAddSingleton(s => new ReplyFollower(s.GetRequiredService<ReplyDesk>(), s.GetService<WorkflowRuntime>(), s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new SessionRouter(
+            s.GetRequiredService<Automation.Storage.Database>(), s.GetRequiredService<EventProgress>(), s.GetRequiredService<ExpressionCompiler>(),
+            s.GetService<WorkflowRuntime>(), s.GetService<WorkflowCatalog>()));
+        services.AddHostedService<SessionStart>();
+        services.AddWorkflowActivity<WaitForEvent>().AddWorkflowActivity<RespondToEvent>().AddWorkflowActivity<FlowAiReply>()
+            .AddWorkflowActivity<Speak>().AddWorkflowActivity<PlayAudio>().AddWorkflowActivity<HangUp>().AddWorkflowActivity<Transfer>()
+            .AddWorkflowActivity<BargeIn>().AddWorkflowActivity<ConfigureTranscription>()
+            .AddWorkflowActivity<VapiToolResult>().AddWorkflowActivity<VapiAssistant>().AddWorkflowActivity<VapiTransferDestination>()
+            .AddWorkflowActivity<DialogflowFulfillment>();
+        services.TryAddSingleton(s => new EventRouter(
+            s.GetRequiredService<EventProgress>(), s.GetRequiredService<MappingStore>(), s.GetRequiredService<FlowControl>(), s.GetRequiredService<IWorkflowStarter>(), s.GetRequiredService<SessionRouter>(),
+            s.GetRequiredService<ReplyFollower>(), s.GetRequiredService<Automation.Storage.Database>(), s.GetService<WorkflowEvents>(),
+            s.GetRequiredService<IOptions<IntakeOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<EventRouter>>()));
         services.TryAddSingleton<WebhookIntake>();
         services.AddHostedService(s => s.GetRequiredService<MappingStore>());
         services.AddHostedService<FlowPump>();

@@ -1,6 +1,7 @@
 using Automation.Steps.Data;
 using Automation.Steps.Http;
 using Automation.Steps.Outgoing;
+using Automation.Steps.Replies;
 using Automation.Steps.Secrets;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -26,6 +27,10 @@ public static class StepsServiceCollectionExtensions
         services.AddDataProtection();
         services.TryAddSingleton<SecretStore>();
         services.AddWorkflowActivity<CallHttp>().AddBackgroundActivity<CallHttpStep>(CallHttp.Type);
+
+        services.TryAddSingleton<ReplySender>();
+        services.AddHostedService<ReplyRecovery>();
+        services.AddJobHandler<ReplySender>(ReplySender.Job, retry => retry.Attempts = 8);
 
         services.AddOptions<DataOptions>().BindConfiguration("Automation:Steps:Data").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<DocumentStore>();

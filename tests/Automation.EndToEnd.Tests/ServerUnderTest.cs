@@ -53,12 +53,18 @@ public sealed class ServerUnderTest : IAsyncDisposable
 
     /// <summary>Starts it.</summary>
     /// <param name="settings">Environment variables, such as <c>Automation__Storage__MaxWaitingUnits</c>.</param>
-    public static async Task<ServerUnderTest> StartAsync(params (string Name, string Value)[] settings)
+    public static Task<ServerUnderTest> StartAsync(params (string Name, string Value)[] settings) => StartAsync(settings, _ => { });
+
+    /// <summary>Starts it with workflows of a test's own beside the shipped ones.</summary>
+    /// <param name="settings">Environment variables.</param>
+    /// <param name="prepare">Writes into the folder of the workflows.</param>
+    public static async Task<ServerUnderTest> StartAsync((string Name, string Value)[] settings, Action<string> prepare)
     {
         var server = new ServerUnderTest();
         foreach (var (name, value) in settings)
             server._settings[name] = value;
         server.CopyWorkflows();
+        prepare(server.WorkflowsDirectory);
         await server.StartProcessAsync();
         return server;
     }

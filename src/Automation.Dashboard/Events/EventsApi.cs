@@ -71,6 +71,65 @@ internal static class EventsApi
 /// <param name="Id">Id of the new event.</param>
 internal sealed record ReplayAnswer(string Id);
 
+/// <summary>A reply to an event.</summary>
+internal sealed record EventReplyAnswer
+{
+    public required string Id { get; init; }
+
+    /// <summary>Given: the answer that the sender got. Late, ToSend, Sent, SendFailed: it came too late for that, or was meant for later.</summary>
+    public required ReplyState State { get; init; }
+
+    public required ReplyOrigin Origin { get; init; }
+
+    public required bool IsLate { get; init; }
+
+    public required int Status { get; init; }
+
+    public required string? ContentType { get; init; }
+
+    public required JsonElement? Headers { get; init; }
+
+    /// <summary>The body where it is UTF-8 text; else null, and <see cref="BodyBase64"/> has it.</summary>
+    public required string? Body { get; init; }
+
+    public required string? BodyBase64 { get; init; }
+
+    public required string? InstanceId { get; init; }
+
+    public required string? ActivityId { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required string? SendTo { get; init; }
+
+    public required DateTimeOffset? SentAt { get; init; }
+
+    public required string? Detail { get; init; }
+
+    public static EventReplyAnswer Of(EventReply reply)
+    {
+        var isText = Utf8.IsValid(reply.Body);
+        return new EventReplyAnswer
+        {
+            Id = reply.Id,
+            State = reply.State,
+            Origin = reply.Origin,
+            IsLate = reply.IsLate,
+            Status = reply.Status,
+            ContentType = reply.ContentType,
+            Headers = reply.Headers is null ? null : JsonElement.Parse(reply.Headers),
+            Body = isText ? Encoding.UTF8.GetString(reply.Body) : null,
+            BodyBase64 = isText ? null : Convert.ToBase64String(reply.Body),
+            InstanceId = reply.InstanceId,
+            ActivityId = reply.ActivityId,
+            CreatedAt = reply.CreatedAt,
+            SendTo = reply.SendTo,
+            SentAt = reply.SentAt,
+            Detail = reply.Detail,
+        };
+    }
+}
+
 /// <summary>One event with all that is known of it.</summary>
 internal sealed record EventAnswer
 {
@@ -99,6 +158,9 @@ internal sealed record EventAnswer
     /// <summary>How many repeated deliveries of it came.</summary>
     public required int Repeats { get; init; }
 
+    /// <summary>What workflows, or the source's fallback, answered; the answer that was given first.</summary>
+    public required IReadOnlyList<EventReplyAnswer> Replies { get; init; }
+
     /// <summary>What each mapping rule says to it now.</summary>
     public required IReadOnlyList<Intake.Mapping.RuleVerdict> Rules { get; init; }
 
@@ -118,6 +180,7 @@ internal sealed record EventAnswer
             Starts = detail.Starts,
             Flow = detail.Flow,
             Repeats = detail.Repeats,
+            Replies = [.. detail.Replies.Select(EventReplyAnswer.Of)],
             Rules = RulesFor(detail, preview),
         };
     }

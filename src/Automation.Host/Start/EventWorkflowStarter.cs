@@ -8,7 +8,7 @@ namespace Automation.Host.Start;
 /// <summary>Lets events start workflows: the one place where intake and engine meet.</summary>
 internal sealed class EventWorkflowStarter(WorkflowRuntime runtime, WorkflowEvents events) : IWorkflowStarter
 {
-    public async Task StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken)
+    public async Task<InstanceSnapshot?> StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken)
     {
         var result = await runtime.StartAsync(
             new StartWorkflowRequest
@@ -21,11 +21,13 @@ internal sealed class EventWorkflowStarter(WorkflowRuntime runtime, WorkflowEven
                 TriggerActivityId = start.Trigger?.ActivityId,
                 TriggerPayload = start.Trigger is null ? null : start.Event,
                 IsTriggered = start.Trigger is not null,
+                EventId = start.EventId,
                 Companion = companion,
             },
             cancellationToken);
         if (!result.Started)
             throw new WorkflowStartException(result.Reason ?? $"The workflow \"{start.DefinitionId}\" could not be started: {result.CannotStart}.");
+        return result.Instance;
     }
 
     public Task CancelAsync(string instanceId, string reason, CancellationToken cancellationToken) => runtime.CancelAsync(instanceId, reason, cancellationToken);

@@ -90,6 +90,28 @@ public sealed record EventStart(string RuleId, string DefinitionId, string Insta
 public sealed record EventFlow(
     string RuleId, string Key, FlowState State, DateTimeOffset Since, DateTimeOffset? SettledAt, string? Waits, string? Outcome, string? InstanceId, string? ByEvent);
 
+/// <summary>A reply to an event: the answer that its sender got, or one that came too late.</summary>
+/// <param name="Id">Names the reply: the execution of the activity that made it, or <c>fallback</c>.</param>
+/// <param name="State">How it stands.</param>
+/// <param name="Origin">Where it comes from.</param>
+/// <param name="Status">HTTP status.</param>
+/// <param name="ContentType">Content type; null where there is no body.</param>
+/// <param name="Headers">JSON object of further headers; null for none.</param>
+/// <param name="Body">The body.</param>
+/// <param name="InstanceId">The workflow instance that made it; null for none.</param>
+/// <param name="ActivityId">The activity that made it; null for none.</param>
+/// <param name="CreatedAt">When it was made.</param>
+/// <param name="SendTo">The sender's reply URL, where it goes there.</param>
+/// <param name="SentAt">When the reply URL took it.</param>
+/// <param name="Detail">Why it stands as it does, in one sentence.</param>
+public sealed record EventReply(
+    string Id, ReplyState State, ReplyOrigin Origin, int Status, string? ContentType, string? Headers, byte[] Body, string? InstanceId, string? ActivityId,
+    DateTimeOffset CreatedAt, string? SendTo, DateTimeOffset? SentAt, string? Detail)
+{
+    /// <summary>Whether it did not become the answer.</summary>
+    public bool IsLate => State is not (ReplyState.Given or ReplyState.Offered);
+}
+
 /// <summary>Everything that is known of an event.</summary>
 /// <param name="Summary">What lists show.</param>
 /// <param name="DedupeKey">Its dedupe key, while it is remembered.</param>
@@ -105,6 +127,9 @@ public sealed record EventDetail(
 {
     /// <summary>What flow control did with it, by rule.</summary>
     public IReadOnlyList<EventFlow> Flow { get; init; } = [];
+
+    /// <summary>What workflows, or the source's fallback, answered; the answer that was given first.</summary>
+    public IReadOnlyList<EventReply> Replies { get; init; } = [];
 }
 
 /// <summary>Part of a list.</summary>
@@ -150,10 +175,14 @@ public sealed class EventQueries(Database database)
         var repeats = row.CorrelationKey is null
             ? await context.Set<EventRow>().CountAsync(e => e.Status == EventStatus.Duplicate && e.DuplicateOf == id, cancellationToken)
             : await context.Set<EventRow>().CountAsync(e => e.CorrelationKey == row.CorrelationKey && e.DuplicateOf == id, cancellationToken);
+        var replies = await context.Set<EventReplyRow>().Where(r => r.EventId == id).OrderBy(r => r.State == ReplyState.Given ? 0 : 1).ThenBy(r => r.CreatedAt).ToListAsync(cancellationToken);
         return new EventDetail(
             Summary.Compile()(row), row.DedupeKey, row.Verification, row.RemoteIp, row.Query, row.Headers, row.Body,
             [.. starts.Select(s => new EventStart(s.RuleId, s.DefinitionId, s.InstanceId, SqlValue.FromMicros(s.StartedAt)))], repeats)
         {
+            Replies = [.. replies.Select(r => new EventReply(
+                r.Id, r.State, r.Origin, r.Status, r.ContentType, r.Headers, r.Body, r.InstanceId, r.ActivityId, SqlValue.FromMicros(r.CreatedAt), r.SendTo,
+                r.SentAt is { } sent ? SqlValue.FromMicros(sent) : null, r.Detail))],
             Flow = [.. flow.Select(i => new EventFlow(
                 i.RuleId, i.Key, i.State, SqlValue.FromMicros(i.Since), i.SettledAt is { } at ? SqlValue.FromMicros(at) : null, i.Waits, i.Outcome, i.InstanceId, i.ByEvent))],
         };

@@ -19,6 +19,7 @@ internal sealed partial class EventRetention(Database database, IOptions<IntakeO
     private static readonly SqlStatement NewestToRemove = new("SELECT id FROM events ORDER BY id DESC LIMIT 1 OFFSET $1");
     private static readonly SqlStatement EndOfBatch = new("SELECT max(id), count(*) FROM (SELECT id FROM events WHERE id <= $1 AND status NOT IN (0, 6) ORDER BY id LIMIT $2) AS batch");
     private static readonly SqlStatement RemoveStarts = new("DELETE FROM event_starts WHERE event_id <= $1 AND event_id NOT IN (SELECT id FROM events WHERE status IN (0, 6) AND id <= $1)");
+    private static readonly SqlStatement RemoveReplies = new("DELETE FROM event_replies WHERE event_id <= $1 AND event_id NOT IN (SELECT id FROM events WHERE status IN (0, 6) AND id <= $1)");
     private static readonly SqlStatement Remove = new("DELETE FROM events WHERE id <= $1 AND status NOT IN (0, 6)");
 
     // Longer than any limit counts back; what waits or runs is kept however old it is.
@@ -85,7 +86,7 @@ internal sealed partial class EventRetention(Database database, IOptions<IntakeO
                 return removed;
             }
 
-            await database.CommitAsync(new WriteUnit().Add(RemoveStarts, end).Add(Remove, end), cancellationToken: cancellationToken);
+            await database.CommitAsync(new WriteUnit().Add(RemoveStarts, end).Add(RemoveReplies, end).Add(Remove, end), cancellationToken: cancellationToken);
             removed += (int)batch.Rows[0][1].AsInteger;
         }
     }

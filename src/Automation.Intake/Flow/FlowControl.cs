@@ -14,8 +14,9 @@ namespace Automation.Intake.Flow;
 /// <param name="Started">Whether it was started at once.</param>
 /// <param name="Failure">Why it could not be started; null where nothing failed.</param>
 /// <param name="Before">Whether all this had been decided before.</param>
+/// <param name="Run">How the instance that was started stands, where that is known.</param>
 [System.Runtime.InteropServices.StructLayout(System.Runtime.InteropServices.LayoutKind.Auto)]
-internal readonly record struct Admission(bool Started, string? Failure, bool Before);
+internal readonly record struct Admission(bool Started, string? Failure, bool Before, InstanceSnapshot? Run = null);
 
 /// <summary>
 /// Decides which events of rules with flow control start now, later, or not at all. Each decision is one commit with
@@ -264,8 +265,8 @@ internal sealed class FlowControl(FlowStore store, EventProgress progress, Mappi
             var start = new WorkflowStart(rule.Rule.Workflow, instanceId, rule.Correlation(payload), rule.Inputs(payload), events[^1].Id);
             if (state == FlowState.Running)
                 _running[instanceId] = key;
-            await workflows.StartAsync(start, unit => Decide(unit, state, instanceId), cancellationToken);
-            return new Admission(true, null, false);
+            var run = await workflows.StartAsync(start, unit => Decide(unit, state, instanceId), cancellationToken);
+            return new Admission(true, null, false, run);
         }
         catch (WriteConflictException)
         {

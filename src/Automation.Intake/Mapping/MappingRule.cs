@@ -32,6 +32,12 @@ public sealed record MappingRule
     /// <summary>Template of the instance's correlation id. Default: the event's correlation key.</summary>
     public string? Correlation { get; set; }
 
+    /// <summary>
+    /// Whether the rule also starts its workflow where an instance of the event's session takes the event. Default
+    /// false: an event that resumes the waiting instance of its call, session or thread starts nothing else.
+    /// </summary>
+    public bool Alongside { get; set; }
+
     /// <summary>Whether the rule is in force. Default true.</summary>
     public bool Enabled { get; set; } = true;
 

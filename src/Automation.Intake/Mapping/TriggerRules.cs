@@ -1,5 +1,6 @@
 using Automation.Intake.Routing;
 using Automation.Intake.Triggers;
+using Automation.Workflows.Execution;
 using Automation.Workflows.Management;
 
 namespace Automation.Intake.Mapping;
@@ -9,16 +10,18 @@ internal static class TriggerRules
 {
     public static IEnumerable<CompiledRule> From(WorkflowCatalog workflows, ExpressionCompiler expressions)
     {
-        foreach (var trigger in workflows.FindTriggersNamed(EventReceived.Stimulus))
+        foreach (var trigger in workflows.FindTriggersNamed(EventReceived.Stimulus).Concat(workflows.FindTriggersNamed(StimulusNames.Event)))
         {
+            // Elsa's own Event is met by the event's type, and given the payload alone.
+            var isElsas = trigger.Name == StimulusNames.Event;
             var rule = new MappingRule
             {
                 Id = $"{trigger.DefinitionId}/{trigger.ActivityId}",
                 Source = Text(trigger, "source") ?? "*",
-                Type = Text(trigger, "type") ?? "*",
+                Type = Text(trigger, isElsas ? "eventName" : "type") ?? "*",
                 Filter = Text(trigger, "filter"),
                 Workflow = trigger.DefinitionId,
-                Trigger = new EventTrigger(trigger.DefinitionVersionId, trigger.ActivityId),
+                Trigger = new EventTrigger(trigger.DefinitionVersionId, trigger.ActivityId) { WantsPayload = isElsas },
             };
             // What is published has been compiled, filter included, so this does not fail; were it to, no event may suffer.
             CompiledRule? compiled = null;

@@ -10,6 +10,9 @@ namespace Automation.Intake.Routing;
 /// <summary>How far events have come, as the database knows it: what they started, and their status.</summary>
 internal sealed class EventProgress(Database database, TimeProvider clock)
 {
+    /// <summary>Stands before the bookmark, in place of a rule, where an event resumed an instance.</summary>
+    public const string ResumePrefix = "resume:";
+
     /// <summary>Where it does not hold, the event has started this before.</summary>
     public static readonly SqlStatement InsertStart = new(
         "INSERT INTO event_starts (event_id, rule_id, definition_id, instance_id, started_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING");

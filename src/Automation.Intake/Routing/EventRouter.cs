@@ -3,8 +3,12 @@ using Automation.Expressions;
 using Automation.Intake.Events;
 using Automation.Intake.Flow;
 using Automation.Intake.Mapping;
+using Automation.Intake.Replies;
+using Automation.Intake.Sessions;
+using Automation.Storage;
 using Automation.Storage.Events;
 using Automation.Storage.Writes;
+using Automation.Workflows.Runtime;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -17,7 +21,8 @@ namespace Automation.Intake.Routing;
 /// should hold, they are read back from the event log.
 /// </summary>
 internal sealed partial class EventRouter(
-    EventProgress progress, MappingStore mappings, FlowControl flow, IWorkflowStarter workflows, IOptions<IntakeOptions> options, TimeProvider clock, ILogger<EventRouter> logger)
+    EventProgress progress, MappingStore mappings, FlowControl flow, IWorkflowStarter workflows, SessionRouter sessions, ReplyFollower replies, Database database,
+    WorkflowEvents? workflowEvents, IOptions<IntakeOptions> options, TimeProvider clock, ILogger<EventRouter> logger)
     : BackgroundService
 {
     private const int PageSize = 500;
@@ -26,8 +31,15 @@ internal sealed partial class EventRouter(
     /// <summary>How often, and for how long at least unrouted, events of a server that has died are looked for.</summary>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(30);
 
+    /// <summary>How often held events are looked at, and where several servers share a database.</summary>
+    private static readonly TimeSpan HoldLookInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan SharedLookInterval = TimeSpan.FromMilliseconds(250);
+
     private readonly Channel<IncomingEvent> _arrivals = Channel.CreateUnbounded<IncomingEvent>(new UnboundedChannelOptions { SingleReader = true });
-    private readonly KeyedQueue<IncomingEvent> _queue = new();
+
+    /// <summary>An item without an event is a nudge: the key's held events are offered again.</summary>
+    private readonly KeyedQueue<IncomingEvent?> _queue = new();
+    private readonly HeldEvents _held = new();
     private int _waiting;
     private readonly SemaphoreSlim _wakeFeeder = new(1);
     private readonly SemaphoreSlim _room = new(0);
@@ -69,7 +81,7 @@ internal sealed partial class EventRouter(
 
     /// <inheritdoc/>
     protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
-        Task.WhenAll([FeedAsync(stoppingToken), LineUpAsync(stoppingToken), SweepAsync(stoppingToken), .. Enumerable.Range(0, options.Value.RoutingConcurrency).Select(_ => WorkAsync(stoppingToken))]);
+        Task.WhenAll([FeedAsync(stoppingToken), LineUpAsync(stoppingToken), SweepAsync(stoppingToken), NudgeAsync(stoppingToken), .. Enumerable.Range(0, options.Value.RoutingConcurrency).Select(_ => WorkAsync(stoppingToken))]);
 
     private static string KeyOf(IncomingEvent e) => e.CorrelationKey is null ? e.Id : e.Source + "\n" + e.CorrelationKey;
 
@@ -218,11 +230,12 @@ internal sealed partial class EventRouter(
         {
             await foreach (var entry in _queue.Ready.ReadAllAsync(stopping))
             {
-                var incoming = entry.Item;
-                await UntilDoneAsync(ct => RouteAsync(incoming, ct), stopping);
-                lock (_gate)
-                    _inMemory.Remove(incoming.Id);
+                await OfferHeldAsync(entry.Keys[0], stopping);
+                if (entry.Item is { } incoming && await TakeTurnAsync(entry.Keys[0], incoming, stopping))
+                    Forget(incoming);
                 _queue.Done(entry);
+                if (entry.Item is null)
+                    continue;
                 Interlocked.Decrement(ref _waiting);
                 if (Waiting < options.Value.RoutingQueue && _room.CurrentCount == 0)
                     _room.Release();
@@ -232,6 +245,67 @@ internal sealed partial class EventRouter(
         {
             // Stopping; an event in the middle is routed again at the next start, and what it started is not started twice.
         }
+    }
+
+    /// <summary>Routes an event, or holds it for an instance of its session.</summary>
+    /// <returns>Whether it is done with.</returns>
+    private async Task<bool> TakeTurnAsync(string key, IncomingEvent incoming, CancellationToken stopping)
+    {
+        if (await UntilDoneAsync(ct => RouteAsync(incoming, mayHold: true, ct), stopping))
+            return true;
+        // Held first and offered again then: a wait that began in between is found now, one that begins from here on nudges.
+        _held.Add(key, incoming);
+        if (!await UntilDoneAsync(ct => RouteAsync(incoming, mayHold: true, ct), stopping))
+            return false;
+        _held.Remove(key, incoming);
+        return true;
+    }
+
+    /// <summary>Offers a key's held events again, in their order.</summary>
+    private async Task OfferHeldAsync(string key, CancellationToken stopping)
+    {
+        foreach (var held in _held.Of(key))
+        {
+            var mayHold = held.ReceivedAt + options.Value.SessionHold > clock.GetUtcNow();
+            if (!await UntilDoneAsync(ct => RouteAsync(held, mayHold, ct), stopping))
+                continue;
+            _held.Remove(key, held);
+            Forget(held);
+        }
+    }
+
+    private void Forget(IncomingEvent incoming)
+    {
+        lock (_gate)
+            _inMemory.Remove(incoming.Id);
+    }
+
+    /// <summary>Offers held events again: when an instance of their session has gone on, and when they have been held long enough.</summary>
+    private async Task NudgeAsync(CancellationToken stopping)
+    {
+        using var listening = workflowEvents?.OnCommitted(c =>
+        {
+            if (_held.Count > 0 && c.Instance.CorrelationId is { } correlationId)
+                Nudge(_held.KeysOf(correlationId));
+        });
+        // What other servers do with an instance is not told here.
+        var shared = database.Provider == DatabaseProvider.PostgreSql;
+        using var timer = new PeriodicTimer(shared ? SharedLookInterval : HoldLookInterval, clock);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(stopping))
+                Nudge(_held.KeysBefore(shared ? DateTimeOffset.MaxValue : clock.GetUtcNow() - options.Value.SessionHold));
+        }
+        catch (OperationCanceledException)
+        {
+            // Stopping.
+        }
+    }
+
+    private void Nudge(string[] keys)
+    {
+        foreach (var key in keys)
+            _queue.Add(null, key);
     }
 
     /// <summary>Tries until the database takes it: an event that is stored is never given up because of the store.</summary>
@@ -253,14 +327,26 @@ internal sealed partial class EventRouter(
         }
     }
 
-    /// <summary>Routes one event to its end.</summary>
-    /// <returns>How many instances it started.</returns>
-    private async Task<int> RouteAsync(IncomingEvent incoming, CancellationToken cancellationToken)
+    /// <summary>Routes one event to its end: to the instance of its session that waits for it, or else to what rules start.</summary>
+    /// <returns>False where it is to be held for an instance of its session.</returns>
+    private async Task<bool> RouteAsync(IncomingEvent incoming, bool mayHold, CancellationToken cancellationToken)
     {
-        var payload = new EventPayload(incoming);
+        var payload = replies.PayloadOf(incoming);
+        var candidates = mappings.Current.Candidates(incoming.Source, incoming.Type ?? "");
+        var isLast = !Array.Exists(candidates, r => r.Rule.Alongside);
+        var offer = await sessions.OfferAsync(payload, isLast, cancellationToken);
+        if (offer.HeldFor is { } busy)
+        {
+            if (mayHold)
+                return false;
+            await FailAsync(incoming, [$"The instance {busy} of the same session runs and did not come to wait for this event within {options.Value.SessionHold}."], [], cancellationToken);
+            return true;
+        }
+
         List<CompiledRule> rules = [];
-        List<string> failures = [];
-        foreach (var rule in mappings.Current.Candidates(incoming.Source, incoming.Type ?? ""))
+        List<string> failures = [.. offer.Failures];
+        List<InstanceSnapshot> runs = [.. offer.Resumed];
+        foreach (var rule in candidates.Where(r => !offer.Taken || r.Rule.Alongside))
         {
             try
             {
@@ -273,14 +359,14 @@ internal sealed partial class EventRouter(
             }
         }
 
-        if (rules.Count == 0)
+        if (rules.Count == 0 && failures.Count == 0)
         {
-            await progress.MarkAsync(incoming.Id, failures.Count > 0 ? EventStatus.Failed : EventStatus.Unmatched, failures.Count > 0 ? string.Join('\n', failures) : null, cancellationToken);
-            return 0;
+            await EndUnstartedAsync(incoming, offer, isLast, cancellationToken);
+            return true;
         }
 
-        var started = 0;
         HashSet<string>? before = null;
+        var undecided = false;
         var controlled = rules.Exists(r => r.Flow is not null);
         var finished = false;
         for (var i = 0; i < rules.Count; i++)
@@ -289,7 +375,9 @@ internal sealed partial class EventRouter(
             if (rules[i].Flow is not null)
             {
                 var admission = await flow.AdmitAsync(rules[i], payload, last, cancellationToken);
-                started += admission.Started ? 1 : 0;
+                undecided |= admission is { Started: false, Failure: null };
+                if (admission.Run is { } admitted)
+                    runs.Add(admitted);
                 finished = last && admission is { Failure: null, Before: false };
                 if (admission.Failure is { } reason)
                     failures.Add($"Rule {rules[i].Rule.Id}: {reason}");
@@ -298,10 +386,11 @@ internal sealed partial class EventRouter(
 
             switch (await StartAsync(rules[i], payload, last && !controlled, cancellationToken))
             {
-                case (true, _):
-                    started++;
+                case (true, _, var run):
+                    if (run is not null)
+                        runs.Add(run);
                     break;
-                case (false, { } failure):
+                case (false, { } failure, _):
                     failures.Add($"Rule {rules[i].Rule.Id}: {failure}");
                     break;
                 default:
@@ -313,10 +402,11 @@ internal sealed partial class EventRouter(
 
         if (failures.Count > 0)
         {
-            await progress.MarkAsync(incoming.Id, EventStatus.Failed, string.Join('\n', failures), cancellationToken);
-            LogFailed(incoming.Id, incoming.Source, incoming.Type, string.Join("; ", failures));
+            await FailAsync(incoming, failures, runs, cancellationToken);
+            return true;
         }
-        else if (controlled)
+
+        if (controlled)
         {
             if (!finished)
                 await progress.FinishAsync(incoming.Id, cancellationToken);
@@ -326,12 +416,35 @@ internal sealed partial class EventRouter(
             await progress.MarkAsync(incoming.Id, EventStatus.Routed, null, cancellationToken);
         }
 
-        return started;
+        // What flow control holds back may be started, and reply, before the deadline.
+        if (!undecided)
+            replies.Follow(incoming.Id, runs, failures);
+        return true;
+    }
+
+    /// <summary>Ends an event for which no rule starts anything.</summary>
+    private async Task EndUnstartedAsync(IncomingEvent incoming, Offer offer, bool isLast, CancellationToken cancellationToken)
+    {
+        // An event that is routed again finds nobody waiting any more; what it has done before is in its trail.
+        var did = offer.Taken || offer.Resumed.Count > 0 || (await progress.StartsAsync(incoming.Id, cancellationToken)).Count > 0;
+        if (!offer.Taken || !isLast)
+            await progress.MarkAsync(incoming.Id, did ? EventStatus.Routed : EventStatus.Unmatched, null, cancellationToken);
+        if (did)
+            replies.Follow(incoming.Id, offer.Resumed, []);
+        else
+            replies.Unmatched(incoming.Id);
+    }
+
+    private async Task FailAsync(IncomingEvent incoming, List<string> failures, List<InstanceSnapshot> runs, CancellationToken cancellationToken)
+    {
+        await progress.MarkAsync(incoming.Id, EventStatus.Failed, string.Join('\n', failures), cancellationToken);
+        LogFailed(incoming.Id, incoming.Source, incoming.Type, string.Join("; ", failures));
+        replies.Follow(incoming.Id, runs, failures);
     }
 
     /// <summary>Starts one workflow.</summary>
     /// <returns>Whether it was started; why not, or null where it had been before.</returns>
-    private async Task<(bool Started, string? Failure)> StartAsync(CompiledRule rule, EventPayload payload, bool last, CancellationToken cancellationToken)
+    private async Task<(bool Started, string? Failure, InstanceSnapshot? Run)> StartAsync(CompiledRule rule, EventPayload payload, bool last, CancellationToken cancellationToken)
     {
         var eventId = payload.Incoming.Id;
         try
@@ -340,19 +453,24 @@ internal sealed partial class EventRouter(
             var start = new WorkflowStart(rule.Rule.Workflow, instanceId, rule.Correlation(payload), rule.Inputs(payload), eventId)
             {
                 Trigger = rule.Rule.Trigger,
-                Event = rule.Rule.Trigger is null ? null : payload.Event,
+                Event = rule.Rule.Trigger switch
+                {
+                    null => null,
+                    { WantsPayload: true } => payload.Payload,
+                    _ => payload.Event,
+                },
             };
-            await workflows.StartAsync(start, unit => progress.AddStart(unit, eventId, rule.Rule.Id, rule.Rule.Workflow, instanceId, last), cancellationToken);
-            return (true, null);
+            var run = await workflows.StartAsync(start, unit => progress.AddStart(unit, eventId, rule.Rule.Id, rule.Rule.Workflow, instanceId, last), cancellationToken);
+            return (true, null, run);
         }
         catch (WriteConflictException e) when (e.Statement == EventProgress.InsertStart || e.Statement == EventProgress.MarkRouted)
         {
-            return (false, null);
+            return (false, null, null);
         }
         catch (Exception e) when (e is not OperationCanceledException and not StorageUnavailableException)
         {
             // Whatever a workflow or a rule does wrong is this event's failure, told with it; the next event goes on.
-            return (false, e.Message);
+            return (false, e.Message, null);
         }
     }
 

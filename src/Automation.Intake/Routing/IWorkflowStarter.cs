@@ -1,4 +1,5 @@
 using Automation.Storage.Writes;
+using Automation.Workflows.Runtime;
 
 namespace Automation.Intake.Routing;
 
@@ -14,14 +15,18 @@ public sealed record WorkflowStart(
     /// <summary>The activity of the workflow that the event triggers; null where a mapping rule starts the workflow as a whole.</summary>
     public EventTrigger? Trigger { get; init; }
 
-    /// <summary>The event with its payload, for the triggered activity.</summary>
-    public IReadOnlyDictionary<string, object?>? Event { get; init; }
+    /// <summary>What the triggered activity is given: the event with its payload, or the payload alone.</summary>
+    public object? Event { get; init; }
 }
 
 /// <summary>An activity of a published workflow that events trigger.</summary>
 /// <param name="DefinitionVersionId">The published version.</param>
 /// <param name="ActivityId">The activity.</param>
-public sealed record EventTrigger(string DefinitionVersionId, string ActivityId);
+public sealed record EventTrigger(string DefinitionVersionId, string ActivityId)
+{
+    /// <summary>Whether the activity is given the payload alone, as Elsa's Event is.</summary>
+    public bool WantsPayload { get; init; }
+}
 
 /// <summary>What routing wants of the workflow engine: the engine in a server, a recorder in tests.</summary>
 public interface IWorkflowStarter
@@ -30,9 +35,10 @@ public interface IWorkflowStarter
     /// Runs a new instance until it blocks and commits it; the companion adds rows to the first commit, and where they
     /// do not hold nothing has happened.
     /// </summary>
+    /// <returns>How the instance stands then; null where that is not known.</returns>
     /// <exception cref="WriteConflictException">A row of the companion did not hold.</exception>
     /// <exception cref="StorageUnavailableException">The database could not take the commit; try again later.</exception>
-    Task StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken);
+    Task<InstanceSnapshot?> StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken);
 
     /// <summary>Cancels an instance; when this returns it has ended, or there is none.</summary>
     /// <param name="instanceId">The instance.</param>

@@ -37,6 +37,9 @@ public sealed record Preset
     /// <summary>The answer that the sender takes as "received".</summary>
     public AnswerForm Acknowledge { get; set; } = new();
 
+    /// <summary>How the sender takes replies in its answer; null where it wants to be acknowledged only.</summary>
+    public ReplyForm? Reply { get; set; }
+
     /// <summary>The question that the sender asks before it sends events, where it asks one.</summary>
     public ChallengeForm? Challenge { get; set; }
 
@@ -68,6 +71,25 @@ public sealed record AnswerForm
 
     /// <summary>JSON body; none by default.</summary>
     public JsonElement? Body { get; set; }
+}
+
+/// <summary>How a sender takes replies that workflows make while its request waits.</summary>
+public sealed record ReplyForm
+{
+    /// <summary>From the arrival of the request to its answer, at most.</summary>
+    public TimeSpan Deadline { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the sender takes as "nothing". Default: the answer that acknowledges.</summary>
+    public AnswerForm? Fallback { get; set; }
+
+    /// <summary>Event types that want an answer; <c>*</c> stands for any characters. Default: all.</summary>
+    public IReadOnlyList<string> Types { get; set; } = ["*"];
+
+    /// <summary>Event types that take no answer.</summary>
+    public IReadOnlyList<string> Never { get; set; } = [];
+
+    /// <summary>Template of the address that takes replies later, such as <c>{replyUrl}</c>.</summary>
+    public string? Url { get; set; }
 }
 
 /// <summary>A handshake: the sender asks, and wants part of its question back.</summary>

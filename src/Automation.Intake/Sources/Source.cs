@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Automation.Intake.Identification;
+using Automation.Intake.Replies;
 using Automation.Intake.Verification;
 
 namespace Automation.Intake.Sources;
@@ -33,6 +34,9 @@ internal sealed class Source
     public RateLimit? RateLimit { get; init; }
 
     public required Answer Acknowledgement { get; init; }
+
+    /// <summary>How workflows answer its events; null where they are acknowledged only.</summary>
+    public ReplyMode? Reply { get; init; }
 
     public Challenge? Challenge { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Automation.Intake.Identification;
+using Automation.Intake.Replies;
 using Automation.Intake.Verification;
 
 namespace Automation.Intake.Sources;
@@ -29,6 +30,8 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
         Range("RateLimit", options.RateLimit, 1, 1_000_000);
         Range("RateWindow", options.RateWindow, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         Range("DedupeWindow", options.DedupeWindow, TimeSpan.FromSeconds(1), TimeSpan.FromDays(90));
+        Range("Reply:Deadline", options.Reply?.Deadline, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(5));
+        Range("Reply:FallbackStatus", options.Reply?.FallbackStatus, 200, 599);
         Range("Tolerance", options.Tolerance, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
 
         var keys = One(options.DedupeKey) ?? preset.Dedupe.Key;
@@ -40,6 +43,7 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
             byHash ? BodyHash : keys,
             One(options.Time) ?? preset.Time));
         var challenge = preset.Challenge is null ? null : Try("Preset", () => new Challenge(preset.Challenge, options.VerifyTokens));
+        var reply = ReplyMode.IsWanted(preset.Reply, options.Reply) ? Try("Reply", () => ReplyMode.Create(preset.Reply, options.Reply, preset.Acknowledge)) : null;
         var required = Required();
         var anyOf = PresetSchemes(preset);
 
@@ -56,6 +60,7 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
             MaxBodyBytes = options.MaxBodyBytes ?? intake.MaxBodyBytes,
             RateLimit = options.RateLimit is { } permits ? new RateLimit(permits, options.RateWindow) : null,
             Acknowledgement = new Answer(preset.Acknowledge),
+            Reply = reply,
             Challenge = challenge,
             SecretHeaders = SecretHeaders(preset),
         };

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Automation.Intake.Mapping;
+using Automation.Intake.Sessions;
 using Automation.Workflows.Activities;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Graph;
@@ -87,11 +88,18 @@ public sealed class EventReceived : Activity
         if (context.IsTrigger)
             Receive(context, context.TriggerPayload);
         else
-            context.CreateBookmark(Stimulus, Payload(context));
+            Wait(context);
     }
 
     /// <inheritdoc/>
     protected override void Resume(ActivityContext context, Bookmark bookmark, object? payload) => Receive(context, payload);
+
+    /// <summary>In the middle of a workflow: the next such event of the same call, session or thread.</summary>
+    private void Wait(ActivityContext context)
+    {
+        var payload = Payload(context);
+        SessionWait.Begin(context, (string)payload["source"]!, (string)payload["type"]!, _filter);
+    }
 
     private void Receive(ActivityContext context, object? payload)
     {

@@ -1,6 +1,8 @@
 using Automation.Intake.Events;
 using Automation.Intake.Mapping;
+using Automation.Intake.Replies;
 using Automation.Intake.Routing;
+using Automation.Intake.Sessions;
 using Automation.Intake.Sources;
 using Automation.Storage.Events;
 using Automation.Storage.Writes;
@@ -34,9 +36,11 @@ internal sealed partial class WebhookIntake
     private readonly RequestLog _log;
     private readonly RateLimit? _rejectedRows;
     private readonly Action<IncomingEvent> _route;
+    private readonly SessionRouter _sessions;
+    private readonly ReplyDesk _replies;
 
     public WebhookIntake(
-        SourceCatalog sources, MappingStore mappings, EventStore store, EventRouter router, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<WebhookIntake> logger)
+        SourceCatalog sources, MappingStore mappings, EventStore store, EventRouter router, SessionRouter sessions, ReplyDesk replies, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<WebhookIntake> logger)
     {
         _sources = sources;
         _mappings = mappings;
@@ -47,6 +51,8 @@ internal sealed partial class WebhookIntake
         _log = new RequestLog(clock, _options.LoggedEventsPerSecond, logger);
         _rejectedRows = _options.RejectedRowsPerSecond > 0 ? new RateLimit(_options.RejectedRowsPerSecond * 10, TimeSpan.FromSeconds(10)) : null;
         _route = router.Post;
+        _sessions = sessions;
+        _replies = replies;
     }
 
     /// <summary>Whether events are taken: not before the server knows that it may serve its sources.</summary>
@@ -178,6 +184,7 @@ internal sealed partial class WebhookIntake
 
     private async ValueTask<Refusal?> TakeAsync(HttpContext context, Source source, string? secret, byte[] body)
     {
+        var arrived = _clock.GetTimestamp();
         var request = ToRequest(context, body, secret);
         var verdict = source.Verify(request, _clock.GetUtcNow());
         if (!verdict.Accepted)
@@ -194,7 +201,8 @@ internal sealed partial class WebhookIntake
             return new Refusal(400, fault is null ? reason : fault.Reason, fault);
 
         // What wants the event is known before it is stored, so that an event that nothing wants needs no second write.
-        var wanted = _mappings.Current.Candidates(source.Slug, identity.Type).Length > 0;
+        var wanted = _mappings.Current.Candidates(source.Slug, identity.Type).Length > 0 || _sessions.MayBeAwaited(identity.CorrelationKey);
+        var mode = wanted && source.Reply is { } reply && reply.Answers(identity.Type) ? reply : null;
         var incoming = new IncomingEvent
         {
             Source = source.Slug,
@@ -203,7 +211,7 @@ internal sealed partial class WebhookIntake
             CorrelationKey = identity.CorrelationKey,
             DedupeKey = identity.DedupeKey,
             OccurredAt = identity.OccurredAt,
-            Answer = source.Acknowledgement.Status,
+            Answer = mode?.Fallback.Status ?? source.Acknowledgement.Status,
             Verification = verdict.Text,
             RemoteIp = request.RemoteIp?.ToString(),
             Query = HeaderRecord.Query(request.Query),
@@ -212,10 +220,49 @@ internal sealed partial class WebhookIntake
             Body = body,
             IsForm = FormFields.IsForm(request.Headers.ContentType),
         };
-        var receipt = await _store.AppendAsync(incoming, identity.KeyIsHash ? source.HashWindow : source.KeyWindow, _route, context.RequestAborted);
+        ReplyDesk.Waiting? waiting = null;
+        Action<IncomingEvent> stored = mode is null ? _route : e =>
+        {
+            // Before it is routed: its answer may be there before this request is told that it is stored.
+            waiting = _replies.Expect(e, _clock.GetUtcNow() + mode.Deadline);
+            _route(e);
+        };
+        var receipt = await _store.AppendAsync(incoming, identity.KeyIsHash ? source.HashWindow : source.KeyWindow, stored, context.RequestAborted);
+        if (mode is not null)
+        {
+            var left = mode.Deadline - _clock.GetElapsedTime(arrived);
+            var given = waiting is not null
+                ? await _replies.AwaitAsync(waiting, source, left, context.RequestAborted)
+                : await _replies.RepeatAsync(receipt.EventId, source, left, context.RequestAborted);
+            _log.Accepted(source.Slug, identity.Type, receipt.EventId, receipt.IsNew, identity.CorrelationKey, given.Status);
+            if (!context.RequestAborted.IsCancellationRequested)
+                await ReplyAsync(context, given, receipt.EventId);
+            return null;
+        }
+
         _log.Accepted(source.Slug, identity.Type, receipt.EventId, receipt.IsNew, identity.CorrelationKey, source.Acknowledgement.Status);
         await AcknowledgeAsync(context, source.Acknowledgement, receipt.EventId);
         return null;
+    }
+
+    private static Task ReplyAsync(HttpContext context, ReplyContent answer, string eventId)
+    {
+        var response = context.Response;
+        response.StatusCode = answer.Status;
+        answer.AddHeaders(response.Headers);
+        response.Headers["Automation-Event-Id"] = eventId;
+        // What a workflow answers may repeat what a stranger wrote; no browser may take it for something else than it says.
+        response.Headers.XContentTypeOptions = "nosniff";
+        if (answer.Body.Length == 0)
+        {
+            if (answer.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified))
+                response.ContentLength = 0;
+            return Task.CompletedTask;
+        }
+
+        response.ContentType = answer.ContentType;
+        response.ContentLength = answer.Body.Length;
+        return response.BodyWriter.WriteAsync(answer.Body).AsTask();
     }
 
     private static Task AcknowledgeAsync(HttpContext context, Answer answer, string eventId)

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Automation.Intake.Routing;
 using Automation.Storage;
 using Automation.Storage.Writes;
+using Automation.Workflows.Runtime;
 
 namespace Automation.Intake.Tests.Support;
 
@@ -61,7 +62,7 @@ internal sealed class RecordingStarter(Database database) : IWorkflowStarter
         return new Listening(this, listener);
     }
 
-    public async Task StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken)
+    public async Task<InstanceSnapshot?> StartAsync(WorkflowStart start, Action<WriteUnit> companion, CancellationToken cancellationToken)
     {
         if (Before is { } before)
             await before(start, cancellationToken);
@@ -75,6 +76,7 @@ internal sealed class RecordingStarter(Database database) : IWorkflowStarter
         _started.Release();
         if (After is { } after)
             await after(start);
+        return null;
     }
 
     /// <summary>Waits until so many more starts have happened.</summary>

@@ -1,0 +1,217 @@
+using System.Collections.Concurrent;
+using Automation.Expressions;
+using Automation.Intake.Mapping;
+using Automation.Intake.Routing;
+using Automation.Storage;
+using Automation.Storage.Writes;
+using Automation.Workflows.Execution;
+using Automation.Workflows.Management;
+using Automation.Workflows.Runtime;
+
+namespace Automation.Intake.Sessions;
+
+/// <summary>What became of an event that was offered to waiting instances.</summary>
+/// <param name="Taken">Whether an instance of the event's own session took it: then no rule starts anything, unless it says so.</param>
+/// <param name="HeldFor">The instance that is busy and may come to wait for it; null for none.</param>
+/// <param name="Resumed">The instances that went on, and how they stand.</param>
+/// <param name="Failures">Why instances could not go on.</param>
+internal sealed record Offer(bool Taken, string? HeldFor, IReadOnlyList<InstanceSnapshot> Resumed, IReadOnlyList<string> Failures)
+{
+    public static readonly Offer Nobody = new(false, null, [], []);
+}
+
+/// <summary>
+/// Brings events to instances that wait for them: by "Wait for event" of the same correlation key, or by Elsa's Event
+/// activity of the event type's name. Without an engine, as in tests of the intake alone, nobody waits.
+/// </summary>
+internal sealed class SessionRouter(Database database, EventProgress progress, ExpressionCompiler expressions, WorkflowRuntime? runtime, WorkflowCatalog? catalog) : IDisposable
+{
+    /// <summary>So that filters that are computed anew each time cannot make the memory grow.</summary>
+    private const int MaxFilters = 1024;
+
+    // Definitions of any version: instances run on old ones too.
+    private static readonly SqlStatement WaitingDefinitions = new(
+        "SELECT max(CASE WHEN content LIKE '%\"Automation.WaitForEvent\"%' OR content LIKE '%\"Automation.Event%' THEN 1 ELSE 0 END), max(CASE WHEN content LIKE '%\"Elsa.Event\"%' THEN 1 ELSE 0 END) FROM workflow_definitions");
+
+    private readonly ConcurrentDictionary<string, Func<EventPayload, bool>?> _filters = new(StringComparer.Ordinal);
+    private IDisposable? _listening;
+    private volatile bool _byKey = runtime is not null;
+    private volatile bool _byName = runtime is not null;
+
+    /// <summary>Finds out whether any workflow waits for events at all, now and whenever one is published.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (catalog is null)
+            return;
+        _listening = catalog.OnChanged(_ => Look());
+        await LookAsync(cancellationToken);
+    }
+
+    /// <summary>Whether an instance may wait for an event with this correlation key.</summary>
+    public bool MayBeAwaited(string? correlationKey) => _byName || (_byKey && correlationKey is not null);
+
+    /// <summary>Offers an event to the instances that wait.</summary>
+    /// <param name="payload">The event.</param>
+    /// <param name="isLast">Whether the event comes to its end with the instance that takes it.</param>
+    /// <param name="cancellationToken">Stops between two instances.</param>
+    /// <exception cref="StorageUnavailableException">The database could not take it; offer it again.</exception>
+    public async Task<Offer> OfferAsync(EventPayload payload, bool isLast, CancellationToken cancellationToken)
+    {
+        var incoming = payload.Incoming;
+        if (runtime is null || !MayBeAwaited(incoming.CorrelationKey))
+            return Offer.Nobody;
+        // A bookmark that somebody else has used meanwhile (a timeout, another server) is looked for again: the instance may wait at the next one.
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            var (own, others) = await FindAsync(payload, cancellationToken);
+            if (own.Count + others.Count == 0)
+                break;
+            if (await ResumeAsync(payload, own, others, isLast, cancellationToken) is { } offer)
+                return offer;
+        }
+
+        return incoming.CorrelationKey is { } key && await BusyAsync(key, payload, cancellationToken) is { } instanceId
+            ? Offer.Nobody with { HeldFor = instanceId }
+            : Offer.Nobody;
+    }
+
+    public void Dispose() => _listening?.Dispose();
+
+    private void Look()
+    {
+        // Until it is known better, there may be one.
+        (_byKey, _byName) = (true, true);
+        _ = LookAsync(CancellationToken.None);
+    }
+
+    private async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var rows = await database.QueryAsync(WaitingDefinitions, cancellationToken);
+        (_byKey, _byName) = (rows.Rows[0][0].AsInteger > 0, rows.Rows[0][1].AsInteger > 0);
+    }
+
+    private async ValueTask<(List<WaitingBookmark> Own, List<WaitingBookmark> Others)> FindAsync(EventPayload payload, CancellationToken cancellationToken)
+    {
+        var (own, others) = (new List<WaitingBookmark>(), new List<WaitingBookmark>());
+        var key = payload.Incoming.CorrelationKey;
+        if (_byKey && key is not null)
+        {
+            foreach (var bookmark in await runtime!.FindWaitingAsync(SessionWait.Hash(key), cancellationToken))
+            {
+                if (bookmark.Options is IReadOnlyDictionary<string, object?> options
+                    && Matches(options.GetValueOrDefault("source") as string, options.GetValueOrDefault("eventType") as string, options.GetValueOrDefault("filter") as string, payload))
+                    own.Add(bookmark);
+            }
+        }
+
+        if (_byName && payload.Incoming.Type is { } type)
+        {
+            foreach (var bookmark in await runtime!.FindWaitingAsync(StimulusHash.Event(type), cancellationToken))
+            {
+                if (key is not null && bookmark.CorrelationId == key)
+                    own.Add(bookmark);
+                else if (key is null || bookmark.CorrelationId is null)
+                    others.Add(bookmark);
+            }
+        }
+
+        return (own, others);
+    }
+
+    /// <summary>Resumes the instances.</summary>
+    /// <returns>Null where none of them waits any more.</returns>
+    private async Task<Offer?> ResumeAsync(EventPayload payload, List<WaitingBookmark> own, List<WaitingBookmark> others, bool isLast, CancellationToken cancellationToken)
+    {
+        var resumed = new List<InstanceSnapshot>();
+        var failures = new List<string>();
+        var (taken, ended) = (false, false);
+        var eventId = payload.Incoming.Id;
+        for (var i = 0; i < own.Count + others.Count; i++)
+        {
+            var isOwn = i < own.Count;
+            var bookmark = isOwn ? own[i] : others[i - own.Count];
+            // The event ends with the last one, if it is of its own session; else rules have their say.
+            var ends = isLast && isOwn && i == own.Count - 1 && others.Count == 0 && failures.Count == 0;
+            try
+            {
+                var result = await runtime!.ResumeAsync(
+                    new ResumeWorkflowRequest(bookmark.BookmarkId)
+                    {
+                        // Elsa's Event gives the payload; "Wait for event" the event with it.
+                        Payload = bookmark.Options is null ? payload.Payload : payload.Event,
+                        EventId = eventId,
+                        Companion = unit => progress.AddStart(unit, eventId, EventProgress.ResumePrefix + bookmark.BookmarkId, bookmark.DefinitionId, bookmark.InstanceId, ends),
+                    },
+                    cancellationToken);
+                if (!result.Resumed)
+                    continue;
+                resumed.Add(result.Instance!);
+                taken |= isOwn;
+                ended |= ends;
+            }
+            catch (WriteConflictException e) when (e.Statement == EventProgress.InsertStart || e.Statement == EventProgress.MarkRouted)
+            {
+                // An earlier try had resumed it.
+                taken |= isOwn;
+            }
+            catch (Exception e) when (e is not OperationCanceledException and not StorageUnavailableException)
+            {
+                failures.Add($"Instance {bookmark.InstanceId}: {e.Message}");
+                taken |= isOwn;
+            }
+        }
+
+        if (taken && isLast && !ended && failures.Count == 0)
+            await progress.MarkAsync(eventId, Automation.Storage.Events.EventStatus.Routed, null, cancellationToken);
+        return taken || resumed.Count + failures.Count > 0 ? new Offer(taken, null, resumed, failures) : null;
+    }
+
+    /// <summary>An instance of the session that runs, does not wait for such an event now, and may come to.</summary>
+    private async ValueTask<string?> BusyAsync(string correlationKey, EventPayload payload, CancellationToken cancellationToken)
+    {
+        foreach (var running in await runtime!.FindRunningAsync(correlationKey, cancellationToken))
+        {
+            if (await catalog!.FindGraphAsync(running.DefinitionVersionId, cancellationToken) is { } graph && WaitPoints.Of(graph).Any(p => Matches(p.Source, p.Type, p.Filter, payload)))
+                return running.Id;
+        }
+
+        return null;
+    }
+
+    private bool Matches(string? source, string? type, string? filter, EventPayload payload)
+    {
+        if (!Pattern.Matches(source ?? "*", payload.Incoming.Source) || !Pattern.Matches(type ?? "*", payload.Incoming.Type ?? ""))
+            return false;
+        if (filter is null)
+            return true;
+        try
+        {
+            return Filter(filter)?.Invoke(payload) ?? false;
+        }
+        catch (ExpressionException)
+        {
+            // A filter that fails for this event has not said that it wants it.
+            return false;
+        }
+    }
+
+    private Func<EventPayload, bool>? Filter(string text)
+    {
+        if (_filters.TryGetValue(text, out var known))
+            return known;
+        Func<EventPayload, bool>? filter;
+        try
+        {
+            filter = expressions.Condition(text);
+        }
+        catch (FormatException)
+        {
+            filter = null;
+        }
+
+        if (_filters.Count >= MaxFilters)
+            _filters.Clear();
+        _filters.TryAdd(text, filter);
+        return filter;
+    }
+}
