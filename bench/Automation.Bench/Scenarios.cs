@@ -109,6 +109,55 @@ internal sealed class Scenarios(string hostAssembly, Figures figures, double sca
         figures.Add("end to end p99 at 500 events/s", latencies[(int)(latencies.Count * 0.99)], "ms");
     }
 
+    public async Task CallsAsync()
+    {
+        const int calls = 200;
+        await using var server = await StartAsync("calls");
+        var load = new CallLoad(server.Port);
+        var warm = await load.RunAsync(calls, (int)Scaled(30), "warm", TimeSpan.Zero);
+        var paced = await load.RunAsync(calls, (int)Scaled(30), "paced", TimeSpan.FromSeconds(1));
+        var full = await load.RunAsync(calls, (int)Scaled(100), "full", TimeSpan.Zero);
+        var wrong = warm.Wrong.Concat(paced.Wrong).Concat(full.Wrong).ToArray();
+        Require(wrong.Length == 0, $"{wrong.Length} answers were wrong, the first: {wrong.FirstOrDefault()}");
+        Require(Scalar(server, "SELECT count(*) FROM workflow_instances WHERE definition_id = 'bench-calls'") == 3 * calls, "not every call is one instance");
+        Require(
+            Scalar(server, "SELECT count(*) FROM event_replies WHERE state = 1 AND origin = 0") == warm.Turns + paced.Turns + full.Turns
+            && Scalar(server, "SELECT count(*) FROM event_replies") == warm.Turns + paced.Turns + full.Turns,
+            "not every answer is stored once");
+        figures.Add("AI Flow turn p50, 200 calls, 1 turn/s each", paced.Percentile(0.50), "ms");
+        figures.Add("AI Flow turn p99, 200 calls, 1 turn/s each", paced.Percentile(0.99), "ms");
+        figures.Add("AI Flow turns, 200 calls without pause", full.PerSecond, "1/s", _floorPerSecond);
+        figures.Add("AI Flow turn p50, 200 calls without pause", full.Percentile(0.50), "ms");
+        figures.Add("AI Flow turn p99, 200 calls without pause", full.Percentile(0.99), "ms");
+    }
+
+    /// <summary>A thousand copies of one event at once, again and again: one start, and one answer for all.</summary>
+    public async Task CopiesAsync()
+    {
+        const int copies = 1000;
+        await using var server = await StartAsync("copies");
+        var connections = Enumerable.Range(0, copies).Select(_ => new AnswerConnection(server.Port)).ToArray();
+        var trials = Scaled(1000);
+        var started = Stopwatch.GetTimestamp();
+        for (var trial = 0; trial < trials; trial++)
+        {
+            var id = string.Create(CultureInfo.InvariantCulture, $"copies-{trial}");
+            var json = $$"""{"type":"session_start","session":{"id":"{{id}}","account_id":"bench","phone_number":"+1"}}""";
+            var answers = await Task.WhenAll(connections.Select(c => Task.Run(() => c.PostAsync(json).AsTask())));
+            var distinct = answers.Distinct(StringComparer.Ordinal).ToArray();
+            Require(distinct is [var one] && one.Contains($"\"{id}\"", StringComparison.Ordinal), $"trial {trial} gave {distinct.Length} answers, among them {distinct[0]}");
+        }
+
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        foreach (var connection in connections)
+            connection.Dispose();
+        Require(Scalar(server, "SELECT count(*) FROM workflow_instances") == trials, "not every trial started one instance");
+        Require(Scalar(server, "SELECT count(*) FROM event_starts") == trials, "not every trial is one start");
+        Require(Scalar(server, "SELECT count(*) FROM events WHERE status = 3") == trials * (copies - 1), "not every copy is kept as a repeated delivery");
+        figures.Add("trials of 1,000 copies, each one start, one answer", trials, "trials");
+        figures.Add("copies answered", trials * copies / elapsed.TotalSeconds, "1/s", _floorPerSecond);
+    }
+
     public async Task JobsAsync()
     {
         Console.Error.WriteLine("… jobs");
