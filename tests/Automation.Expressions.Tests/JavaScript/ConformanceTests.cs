@@ -53,31 +53,53 @@ public sealed partial class ConformanceTests
     {
         var root = Root();
         Assert.SkipWhen(root is null, "test262 is not there: set TEST262 to a checkout of it.");
-        var (passed, skipped) = (0, 0);
+        var tallies = Folders.Select(folder => new Tally(folder)).ToArray();
         var failures = new ConcurrentBag<string>();
-        var files = Folders.SelectMany(folder => Directory.EnumerateFiles(Path.Combine(root!, "test", folder), "*.js", SearchOption.AllDirectories)).Where(f => !f.EndsWith("_FIXTURE.js", StringComparison.Ordinal));
-        Parallel.ForEach(files, new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken }, file =>
+        var files = tallies.SelectMany(tally => Directory.EnumerateFiles(Path.Combine(root!, "test", tally.Folder), "*.js", SearchOption.AllDirectories).Select(file => (tally, file)))
+            .Where(f => !f.file.EndsWith("_FIXTURE.js", StringComparison.Ordinal));
+        Parallel.ForEach(files, new ParallelOptions { CancellationToken = TestContext.Current.CancellationToken }, pair =>
         {
+            var (tally, file) = pair;
             var found = ConformanceCase.Read(File.ReadAllText(file));
             if (found.Features.Exists(LeftOut.Contains) || found.Flags.Contains("module") || found.Includes.Exists(i => LeftOutIncludes.Contains(i)) || UsesLeftOut().IsMatch(found.Body))
             {
-                Interlocked.Increment(ref skipped);
+                Interlocked.Increment(ref tally.Skipped);
                 return;
             }
 
             if (!TryRun(root!, found, out var problem))
-                Interlocked.Increment(ref skipped);
+            {
+                Interlocked.Increment(ref tally.Skipped);
+            }
             else if (problem is null)
-                Interlocked.Increment(ref passed);
+            {
+                Interlocked.Increment(ref tally.Passed);
+            }
             else
+            {
+                Interlocked.Increment(ref tally.Failed);
                 failures.Add($"{Path.GetRelativePath(root!, file)}\t{problem}");
+            }
         });
 
         if (Environment.GetEnvironmentVariable("CONFORMANCE_FAILURES") is { Length: > 0 } target)
             File.WriteAllLines(target, failures.Order(StringComparer.Ordinal));
+        var passed = tallies.Sum(t => t.Passed);
         var rate = 100.0 * passed / (passed + failures.Count);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{passed} passed, {failures.Count} failed, {skipped} skipped: {rate:0.00} %");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{passed} passed, {failures.Count} failed, {tallies.Sum(t => t.Skipped)} skipped: {rate:0.00} %");
+        foreach (var t in tallies)
+            TestContext.Current.TestOutputHelper?.WriteLine($"| {t.Folder} | {t.Passed} | {t.Failed} | {t.Skipped} | {100.0 * t.Passed / Math.Max(1, t.Passed + t.Failed):0.0} % |");
         Assert.True(rate >= 95, $"{rate:0.00} %");
+    }
+
+    /// <summary>What became of the cases of one folder.</summary>
+    private sealed class Tally(string folder)
+    {
+        public int Passed;
+        public int Failed;
+        public int Skipped;
+
+        public string Folder { get; } = folder;
     }
 
     private static string? Root([CallerFilePath] string path = "")

@@ -36,6 +36,8 @@ internal static class HostValues
                 return number;
             case JsonElement element:
                 return FromJson(realm, element);
+            case Dictionary<string, object?>:
+                return new DictionaryView(realm, value);
             case HostFunction function:
                 return MakeFunction(realm, function);
             case HostObject host:

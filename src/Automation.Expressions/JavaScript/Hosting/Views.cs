@@ -193,6 +193,9 @@ internal sealed class DictionaryView(Realm realm, object original) : ObjectView(
     {
         switch (original)
         {
+            // The usual class first: to ask for an interface takes longer than to find the value.
+            case Dictionary<string, object?> map:
+                return map.TryGetValue(name, out value);
             case IReadOnlyDictionary<string, object?> map:
                 return map.TryGetValue(name, out value);
             case IDictionary<string, object?> map:
