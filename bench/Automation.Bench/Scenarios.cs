@@ -142,7 +142,7 @@ internal sealed class Scenarios(string hostAssembly, Figures figures, double sca
         for (var trial = 0; trial < trials; trial++)
         {
             var id = string.Create(CultureInfo.InvariantCulture, $"copies-{trial}");
-            var json = $$"""{"type":"session_start","session":{"id":"{{id}}","account_id":"bench","phone_number":"+1"}}""";
+            var json = $$$"""{"type":"session_start","session":{"id":"{{{id}}}","account_id":"bench","phone_number":"+1"}}""";
             var answers = await Task.WhenAll(connections.Select(c => Task.Run(() => c.PostAsync(json).AsTask())));
             var distinct = answers.Distinct(StringComparer.Ordinal).ToArray();
             Require(distinct is [var one] && one.Contains($"\"{id}\"", StringComparison.Ordinal), $"trial {trial} gave {distinct.Length} answers, among them {distinct[0]}");
