@@ -53,10 +53,13 @@ internal static class LimitRun
         var used = Environment.CpuUsage.TotalTime - cpu;
         var compiling = name.StartsWith("compile:", StringComparison.Ordinal);
 
-        // On a busy machine the clock runs on while the program waits for a processor.
-        var counted = used < elapsed ? used : elapsed;
-        var past = compiling ? counted : counted - Timeout;
-        var good = past <= Allowed && allocated <= 2 * Limits.MaxMemory && !result.StartsWith('!') && result != "NOT AT ALL";
+        // On a busy machine the clock runs on while the program waits for a processor: only the share it had counts.
+        var share = Math.Min(1, used / elapsed);
+        var past = (compiling ? elapsed : elapsed - Timeout) * share;
+
+        // A source within the limits may take as long as it takes to compile.
+        var bounded = past <= Allowed || (compiling && !result.StartsWith("Max", StringComparison.Ordinal));
+        var good = bounded && allocated <= 2 * Limits.MaxMemory && !result.StartsWith('!') && result != "NOT AT ALL";
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"| {name} | {result} | {elapsed.TotalMilliseconds:0} ms | {used.TotalMilliseconds:0} ms | {Math.Max(0, past.TotalMilliseconds):0} ms{(good ? "" : " **FAILED**")} | {allocated >> 20} MiB |"));
         return good;
@@ -76,7 +79,7 @@ internal static class LimitRun
         catch (ExpressionException e)
         {
             var limit = e.Kind == ExpressionErrorKind.Limit ? e.Message[(e.Message.LastIndexOf('(') + 1)..].TrimEnd(')') : e.Kind + ": " + e.Message;
-            return limit.Length > 60 ? limit[..60] + "…" : limit;
+            return (limit.Length > 60 ? limit[..60] + "…" : limit).Replace('|', '/');
         }
         catch (Exception e)
         {
