@@ -32,6 +32,9 @@ public static class DashboardExtensions
         app.MapGet("/favicon.ico", () => TypedResults.Redirect("/_content/Automation.Dashboard/favicon.svg", permanent: true)).AllowAnonymous().ExcludeFromDescription();
         app.MapLive();
         app.MapEventsApi();
+        app.MapExportApi();
+        app.MapReplaysApi();
+        app.MapSetupApi();
         app.MapInstancesApi();
         app.MapJobsApi();
         app.MapPageActions();

@@ -15,6 +15,18 @@ public sealed class IntakeOptions
     [Range(1_024, 268_435_456)]
     public int MaxBodyBytes { get; set; } = 1024 * 1024;
 
+    /// <summary>Requests allowed in each <see cref="RateWindow"/> from all senders together; more are answered 429. Default: no limit.</summary>
+    [Range(1, 10_000_000)]
+    public int? RateLimit { get; set; }
+
+    /// <summary>Time that <see cref="RateLimit"/> is counted over. Default 1 second.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "1.00:00:00")]
+    public TimeSpan RateWindow { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Requests that are answered at the same time; more are told to come again (503, <c>Retry-After</c>). Default 5,000.</summary>
+    [Range(1, 100_000)]
+    public int MaxConcurrentRequests { get; set; } = 5_000;
+
     /// <summary>How long a body may take to arrive. Default 10 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:10:00")]
     public TimeSpan BodyTimeout { get; set; } = TimeSpan.FromSeconds(10);
@@ -72,6 +84,10 @@ public sealed class IntakeOptions
     /// <summary>Most events that the log keeps. Default: no limit.</summary>
     [Range(1_000, int.MaxValue)]
     public int? RetentionCount { get; set; }
+
+    /// <summary>Most bytes of bodies and headers that the log keeps; looked at every ten minutes. Default: no limit.</summary>
+    [Range(1_000_000, long.MaxValue)]
+    public long? RetentionBytes { get; set; }
 }
 
 /// <summary>One source of events. Whatever is configured here to verify it must hold; nothing at all only with <see cref="Open"/>.</summary>
@@ -121,6 +137,9 @@ public sealed class SourceOptions
 
     /// <summary>Time that <see cref="RateLimit"/> is counted over. Default 1 second.</summary>
     public TimeSpan RateWindow { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Requests that are answered at the same time; more are told to come again (503). Default: that of the intake.</summary>
+    public int? MaxConcurrentRequests { get; set; }
 
     /// <summary>How long a dedupe key is remembered. Default: what the preset says.</summary>
     public TimeSpan? DedupeWindow { get; set; }

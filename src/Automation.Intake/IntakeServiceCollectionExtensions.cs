@@ -50,9 +50,10 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton<VerificationExplainer>();
         services.TryAddSingleton(s => new EventActions(
             s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>()));
+        services.TryAddSingleton<ReplayStore>();
         services.TryAddSingleton(s => new EventReplays(
-            s.GetRequiredService<Automation.Storage.Database>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>(),
-            s.GetRequiredService<MappingStore>(), s.GetRequiredService<TimeProvider>()));
+            s.GetRequiredService<Automation.Storage.Database>(), s.GetRequiredService<ReplayStore>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>(),
+            s.GetRequiredService<MappingStore>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<EventReplays>>()));
         services.TryAddSingleton<EventRetention>();
         services.AddHostedService(s => s.GetRequiredService<EventRetention>());
         services.TryAddSingleton(s => RuleScripts.Create(s.GetRequiredService<TimeProvider>()));
@@ -86,6 +87,7 @@ public static class IntakeServiceCollectionExtensions
         services.AddHostedService(s => s.GetRequiredService<MappingStore>());
         services.AddHostedService<FlowPump>();
         services.AddHostedService(s => s.GetRequiredService<EventRouter>());
+        services.AddHostedService(s => s.GetRequiredService<EventReplays>());
         services.AddHostedService<IntakeGate>();
         return services;
     }

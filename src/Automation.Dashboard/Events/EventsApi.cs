@@ -33,16 +33,9 @@ internal static class EventsApi
     {
         if (limit is < 1 or > EventQueries.MaxLimit)
             return Problems.Range("limit", limit, $"1 to {EventQueries.MaxLimit}");
-        EventStatus? wanted = null;
-        if (!string.IsNullOrEmpty(status))
-        {
-            if (!Enum.TryParse<EventStatus>(status, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed))
-                return Problems.Range("status", status, string.Join(", ", Enum.GetNames<EventStatus>()));
-            wanted = parsed;
-        }
-
-        var filter = new EventFilter { Source = Given(source), Type = Given(type), Status = wanted, CorrelationKey = Given(correlationId), From = from, To = to, Text = Given(text) };
-        return TypedResults.Ok(await queries.ListAsync(filter, Given(before), limit ?? 50, cancellationToken));
+        if (EventFilters.Read(source, type, status, correlationId, from, to, text, out var filter) is { } problem)
+            return problem;
+        return TypedResults.Ok(await queries.ListAsync(filter, EventFilters.Given(before), limit ?? 50, cancellationToken));
     }
 
     private static async Task<Results<Ok<EventAnswer>, ProblemHttpResult>> FindAsync(string id, EventQueries queries, RoutingPreview preview, CancellationToken cancellationToken) =>
@@ -63,8 +56,6 @@ internal static class EventsApi
         await actions.RetryAsync(id, cancellationToken)
             ? TypedResults.NoContent()
             : Problems.Conflict($"There is no event \"{id}\" that failed, matched no rule, waits or was skipped.");
-
-    private static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }
 
 /// <summary>The id of the copy that was routed.</summary>

@@ -1,107 +1,159 @@
+using System.Collections.Concurrent;
 using System.CommandLine;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Text;
 using Automation.Intake.Sources;
 
 namespace Automation.Host.Cli;
 
-/// <summary><c>send SOURCE [TYPE]</c>: posts a sample of a sender, or a file, to a running server.</summary>
+/// <summary><c>send SOURCE [SAMPLE]</c>: posts a sample of a sender, or a file, signed as the sender would.</summary>
 internal static class SendCommand
 {
+    /// <summary>Requests that are on their way at the same time where events are sent at a rate.</summary>
+    private const int AtOnce = 128;
+
     public static Command Create()
     {
         var source = new Argument<string>("source") { Description = "The source's slug, the last part of /webhooks/{source}." };
         var sample = new Argument<string?>("sample") { Description = "Name of the sample, mostly the event type. Without it the samples are listed.", Arity = ArgumentArity.ZeroOrOne };
-        var preset = new Option<string?>("--preset") { Description = "Preset that has the sample, where the source is not named like it." };
+        var preset = new Option<string?>("--preset") { Description = "Preset that has the sample and the signature, where the source is not named like it." };
+        var presets = new Option<DirectoryInfo?>("--presets") { Description = "Folder with presets of your own, as the server's Automation:Intake:PresetsDirectory." };
         var file = new Option<FileInfo?>("--file") { Description = "Posts this file instead of a sample." };
-        var url = new Option<string>("--url") { Description = "The server.", DefaultValueFactory = _ => "http://127.0.0.1:5080" };
-        var secret = new Option<string?>("--url-secret") { Description = "Secret in the URL: /webhooks/{source}/{secret}." };
+        var contentType = new Option<string?>("--content-type") { Description = "Content type of the file. Default application/json." };
+        var secret = new Option<string?>("--secret") { Description = "Signs as the sender would, with this secret of the source. Default: the environment variable AUTOMATION_SECRET; unsigned where there is none." };
+        var scheme = new Option<string?>("--scheme") { Description = "Which of the preset's ways to sign. Default: the first that the secret fits." };
+        var user = new Option<string?>("--user") { Description = "User name, where the sender sends Basic." };
+        var urlSecret = new Option<string?>("--url-secret") { Description = "Secret in the URL: /webhooks/{source}/{secret}." };
         var header = new Option<string[]>("--header") { Description = "Further header, \"Name: value\". May be given several times." };
         var asIs = new Option<bool>("--as-is") { Description = "Sends the sample byte for byte. By default its ids and times are made new, so that it is not taken for a repeated delivery." };
         var repeat = new Option<int>("--repeat") { Description = "How many events to send. Default 1.", DefaultValueFactory = _ => 1 };
-        var command = new Command("send", "Posts a sample event to a running server.") { source, sample, preset, file, url, secret, header, asIs, repeat };
-        command.SetAction((result, cancellationToken) => RunAsync(
-            new Request(
-                result.GetRequiredValue(source), result.GetValue(sample), result.GetValue(preset), result.GetValue(file), result.GetRequiredValue(url),
-                result.GetValue(secret), result.GetValue(header) ?? [], result.GetValue(asIs), result.GetValue(repeat)),
-            cancellationToken));
+        var rate = new Option<double?>("--rate") { Description = "Events a second. Default: one after another." };
+        var url = Connection.UrlOption();
+        var command = new Command("send", "Posts a sample event or a file to a running server, signed as the sender would sign it.")
+        {
+            source, sample, preset, presets, file, contentType, secret, scheme, user, urlSecret, header, asIs, repeat, rate, url,
+        };
+        command.SetAction((result, cancellationToken) => Connection.GuardAsync(async () =>
+        {
+            var slug = result.GetRequiredValue(source);
+            var catalog = Presets(result.GetValue(presets));
+            var presetName = result.GetValue(preset) ?? slug;
+            catalog.All.TryGetValue(presetName, out var found);
+            if (found is null && (result.GetValue(file) is null || result.GetValue(preset) is not null))
+                throw new CommandException(Exit.Misused, $"There is no preset named \"{presetName}\". Known: {string.Join(", ", catalog.All.Keys.Order(StringComparer.Ordinal))}. For a source of another name add --preset.");
+            if (result.GetValue(file) is null && result.GetValue(sample) is null)
+                return List(found!);
+            if (result.GetValue(repeat) < 1 || result.GetValue(rate) is <= 0)
+                throw new CommandException(Exit.Misused, "--repeat and --rate must be more than 0.");
+            using var connection = Connection.To(result.GetValue(url), null);
+            var outgoing = new OutgoingEvent
+            {
+                Address = new Uri(connection.Address, "/webhooks/" + Uri.EscapeDataString(slug) + (result.GetValue(urlSecret) is { } s ? "/" + Uri.EscapeDataString(s) : "")),
+                Preset = found,
+                Sample = result.GetValue(file) is null ? Sample(found!, result.GetValue(sample)!) : null,
+                File = result.GetValue(file) is { } given ? await Files.ReadAsync(given, cancellationToken) : null,
+                ContentType = result.GetValue(contentType) ?? "application/json",
+                AsIs = result.GetValue(asIs),
+                Secret = result.GetValue(secret) ?? Environment.GetEnvironmentVariable("AUTOMATION_SECRET"),
+                Scheme = result.GetValue(scheme),
+                User = result.GetValue(user),
+                Headers = result.GetValue(header) ?? [],
+            };
+            return await SendAsync(connection, outgoing, result.GetValue(repeat), result.GetValue(rate), cancellationToken);
+        }));
         return command;
     }
 
-    private static async Task<int> RunAsync(Request request, CancellationToken cancellationToken)
+    private static async Task<int> SendAsync(Connection connection, OutgoingEvent outgoing, int repeat, double? rate, CancellationToken cancellationToken)
     {
-        var presets = PresetCatalog.Load();
-        if (request.File is null && !presets.All.TryGetValue(request.Preset ?? request.Source, out _))
-            return Fail($"There is no preset named \"{request.Preset ?? request.Source}\". Known: {string.Join(", ", presets.All.Keys.Order(StringComparer.Ordinal))}. For a source of another name add --preset.");
-        var preset = request.File is null ? presets.All[request.Preset ?? request.Source] : null;
-        var sample = preset?.Samples.FirstOrDefault(s => s.Name.Equals(request.Sample, StringComparison.OrdinalIgnoreCase));
-        if (preset is not null && sample is null)
+        var answers = new ConcurrentDictionary<int, int>();
+        var times = new ConcurrentBag<TimeSpan>();
+        var began = Stopwatch.GetTimestamp();
+        if (rate is null)
         {
-            var names = string.Join(", ", preset.Samples.Select(s => s.Name));
-            return request.Sample is null ? List(preset) : Fail($"{preset.Title} has no sample \"{request.Sample}\". There are: {names}.");
-        }
-
-        if (!Uri.TryCreate(request.Url, UriKind.Absolute, out var server) || server.Scheme is not ("http" or "https"))
-            return Fail($"--url is \"{request.Url}\"; an http or https address is wanted.");
-        using var client = new HttpClient();
-        for (var i = 0; i < request.Repeat; i++)
-        {
-            using var content = sample is null ? await FromFileAsync(request.File!, cancellationToken) : FromSample(preset!, sample, request.AsIs);
-            var path = "/webhooks/" + Uri.EscapeDataString(request.Source) + (request.UrlSecret is { } s ? "/" + Uri.EscapeDataString(s) : "");
-            using var message = new HttpRequestMessage(HttpMethod.Post, new Uri(server, path)) { Content = content };
-            foreach (var (name, value) in sample?.Headers ?? new Dictionary<string, string>(StringComparer.Ordinal))
-                message.Headers.TryAddWithoutValidation(name, value);
-            foreach (var line in request.Headers)
+            // One after another, in order: it ends with the first that is refused.
+            for (var i = 0; i < repeat; i++)
             {
-                if (line.Split(':', 2) is not [var name, var value] || !message.Headers.TryAddWithoutValidation(name.Trim(), value.Trim()))
-                    return Fail($"\"{line}\" is not a header; \"Name: value\" is wanted.");
+                var status = await OneAsync(show: true);
+                if (status is < 200 or > 299)
+                    return Exit.Refused;
             }
 
+            return Exit.Done;
+        }
+
+        using var room = new SemaphoreSlim(AtOnce);
+        var sending = new List<Task>();
+        for (var i = 0; i < repeat; i++)
+        {
+            var early = TimeSpan.FromSeconds(i / rate.Value) - Stopwatch.GetElapsedTime(began);
+            if (early > TimeSpan.Zero)
+                await Task.Delay(early, cancellationToken);
+            await room.WaitAsync(cancellationToken);
+            sending.Add(InTurnAsync());
+            sending.RemoveAll(t => t.IsCompletedSuccessfully);
+        }
+
+        await Task.WhenAll(sending);
+        foreach (var (status, count) in answers.OrderBy(a => a.Key))
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{count,10}  answered {status}"));
+        var sorted = times.Order().ToList();
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"{repeat / Stopwatch.GetElapsedTime(began).TotalSeconds:F0} events/s; answered in {sorted[sorted.Count / 2].TotalMilliseconds:F1} ms (median), {sorted[Math.Min(sorted.Count - 1, sorted.Count * 99 / 100)].TotalMilliseconds:F1} ms (99 of 100)"));
+        return answers.Keys.All(s => s is >= 200 and <= 299) ? Exit.Done : Exit.Refused;
+
+        async Task InTurnAsync()
+        {
             try
             {
-                using var answer = await client.SendAsync(message, cancellationToken);
-                var body = await answer.Content.ReadAsStringAsync(cancellationToken);
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(int)answer.StatusCode} {answer.ReasonPhrase}  {body}").TrimEnd());
-                if (!answer.IsSuccessStatusCode)
-                    return 1;
+                await OneAsync(show: false);
             }
-            catch (HttpRequestException e)
+            finally
             {
-                return Fail($"{request.Url} does not answer ({e.Message}). Is the server running? Start it with: dotnet run --project src/Automation.Host");
+                room.Release();
             }
         }
 
-        return 0;
+        async Task<int> OneAsync(bool show)
+        {
+            using var request = outgoing.ToRequest(TimeProvider.System.GetUtcNow());
+            var sent = Stopwatch.GetTimestamp();
+            using var answer = await connection.SendAsync(request, cancellationToken);
+            var body = await answer.Content.ReadAsStringAsync(cancellationToken);
+            times.Add(Stopwatch.GetElapsedTime(sent));
+            answers.AddOrUpdate((int)answer.StatusCode, 1, (_, n) => n + 1);
+            if (show)
+                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(int)answer.StatusCode} {answer.ReasonPhrase}  {Id(answer)}{body}").TrimEnd());
+            return (int)answer.StatusCode;
+        }
     }
 
-    private static ByteArrayContent FromSample(Preset preset, SampleEvent sample, bool asIs)
+    private static string Id(HttpResponseMessage answer) => answer.Headers.TryGetValues("Automation-Event-Id", out var ids) ? ids.First() + "  " : "";
+
+    private static PresetCatalog Presets(DirectoryInfo? directory)
     {
-        if (sample.Form is { } form)
-            return Content(Encoding.UTF8.GetBytes(form), "application/x-www-form-urlencoded");
-        var body = asIs ? Encoding.UTF8.GetBytes(sample.Body.GetRawText()) : FreshSample.Make(preset, sample.Body, TimeProvider.System.GetUtcNow());
-        return Content(body, "application/json");
+        try
+        {
+            return PresetCatalog.Load(directory?.FullName);
+        }
+        catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
+        {
+            throw new CommandException(Exit.Misused, e.Message);
+        }
     }
 
-    private static async Task<ByteArrayContent> FromFileAsync(FileInfo file, CancellationToken cancellationToken) =>
-        Content(await File.ReadAllBytesAsync(file.FullName, cancellationToken), "application/json");
-
-    private static ByteArrayContent Content(byte[] body, string type) => new(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } };
+    private static SampleEvent Sample(Preset preset, string name) => preset.Samples.FirstOrDefault(s => s.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+        ?? throw new CommandException(Exit.Misused, $"{preset.Title} has no sample \"{name}\". There are: {string.Join(", ", preset.Samples.Select(s => s.Name))}.");
 
     private static int List(Preset preset)
     {
         Console.WriteLine($"Samples of {preset.Title}:");
         foreach (var sample in preset.Samples)
             Console.WriteLine("  " + sample.Name);
-        return 0;
+        if (preset.Verification.Count > 0)
+            Console.WriteLine($"Signed with --secret by: {string.Join(", ", preset.Verification.Select(s => s.Name))}");
+        return Exit.Done;
     }
-
-    private static int Fail(string message)
-    {
-        Console.Error.WriteLine(message);
-        return 1;
-    }
-
-    private sealed record Request(
-        string Source, string? Sample, string? Preset, FileInfo? File, string Url, string? UrlSecret, string[] Headers, bool AsIs, int Repeat);
 }

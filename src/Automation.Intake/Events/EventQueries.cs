@@ -188,6 +188,38 @@ public sealed class EventQueries(Database database)
         };
     }
 
+    /// <summary>All events of a filter that are stored by now, oldest first, read a page at a time.</summary>
+    public async IAsyncEnumerable<EventDetail> ExportAsync(EventFilter filter, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        const int size = 200;
+        var summary = Summary.Compile();
+        await using var context = database.CreateContext();
+        var end = await context.Set<EventRow>().MaxAsync(e => (string?)e.Id, cancellationToken) ?? "";
+        var rest = Where(context, filter).Where(e => string.Compare(e.Id, end) <= 0);
+        var after = "";
+        while (true)
+        {
+            var page = await rest.Where(e => string.Compare(e.Id, after) > 0).OrderBy(e => e.Id).Take(size).ToListAsync(cancellationToken);
+            if (page.Count == 0)
+                yield break;
+            var ids = page.ConvertAll(e => e.Id);
+            var starts = (await context.Set<EventStartRow>().Where(s => ids.Contains(s.EventId)).ToListAsync(cancellationToken)).ToLookup(s => s.EventId, StringComparer.Ordinal);
+            foreach (var row in page)
+            {
+                yield return new EventDetail(
+                    summary(row), row.DedupeKey, row.Verification, row.RemoteIp, row.Query, row.Headers, row.Body,
+                    [.. starts[row.Id].Select(s => new EventStart(s.RuleId, s.DefinitionId, s.InstanceId, SqlValue.FromMicros(s.StartedAt)))], 0);
+            }
+
+            after = page[^1].Id;
+        }
+    }
+
+    /// <summary>Follows the events of a filter.</summary>
+    /// <param name="filter">Which ones.</param>
+    /// <param name="after">The last event that is known; null to begin with the next one.</param>
+    public EventTail Tail(EventFilter filter, string? after) => new(database, filter, after);
+
     /// <summary>The events that started or resumed an instance, oldest first.</summary>
     public async Task<IReadOnlyList<EventSummary>> OfInstanceAsync(string instanceId, CancellationToken cancellationToken)
     {
@@ -240,7 +272,7 @@ public sealed class EventQueries(Database database)
     private static string Escape(string text) =>
         text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
 
-    private static System.Linq.Expressions.Expression<Func<EventRow, EventSummary>> Summary => e => new EventSummary
+    internal static System.Linq.Expressions.Expression<Func<EventRow, EventSummary>> Summary => e => new EventSummary
     {
         Id = e.Id,
         Source = e.Source,

@@ -1,259 +1,256 @@
+using System.Collections.Concurrent;
 using Automation.Intake.Mapping;
 using Automation.Intake.Routing;
 using Automation.Storage;
 using Automation.Storage.Events;
 using Automation.Storage.Writes;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace Automation.Intake.Events;
 
-/// <summary>How a bulk replay stands.</summary>
-public enum ReplayState
-{
-    /// <summary>It goes on.</summary>
-    Running,
-
-    /// <summary>It came to its end.</summary>
-    Finished,
-
-    /// <summary>It was cancelled; what was replayed until then stays replayed.</summary>
-    Cancelled,
-
-    /// <summary>It failed; see <see cref="ReplayProgress.Problem"/>.</summary>
-    Failed,
-}
-
-/// <summary>A bulk replay, as far as it has come.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="DryRun">Whether it only looks.</param>
-/// <param name="State">How it stands.</param>
-/// <param name="Total">Events that the filter finds.</param>
-/// <param name="Done">Events looked at so far.</param>
-/// <param name="Replayed">Events replayed, or that would be; those that no rule wants are passed over.</param>
-/// <param name="Starts">How often each workflow is started, or would be.</param>
-/// <param name="Problem">Why it failed.</param>
-public sealed record ReplayProgress(
-    string Id, bool DryRun, ReplayState State, int Total, int Done, int Replayed, IReadOnlyDictionary<string, int> Starts, string? Problem);
-
 /// <summary>
 /// Replays stored events by filter, in the order stored, by the rules now in force; a dry run says what would start.
-/// Refused requests, repeated deliveries and earlier replays are left out. Runs live in memory and end with the server.
+/// Refused requests, repeated deliveries, earlier replays and events that still wait are left out. A run outlives the
+/// server: its progress commits together with the copies that it makes, so that each event is copied once.
 /// </summary>
-public sealed class EventReplays : IAsyncDisposable
+public sealed partial class EventReplays : BackgroundService
 {
+    /// <summary>Events that are read at a time; a dry run tells its progress as often.</summary>
     private const int PageSize = 2000;
-    private const int Remembered = 20;
 
-    /// <summary>Copies on their way to the disk at the same time: they share commits, and keep their order.</summary>
-    private const int AtOnce = 256;
+    /// <summary>The same where their bodies are read, too; copies of one page are one commit.</summary>
+    private const int FullPageSize = 200;
+
+    /// <summary>A run on PostgreSQL that has not come on for so long was left by a server that has ended.</summary>
+    private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
 
     private readonly Database _database;
+    private readonly ReplayStore _runs;
     private readonly EventStore _store;
     private readonly EventRouter _router;
     private readonly MappingStore _mappings;
     private readonly TimeProvider _clock;
-    private readonly Lock _lock = new();
-    private readonly List<Run> _runs = [];
+    private readonly ILogger<EventReplays> _logger;
+    private readonly ConcurrentDictionary<string, Task> _here = new(StringComparer.Ordinal);
+    private readonly CancellationTokenSource _stopping = new();
 
-    internal EventReplays(Database database, EventStore store, EventRouter router, MappingStore mappings, TimeProvider clock)
+    internal EventReplays(Database database, ReplayStore runs, EventStore store, EventRouter router, MappingStore mappings, TimeProvider clock, ILogger<EventReplays> logger)
     {
         _database = database;
+        _runs = runs;
         _store = store;
         _router = router;
         _mappings = mappings;
         _clock = clock;
+        _logger = logger;
     }
 
     /// <summary>The latest runs, newest first.</summary>
-    public IReadOnlyList<ReplayProgress> All
-    {
-        get
-        {
-            lock (_lock)
-                return [.. _runs.AsEnumerable().Reverse().Select(r => r.Progress)];
-        }
-    }
+    public async Task<IReadOnlyList<ReplayProgress>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await _runs.LatestAsync(cancellationToken)).Select(r => r.ToProgress())];
 
     /// <summary>Begins a run.</summary>
     /// <param name="filter">Which events.</param>
     /// <param name="dryRun">Whether it only looks.</param>
+    /// <param name="cancellationToken">Ends the wait for a place in the queue.</param>
     /// <returns>Its id.</returns>
-    public string Start(EventFilter filter, bool dryRun)
+    public async Task<string> StartAsync(EventFilter filter, bool dryRun, CancellationToken cancellationToken)
     {
-        var run = new Run(Guid.CreateVersion7(_clock.GetUtcNow()).ToString(), dryRun);
-        lock (_lock)
-        {
-            _runs.Add(run);
-            if (_runs.Count > Remembered && _runs.FindIndex(r => r.Progress.State != ReplayState.Running) is >= 0 and var oldest)
-                _runs.RemoveAt(oldest);
-        }
-
-        run.Task = Task.Run(() => RunAsync(run, filter));
-        return run.Progress.Id;
+        var now = _clock.GetUtcNow();
+        var id = Guid.CreateVersion7(now).ToString();
+        await _runs.AddAsync(id, dryRun, filter, EventIds.At(now.AddMilliseconds(1)), cancellationToken);
+        Take((await _runs.FindAsync(id, cancellationToken))!);
+        return id;
     }
 
     /// <summary>How a run stands; null where there is none of that id.</summary>
-    public ReplayProgress? Find(string id) => Get(id)?.Progress;
+    public async Task<ReplayProgress?> FindAsync(string id, CancellationToken cancellationToken) => (await _runs.FindAsync(id, cancellationToken))?.ToProgress();
 
-    /// <summary>Stops a run after the events that are on their way, and waits for that.</summary>
+    /// <summary>Stops a run. What was replayed until then stays replayed.</summary>
     /// <returns>How it stands then; null where there is none of that id.</returns>
-    public async Task<ReplayProgress?> CancelAsync(string id)
+    public async Task<ReplayProgress?> CancelAsync(string id, CancellationToken cancellationToken)
     {
-        if (Get(id) is not { } run)
-            return null;
-        await run.Stop.CancelAsync();
-        await run.Task;
-        return run.Progress;
+        await _runs.EndAsync(id, ReplayState.Cancelled, null, cancellationToken);
+        return await WaitAsync(id, cancellationToken);
     }
 
-    /// <summary>Waits for a run's end.</summary>
-    /// <returns>How it ended; null where there is none of that id.</returns>
+    /// <summary>Waits until this server works on a run no more.</summary>
+    /// <returns>How it stands then; null where there is none of that id.</returns>
     public async Task<ReplayProgress?> WaitAsync(string id, CancellationToken cancellationToken)
     {
-        if (Get(id) is not { } run)
-            return null;
-        await run.Task.WaitAsync(cancellationToken);
-        return run.Progress;
+        if (_here.TryGetValue(id, out var work))
+            await work.WaitAsync(cancellationToken);
+        return await FindAsync(id, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
+    public override async Task StopAsync(CancellationToken cancellationToken)
     {
-        Run[] runs;
-        lock (_lock)
-            runs = [.. _runs];
-        foreach (var run in runs)
-        {
-            await run.Stop.CancelAsync();
-            await run.Task;
-            run.Stop.Dispose();
-        }
+        await _stopping.CancelAsync();
+        await Task.WhenAll(_here.Values);
+        await base.StopAsync(cancellationToken);
     }
 
-    private Run? Get(string id)
+    /// <inheritdoc/>
+    public override void Dispose()
     {
-        lock (_lock)
-            return _runs.Find(r => r.Progress.Id == id);
+        _stopping.Dispose();
+        base.Dispose();
     }
 
-    private async Task RunAsync(Run run, EventFilter filter)
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var state = ReplayState.Finished;
-        string? problem = null;
+        // On SQLite this process is the only one: what runs was left by the one before. Elsewhere another may be at work.
+        var alone = _database.Provider == DatabaseProvider.Sqlite;
+        using var timer = new PeriodicTimer(Silence, _clock);
         try
         {
-            await ReplayAsync(run, filter, run.Stop.Token);
+            do
+            {
+                try
+                {
+                    await GoOnAsync(alone ? DateTimeOffset.MaxValue : _clock.GetUtcNow() - Silence, stoppingToken);
+                }
+                catch (Exception e) when (e is not OperationCanceledException)
+                {
+                    LogNotTaken(e);
+                }
+            }
+            while (await timer.WaitForNextTickAsync(stoppingToken));
         }
-        catch (OperationCanceledException) when (run.Stop.IsCancellationRequested)
+        catch (OperationCanceledException)
         {
-            state = ReplayState.Cancelled;
+            // Stopping.
+        }
+    }
+
+    /// <summary>Goes on with the runs that nobody has gone on with since a time.</summary>
+    internal async Task GoOnAsync(DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        foreach (var run in await _runs.ClaimLeftAsync(since, cancellationToken))
+            Take(run);
+    }
+
+    private void Take(ReplayRow run)
+    {
+        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (!_here.TryAdd(run.Id, done.Task))
+            return;
+        _ = Task.Run(async () =>
+        {
+            await RunAsync(run);
+            _here.TryRemove(run.Id, out _);
+            done.SetResult();
+        });
+    }
+
+    private async Task RunAsync(ReplayRow run)
+    {
+        try
+        {
+            await ReplayAsync(run, _stopping.Token);
+            await _runs.EndAsync(run.Id, ReplayState.Finished, null, CancellationToken.None);
+        }
+        catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+        {
+            // The next start goes on with it.
+        }
+        catch (WriteConflictException e) when (e.Statement == ReplayStore.Advance)
+        {
+            // Cancelled.
         }
         catch (Exception e)
         {
             // The run's own end; whoever looks at it is told.
-            (state, problem) = (ReplayState.Failed, e.Message);
-        }
-
-        run.Progress = run.Progress with { State = state, Problem = problem };
-    }
-
-    private async Task ReplayAsync(Run run, EventFilter filter, CancellationToken stopping)
-    {
-        await using var context = _database.CreateContext();
-        var wanted = EventQueries.Where(context, filter).Where(e => e.Status != EventStatus.Rejected && e.Status != EventStatus.Duplicate && e.ReplayOf == null);
-        run.Progress = run.Progress with { Total = await wanted.CountAsync(stopping) };
-
-        // What is stored from now on, replays above all, is not part of the run.
-        var end = EventIds.At(_clock.GetUtcNow().AddMilliseconds(1));
-        var after = "";
-        var copies = new Queue<Task>();
-        try
-        {
-            while (true)
+            LogFailed(e, run.Id);
+            try
             {
-                var page = await wanted.Where(e => string.Compare(e.Id, after) > 0 && string.Compare(e.Id, end) < 0).OrderBy(e => e.Id).Take(PageSize)
-                    .Select(e => new { e.Id, e.Source, e.Type }).ToListAsync(stopping);
-                foreach (var found in page)
-                {
-                    stopping.ThrowIfCancellationRequested();
-                    await LookAsync(run, found.Id, found.Source, found.Type ?? "", copies, stopping);
-                }
-
-                if (page.Count < PageSize)
-                    return;
-                after = page[^1].Id;
+                await _runs.EndAsync(run.Id, ReplayState.Failed, e.Message, CancellationToken.None);
+            }
+            catch (StorageUnavailableException)
+            {
+                // It is gone on with once the database is back.
             }
         }
-        finally
-        {
-            await Task.WhenAll(copies);
-        }
     }
 
-    private async Task LookAsync(Run run, string id, string source, string type, Queue<Task> copies, CancellationToken stopping)
+    private async Task ReplayAsync(ReplayRow run, CancellationToken stopping)
     {
-        var rules = _mappings.Current.Candidates(source, type);
-        IncomingEvent? original = null;
-        if (rules.Length > 0 && (!run.Progress.DryRun || Array.Exists(rules, r => r.HasFilter)))
-            original = await _router.FindAsync(id, stopping);
-        if (original is not null && Array.Exists(rules, r => r.HasFilter))
+        await using var context = _database.CreateContext();
+        var wanted = EventQueries.Where(context, run.Filter).Where(e => e.ReplayOf == null && string.Compare(e.Id, run.EndId) < 0
+            && (e.Status == EventStatus.Routed || e.Status == EventStatus.Unmatched || e.Status == EventStatus.Failed || e.Status == EventStatus.Skipped));
+        run.Total ??= await wanted.LongCountAsync(stopping);
+        int read;
+        do
         {
-            var payload = new EventPayload(original);
-            rules = [.. rules.Where(r => r.Judge(payload).Matches)];
+            var after = run.AfterId;
+            var rest = wanted.Where(e => string.Compare(e.Id, after) > 0).OrderBy(e => e.Id);
+            var rules = _mappings.Current;
+            // Bodies are read only where they are copied or a rule looks into them, and then not many at a time.
+            var page = run.DryRun && !rules.Rules.Any(r => r.HasFilter)
+                ? await rest.Take(PageSize).Select(e => new Found(e.Id, e.Source, e.Type ?? "", null)).ToListAsync(stopping)
+                : [.. (await rest.Take(FullPageSize).ToListAsync(stopping)).Select(r => new Found(r.Id, r.Source, r.Type ?? "", EventProgress.Read(r)))];
+            read = page.Count;
+            if (read > 0)
+                await LookAsync(run, rules, page, stopping);
         }
-
-        run.Count(rules);
-        if (rules.Length == 0 || run.Progress.DryRun || original is null)
-            return;
-        var copy = original with { Status = EventStatus.Received, ReplayOf = id };
-        copies.Enqueue(AppendAsync(copy, stopping));
-        if (copies.Count >= AtOnce)
-            await copies.Dequeue();
+        while (read > 0);
     }
 
-    private async Task AppendAsync(IncomingEvent copy, CancellationToken stopping)
+    private async Task LookAsync(ReplayRow run, RuleSet rules, List<Found> page, CancellationToken stopping)
+    {
+        var workflows = new string[page.Count][];
+        // Filters are judged on all processors; what is counted and copied keeps its order.
+        Parallel.For(0, page.Count, new ParallelOptions { CancellationToken = stopping }, i => workflows[i] = Wanted(rules.Candidates(page[i].Source, page[i].Type), page[i].Event));
+        var copies = new List<IncomingEvent>();
+        for (var i = 0; i < page.Count; i++)
+        {
+            run.Count(page[i].Id, workflows[i]);
+            if (!run.DryRun && workflows[i].Length > 0)
+                copies.Add(page[i].Event! with { Status = EventStatus.Received, ReplayOf = page[i].Id, DedupeKey = null });
+        }
+
+        await AdvanceAsync(run, page[^1].Id, copies, stopping);
+    }
+
+    /// <summary>The workflows of the rules that want an event.</summary>
+    private static string[] Wanted(CompiledRule[] rules, IncomingEvent? incoming)
+    {
+        if (incoming is null || !Array.Exists(rules, r => r.HasFilter))
+            return [.. rules.Where(r => !r.HasFilter).Select(r => r.Rule.Workflow)];
+        var payload = new EventPayload(incoming);
+        return [.. rules.Where(r => r.Judge(payload).Matches).Select(r => r.Rule.Workflow)];
+    }
+
+    /// <summary>Commits copies and the progress that they are, until the database takes it.</summary>
+    private async Task AdvanceAsync(ReplayRow run, string afterId, List<IncomingEvent> copies, CancellationToken stopping)
     {
         while (true)
         {
+            stopping.ThrowIfCancellationRequested();
             try
             {
-                await _store.AppendPlainAsync(copy, _router.Post, stopping, WhenFull.Wait);
+                var unit = new WriteUnit();
+                _runs.AddAdvance(unit, run, afterId);
+                await _store.AppendCopiesAsync(unit, copies, _router.Post, stopping);
+                run.AfterId = afterId;
                 return;
             }
-            catch (StorageUnavailableException) when (!stopping.IsCancellationRequested)
+            catch (StorageUnavailableException)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(200), _clock, stopping);
             }
         }
     }
 
-    /// <summary>One run; written by its own task alone.</summary>
-    private sealed class Run(string id, bool dryRun)
-    {
-        private readonly Dictionary<string, int> _starts = new(StringComparer.Ordinal);
-        private volatile ReplayProgress _progress = new(id, dryRun, ReplayState.Running, 0, 0, 0, new Dictionary<string, int>(StringComparer.Ordinal), null);
+    [LoggerMessage(LogLevel.Error, "The replay {Replay} failed")]
+    private partial void LogFailed(Exception exception, string replay);
 
-        public CancellationTokenSource Stop { get; } = new();
+    [LoggerMessage(LogLevel.Warning, "Replays that were left could not be gone on with; trying again")]
+    private partial void LogNotTaken(Exception exception);
 
-        public Task Task { get; set; } = Task.CompletedTask;
-
-        public ReplayProgress Progress
-        {
-            get => _progress;
-            set => _progress = value;
-        }
-
-        public void Count(CompiledRule[] rules)
-        {
-            var starts = _progress.Starts;
-            if (rules.Length > 0)
-            {
-                foreach (var rule in rules)
-                    _starts[rule.Rule.Workflow] = _starts.GetValueOrDefault(rule.Rule.Workflow) + 1;
-                starts = new Dictionary<string, int>(_starts, StringComparer.Ordinal);
-            }
-
-            _progress = _progress with { Done = _progress.Done + 1, Replayed = _progress.Replayed + (rules.Length > 0 ? 1 : 0), Starts = starts };
-        }
-    }
+    private sealed record Found(string Id, string Source, string Type, IncomingEvent? Event);
 }

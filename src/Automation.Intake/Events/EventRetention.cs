@@ -30,7 +30,14 @@ internal sealed partial class EventRetention(Database database, IOptions<IntakeO
         "DELETE FROM flow_keys WHERE updated_at < $1 AND next_at IS NULL "
         + "AND NOT EXISTS (SELECT 1 FROM flow_items i WHERE i.rule_id = flow_keys.rule_id AND i.flow_key = flow_keys.flow_key AND i.state IN (0, 1))");
 
+    /// <summary>The whole log is looked through for its size.</summary>
+    private static readonly TimeSpan SizeInterval = TimeSpan.FromMinutes(10);
+
+    private static readonly SqlStatement NewestBeyondSize = new(
+        "SELECT id FROM (SELECT id, sum(length(body) + length(headers)) OVER (ORDER BY id DESC) AS total FROM events) AS sizes WHERE total > $1 ORDER BY id DESC LIMIT 1");
+
     private DateTimeOffset _keysRemovedAt;
+    private DateTimeOffset _sizedAt;
 
     /// <summary>Looks once and removes what is due.</summary>
     /// <returns>How many rows were removed.</returns>
@@ -42,6 +49,14 @@ internal sealed partial class EventRetention(Database database, IOptions<IntakeO
         if (options.Value.RetentionCount is { } count)
         {
             var rows = await database.QueryAsync(NewestToRemove, cancellationToken, count);
+            if (rows.Count > 0)
+                removed += await RemoveAsync(rows.Rows[0][0].AsText!, cancellationToken);
+        }
+
+        if (options.Value.RetentionBytes is { } bytes && clock.GetUtcNow() - _sizedAt >= SizeInterval)
+        {
+            _sizedAt = clock.GetUtcNow();
+            var rows = await database.QueryAsync(NewestBeyondSize, cancellationToken, bytes);
             if (rows.Count > 0)
                 removed += await RemoveAsync(rows.Rows[0][0].AsText!, cancellationToken);
         }

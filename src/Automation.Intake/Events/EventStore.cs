@@ -76,6 +76,28 @@ internal sealed class EventStore(Database database, EventIds ids)
         }
     }
 
+    /// <summary>Stores copies of events, in order, together with what else is in the unit.</summary>
+    /// <exception cref="WriteConflictException">The unit's own rows did not hold; nothing was stored.</exception>
+    /// <exception cref="StorageUnavailableException">Nothing was stored.</exception>
+    public Task AppendCopiesAsync(WriteUnit unit, IReadOnlyList<IncomingEvent> copies, Action<IncomingEvent> stored, CancellationToken cancellationToken)
+    {
+        unit.OnCommitted(() =>
+        {
+            foreach (var copy in copies)
+                stored(copy);
+        });
+        lock (_order)
+        {
+            foreach (var copy in copies)
+            {
+                Number(copy);
+                unit.Add(Insert, Bind(copy, dedupeKey: null));
+            }
+
+            return database.CommitAsync(unit, WhenFull.Wait, cancellationToken);
+        }
+    }
+
     private async ValueTask<bool> TryInsertAsync(WriteUnit unit, IncomingEvent incoming, Action<IncomingEvent> stored, CancellationToken cancellationToken)
     {
         RowSet inserted;

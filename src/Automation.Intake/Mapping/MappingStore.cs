@@ -20,6 +20,7 @@ public sealed partial class MappingStore : BackgroundService
     private readonly ILogger<MappingStore> _logger;
 
     private readonly Lock _gate = new();
+    private readonly Lock _reload = new();
     private readonly WorkflowCatalog? _workflows;
 
     // Guarded by the gate: the two halves of what is in force.
@@ -52,9 +53,47 @@ public sealed partial class MappingStore : BackgroundService
 
     internal RuleSet Current => _rules;
 
+    /// <summary>Checks a mappings file without using it.</summary>
+    /// <param name="json">Its content.</param>
+    public MappingsCheck Check(byte[] json)
+    {
+        try
+        {
+            return new MappingsCheck(MappingFile.Read(Path.GetFileName(_name), json, _expressions).Count, null);
+        }
+        catch (MappingFileException e)
+        {
+            return new MappingsCheck(0, e.Message);
+        }
+    }
+
+    /// <summary>Writes a file that has been checked in place of the one in force, and uses it.</summary>
+    /// <param name="json">Its content.</param>
+    /// <param name="cancellationToken">Ends it before the file is replaced.</param>
+    /// <exception cref="IOException">The file cannot be written; the old one stays.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public async Task ApplyAsync(byte[] json, CancellationToken cancellationToken)
+    {
+        // Beside the file and then renamed: nobody ever reads half of it.
+        var next = _file + ".next";
+        await File.WriteAllBytesAsync(next, json, cancellationToken);
+        File.Move(next, _file, overwrite: true);
+        lock (_reload)
+        {
+            _seen = default;
+            Reload();
+        }
+    }
+
     /// <summary>Reads the file if it has changed since the last look.</summary>
     /// <returns>Whether it had.</returns>
     internal bool Reload()
+    {
+        lock (_reload)
+            return ReloadLocked();
+    }
+
+    private bool ReloadLocked()
     {
         var info = new FileInfo(_file);
         var now = info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
@@ -143,3 +182,8 @@ public sealed partial class MappingStore : BackgroundService
     [LoggerMessage(LogLevel.Error, "{Problem} The last good version ({Rules} rules) stays in force")]
     private partial void LogBroken(string problem, int rules);
 }
+
+/// <summary>What a check of a mappings file found.</summary>
+/// <param name="Rules">How many rules it has.</param>
+/// <param name="Problem">Why it cannot be used, with file and line; null where it can.</param>
+public sealed record MappingsCheck(int Rules, string? Problem);

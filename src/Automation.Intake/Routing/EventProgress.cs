@@ -91,6 +91,24 @@ internal sealed class EventProgress(Database database, TimeProvider clock)
         return rows.Count == 0 ? null : Read(rows.Rows[0]);
     }
 
+    /// <summary>A stored event as routing sees it.</summary>
+    public static IncomingEvent Read(EventRow row) => new()
+    {
+        Id = row.Id,
+        Status = row.Status,
+        ReceivedAt = SqlValue.FromMicros(row.ReceivedAt),
+        Source = row.Source,
+        Type = row.Type,
+        CorrelationKey = row.CorrelationKey,
+        OccurredAt = row.OccurredAt is { } at ? SqlValue.FromMicros(at) : null,
+        Answer = row.Answer,
+        ReplayOf = row.ReplayOf,
+        Headers = row.Headers,
+        BodySize = row.BodySize,
+        Body = row.Body,
+        IsForm = IsForm(row.Headers),
+    };
+
     private static IncomingEvent Read(SqlValue[] row)
     {
         var headers = row[9].AsText!;

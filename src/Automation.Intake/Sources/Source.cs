@@ -5,7 +5,7 @@ using Automation.Intake.Verification;
 
 namespace Automation.Intake.Sources;
 
-/// <summary>A source ready for use: its preset and settings compiled. Immutable but for its rate limit's count.</summary>
+/// <summary>A source ready for use: its preset and settings compiled. Immutable but for the counts of its limits.</summary>
 internal sealed class Source
 {
     public required string Slug { get; init; }
@@ -32,6 +32,9 @@ internal sealed class Source
     public required int MaxBodyBytes { get; init; }
 
     public RateLimit? RateLimit { get; init; }
+
+    /// <summary>Requests of this source at the same time; null for no limit of its own.</summary>
+    public RequestSlots? Requests { get; init; }
 
     public required Answer Acknowledgement { get; init; }
 

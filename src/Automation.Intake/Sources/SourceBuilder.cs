@@ -27,6 +27,7 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
         }
 
         Range("MaxBodyBytes", options.MaxBodyBytes, 1024, 256 * 1024 * 1024);
+        Range("MaxConcurrentRequests", options.MaxConcurrentRequests, 1, 100_000);
         Range("RateLimit", options.RateLimit, 1, 1_000_000);
         Range("RateWindow", options.RateWindow, TimeSpan.FromSeconds(1), TimeSpan.FromDays(1));
         Range("DedupeWindow", options.DedupeWindow, TimeSpan.FromSeconds(1), TimeSpan.FromDays(90));
@@ -58,6 +59,7 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
             KeyWindow = byHash ? DefaultHashWindow : window,
             HashWindow = byHash ? window : DefaultHashWindow,
             MaxBodyBytes = options.MaxBodyBytes ?? intake.MaxBodyBytes,
+            Requests = options.MaxConcurrentRequests is { } most ? new RequestSlots(most) : null,
             RateLimit = options.RateLimit is { } permits ? new RateLimit(permits, options.RateWindow) : null,
             Acknowledgement = new Answer(preset.Acknowledge),
             Reply = reply,

@@ -35,6 +35,8 @@ internal sealed partial class WebhookIntake
     private readonly ILogger<WebhookIntake> _logger;
     private readonly RequestLog _log;
     private readonly RateLimit? _rejectedRows;
+    private readonly RateLimit? _rateLimit;
+    private readonly RequestSlots _requests;
     private readonly Action<IncomingEvent> _route;
     private readonly SessionRouter _sessions;
     private readonly ReplyDesk _replies;
@@ -50,6 +52,8 @@ internal sealed partial class WebhookIntake
         _logger = logger;
         _log = new RequestLog(clock, _options.LoggedEventsPerSecond, logger);
         _rejectedRows = _options.RejectedRowsPerSecond > 0 ? new RateLimit(_options.RejectedRowsPerSecond * 10, TimeSpan.FromSeconds(10)) : null;
+        _rateLimit = _options.RateLimit is { } permits ? new RateLimit(permits, _options.RateWindow) : null;
+        _requests = new RequestSlots(_options.MaxConcurrentRequests);
         _route = router.Post;
         _sessions = sessions;
         _replies = replies;
@@ -69,6 +73,19 @@ internal sealed partial class WebhookIntake
         if (source is null)
         {
             await RefuseAsync(context, null, slug.ToString(), new Refusal(404, $"There is no source \"{Shorten(slug)}\"."), null);
+            return;
+        }
+
+        if (!_requests.TryEnter())
+        {
+            await RefuseAsync(context, source, source.Slug, Busy(_requests, "The server"), null);
+            return;
+        }
+
+        if (source.Requests?.TryEnter() == false)
+        {
+            _requests.Leave();
+            await RefuseAsync(context, source, source.Slug, Busy(source.Requests, "This source"), null);
             return;
         }
 
@@ -105,6 +122,11 @@ internal sealed partial class WebhookIntake
             if (!context.Response.HasStarted)
                 await new Refusal(500, "The event could not be taken because of a defect in this server; see its log.").WriteAsync(context);
         }
+        finally
+        {
+            source.Requests?.Leave();
+            _requests.Leave();
+        }
     }
 
     /// <summary>Marks an answer that has been given already.</summary>
@@ -126,8 +148,11 @@ internal sealed partial class WebhookIntake
             return new Refusal(415, fault);
         if (request.ContentLength > source.MaxBodyBytes)
             return TooLarge(source);
-        if (source.RateLimit is { } limit && !TakePermit(context.Response, limit, out var retryAfter))
+        var left = int.MaxValue;
+        if (source.RateLimit is { } limit && !TakePermit(context.Response, limit, ref left, out var retryAfter))
             return new Refusal(429, $"This source takes {limit.Permits} requests in {limit.Window}.") { RetryAfter = retryAfter };
+        if (_rateLimit is { } all && !TakePermit(context.Response, all, ref left, out retryAfter))
+            return new Refusal(429, $"The server takes {all.Permits} requests in {all.Window} from all its senders together.") { RetryAfter = retryAfter };
         return null;
     }
 
@@ -153,10 +178,14 @@ internal sealed partial class WebhookIntake
         return $"The content type must be {string.Join(" or ", source.Preset.ContentTypes)}, not {Shorten(media.MediaType)}.";
     }
 
-    private bool TakePermit(HttpResponse response, RateLimit limit, out int retryAfter)
+    /// <summary>Takes a permit and tells the sender what is left; of several limits, the one of which least is left.</summary>
+    private bool TakePermit(HttpResponse response, RateLimit limit, ref int left, out int retryAfter)
     {
         var taken = limit.TryTake(_clock.GetUtcNow(), out var state);
         retryAfter = (int)Math.Ceiling(Math.Max(1, state.RetryAfter.TotalSeconds));
+        if (taken && state.Remaining >= left)
+            return true;
+        left = state.Remaining;
         var headers = response.Headers;
         headers["RateLimit-Limit"] = Number(limit.Permits);
         headers["RateLimit-Remaining"] = Number(state.Remaining);
@@ -346,6 +375,8 @@ internal sealed partial class WebhookIntake
             LogUnavailable(e.Message);
         }
     }
+
+    private static Refusal Busy(RequestSlots slots, string whose) => new(503, $"{whose} is busy: {slots.Limit} requests are being answered. Send it again later.") { RetryAfter = 1 };
 
     private static Refusal TooLarge(Source source) => new(413, $"The body must have at most {source.MaxBodyBytes} bytes.");
 

@@ -38,7 +38,9 @@ public sealed class FlowLoadTests
         };
         var sent = Enumerable.Range(0, Keys).Select(_ => new List<string>()).ToArray();
         var half = new TaskCompletionSource();
-        using var paused = new SemaphoreSlim(8);
+        // Instances begin to end when half of the events have come, so that the places are really taken.
+        using var paused = new SemaphoreSlim(0);
+        var taken = 0;
         var enders = Enumerable.Range(0, 8).Select(async _ =>
         {
             await foreach (var start in ending.Reader.ReadAllAsync(TestContext.Current.CancellationToken))
@@ -57,7 +59,11 @@ public sealed class FlowLoadTests
         await Parallel.ForEachAsync(Enumerable.Range(0, Keys), new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken }, async (key, _) =>
         {
             for (var i = 0; i < Events / Keys; i++)
+            {
                 sent[key].Add(await server.SendAsync(string.Create(CultureInfo.InvariantCulture, $"k{key}"), i));
+                if (Interlocked.Increment(ref taken) == Events / 2)
+                    paused.Release(8);
+            }
         });
         await half.Task;
         for (var i = 0; i < 8; i++)

@@ -1,0 +1,80 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Automation.Host.Cli;
+
+/// <summary><c>replay</c>: routes copies of stored events.</summary>
+internal static class ReplayCommand
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(300);
+
+    public static Command Create()
+    {
+        var id = new Argument<string?>("event") { Description = "Id of one event. Without it all events of the filter are replayed, in the order stored.", Arity = ArgumentArity.ZeroOrOne };
+        var filter = new EventFilterOptions(withTime: true);
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only says what would start." };
+        var all = new Option<bool>("--all") { Description = "Replays without any filter; a guard against replaying everything by mistake." };
+        var url = Connection.UrlOption();
+        var key = Connection.KeyOption();
+        var command = new Command("replay", "Replays one event or all of a filter, by the rules now in force. Copies are marked as replays. An interrupt cancels; what was replayed until then stays.") { id, dryRun, all, url, key };
+        filter.AddTo(command);
+        command.SetAction((result, cancellationToken) => Connection.GuardAsync(async () =>
+        {
+            using var connection = Connection.To(result.GetValue(url), result.GetValue(key));
+            var given = filter.Given(result);
+            if (result.GetValue(id) is { } one)
+                return given.Count == 0 && !result.GetValue(dryRun) ? await OneAsync(connection, one, cancellationToken) : throw new CommandException(Exit.Misused, "One event is replayed without a filter and without --dry-run.");
+            if (given.Count == 0 && !result.GetValue(all))
+                throw new CommandException(Exit.Misused, "Which events? Give an id, a filter such as --source flyflow --status Failed, or --all.");
+            return await ManyAsync(connection, given, result.GetValue(dryRun), cancellationToken);
+        }));
+        return command;
+    }
+
+    private static async Task<int> OneAsync(Connection connection, string id, CancellationToken cancellationToken)
+    {
+        var copy = await connection.CallAsync(HttpMethod.Post, $"/api/events/{Uri.EscapeDataString(id)}/replay", null, cancellationToken);
+        Console.WriteLine($"Replayed as {copy.GetProperty("id").GetString()}");
+        return Exit.Done;
+    }
+
+    private static async Task<int> ManyAsync(Connection connection, Dictionary<string, string> given, bool dryRun, CancellationToken cancellationToken)
+    {
+        var request = given.ToDictionary(g => g.Key, object (g) => g.Value, StringComparer.Ordinal);
+        request["dryRun"] = dryRun;
+        using var content = Connection.Json(request);
+        var run = await connection.CallAsync(HttpMethod.Post, "/api/replays", content, cancellationToken);
+        var path = "/api/replays/" + run.GetProperty("id").GetString();
+        var shown = "";
+        while (run.GetProperty("state").GetString() == "Running")
+        {
+            try
+            {
+                await Task.Delay(Pace, cancellationToken);
+                run = await connection.CallAsync(HttpMethod.Get, path, null, cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                run = await connection.CallAsync(HttpMethod.Post, path + "/cancel", null, CancellationToken.None);
+            }
+
+            if (Progress(run, dryRun) is var line && line != shown)
+                await Console.Error.WriteLineAsync(shown = line);
+        }
+
+        foreach (var start in run.GetProperty("starts").EnumerateObject())
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{start.Value.GetInt64(),10}  {start.Name}"));
+        var state = run.GetProperty("state").GetString();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{state}: {run.GetProperty("replayed").GetInt64()} of {run.GetProperty("done").GetInt64()} events {(dryRun ? "would be" : "were")} replayed."));
+        if (run.GetProperty("problem").GetString() is { } problem)
+            await Console.Error.WriteLineAsync(problem);
+        return state == "Finished" ? Exit.Done : Exit.Refused;
+    }
+
+    private static string Progress(JsonElement run, bool dryRun)
+    {
+        var total = run.GetProperty("total") is { ValueKind: JsonValueKind.Number } known ? known.GetInt64().ToString(CultureInfo.InvariantCulture) : "?";
+        return string.Create(CultureInfo.InvariantCulture, $"{run.GetProperty("done").GetInt64()} of {total} events looked at, {run.GetProperty("replayed").GetInt64()} {(dryRun ? "would be replayed" : "replayed")}");
+    }
+}

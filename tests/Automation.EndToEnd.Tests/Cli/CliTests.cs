@@ -1,0 +1,189 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+
+namespace Automation.EndToEnd.Tests.Cli;
+
+/// <summary>The command line client in a process of its own against a server in another.</summary>
+public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
+{
+    [Fact]
+    public async Task Help_names_every_command_and_every_option_says_what_it_does()
+    {
+        var help = await site.RunAsync("--help");
+        Assert.Equal(0, help.Code);
+        foreach (var verb in new[] { "send", "tail", "replay", "sources", "mappings", "verify" })
+        {
+            Assert.Contains("  " + verb, help.Output, StringComparison.Ordinal);
+        }
+
+        var send = await site.RunAsync("send", "--help");
+        Assert.Contains("AUTOMATION_URL", send.Output, StringComparison.Ordinal);
+        Assert.Contains("--rate", send.Output, StringComparison.Ordinal);
+        Assert.All(send.Output.Split('\n').Where(l => l.TrimStart().StartsWith("--", StringComparison.Ordinal)), l => Assert.Matches(@"--[a-z-]+( <[^>]+>)?\s+\S", l));
+    }
+
+    [Fact]
+    public async Task Samples_are_signed_as_their_senders_sign_them()
+    {
+        foreach (var (source, sample, preset) in new[] { ("github", "push", null), ("stripe", "invoice.paid", null), ("twilio", "completed", null), ("bot", "onboarding", "flow-ai"), ("acme", "order.placed", null) })
+        {
+            List<string> args = ["send", source, sample, "--secret", CliSite.Secret, "--presets", site.PresetsDirectory];
+            if (preset is not null)
+                args.AddRange(["--preset", preset]);
+            var name = source == "bot" || source == "github" ? await FirstSampleAsync(preset ?? source) : sample;
+            args[2] = name;
+            var run = await site.RunAsync([.. args]);
+            Assert.True(run.Code == 0, $"{source}: {run.Output}{run.Errors}");
+        }
+
+        var unsigned = await site.RunAsync("send", "stripe", "invoice.paid");
+        Assert.Equal(1, unsigned.Code);
+        Assert.StartsWith("401 Unauthorized", unsigned.Output, StringComparison.Ordinal);
+        // The sender that only a file describes: its type, key and answer are those of the file.
+        var events = await site.Server.AllEventsAsync("source=acme&type=order.placed");
+        Assert.NotEmpty(events);
+        Assert.Equal(202, events[0].GetProperty("answer").GetInt32());
+    }
+
+    [Fact]
+    public async Task Many_events_are_sent_at_a_rate_and_summed_up()
+    {
+        var run = await site.RunAsync("send", "flow-sessions", "flow.end", "--repeat", "40", "--rate", "400");
+
+        Assert.Equal(0, run.Code);
+        Assert.Contains("40  answered 200", run.Output, StringComparison.Ordinal);
+        Assert.Contains("events/s; answered in", run.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_says_so_with_a_code_of_its_own()
+    {
+        Assert.Equal(2, (await site.RunAsync("send", "nobody", "x")).Code);
+        Assert.Equal(2, (await site.RunAsync("send", "flyflow", "call_ended", "--unknown")).Code);
+        Assert.Equal(2, (await site.RunAsync("replay")).Code);
+        var unreachable = await site.RunAsync("send", "flyflow", "call_ended", "--url", "http://127.0.0.1:1");
+        Assert.Equal(3, unreachable.Code);
+        Assert.Contains("does not answer", unreachable.Errors, StringComparison.Ordinal);
+        var noKey = await site.RunAsync("sources", "--key", "not-the-key-of-this-server");
+        Assert.Equal(1, noKey.Code);
+        Assert.Contains("API key", noKey.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Tail_shows_events_as_they_come()
+    {
+        var call = "tail-" + Guid.NewGuid().ToString("N");
+        using var stop = new CancellationTokenSource(TimeSpan.FromMinutes(1));
+        var tail = site.RunAsync(stop.Token, "tail", "--source", "flyflow", "--correlation", call, "--count", "2", "--json");
+        // It shows what comes after it began to look; until then events go by.
+        for (var i = 0; !tail.IsCompleted; i++)
+        {
+            (await site.Server.PostAsync("flyflow", $$"""{"event_type":"call_started","call_id":"{{call}}","timestamp":"{{i}}"}""")).Dispose();
+            await Task.WhenAny(tail, Task.Delay(50, TestContext.Current.CancellationToken));
+        }
+
+        var run = await tail;
+        var lines = run.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(run.Code == 0 && lines.Length == 2, run.Output + run.Errors);
+        Assert.All(lines, l => Assert.Equal(call, JsonElement.Parse(l).GetProperty("correlationKey").GetString()));
+    }
+
+    [Fact]
+    public async Task Events_are_replayed_one_by_one_and_by_filter_after_a_dry_run()
+    {
+        var call = "replay-" + Guid.NewGuid().ToString("N");
+        for (var i = 0; i < 5; i++)
+            (await site.Server.PostAsync("flyflow", $$$"""{"event_type":"call_ended","call_id":"{{{call}}}","timestamp":"{{{i}}}","data":{"duration_seconds":42} }""")).Dispose();
+        await site.Server.WaitForAsync($"/api/events?correlationId={call}&status=Routed", p => p.GetProperty("items").GetArrayLength() == 5);
+
+        var dry = await site.RunAsync("replay", "--correlation", call, "--dry-run");
+        Assert.True(dry.Code == 0, dry.Errors);
+        Assert.Contains("5  call-ended", dry.Output, StringComparison.Ordinal);
+        Assert.Contains("Finished: 5 of 5 events would be replayed.", dry.Output, StringComparison.Ordinal);
+        Assert.Equal(5, (await site.Server.AllEventsAsync("correlationId=" + call)).Count);
+
+        var run = await site.RunAsync("replay", "--correlation", call);
+        Assert.Contains("Finished: 5 of 5 events were replayed.", run.Output, StringComparison.Ordinal);
+        var events = await site.Server.AllEventsAsync("correlationId=" + call);
+        Assert.Equal(10, events.Count);
+        var one = await site.RunAsync("replay", events[^1].GetProperty("id").GetString()!);
+        Assert.StartsWith("Replayed as ", one.Output, StringComparison.Ordinal);
+        Assert.Equal(6, (await site.Server.AllEventsAsync("correlationId=" + call)).Count(e => e.GetProperty("replayOf").ValueKind == JsonValueKind.String));
+
+        // The export has them all, one a line.
+        using var export = await site.Server.Api.GetAsync(new Uri($"/api/events/export?correlationId={call}", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal("application/x-ndjson", export.Content.Headers.ContentType!.MediaType);
+        var lines = (await export.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(11, lines.Length);
+        Assert.All(lines, l => Assert.Contains(call, JsonElement.Parse(l).GetProperty("body").GetString(), StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Mappings_are_listed_checked_and_applied_and_flow_control_holds_in_the_real_engine()
+    {
+        var before = await site.RunAsync("mappings", "list");
+        Assert.True(before.Code == 0, before.Errors);
+        Assert.Contains("call-ended", before.Output, StringComparison.Ordinal);
+
+        var broken = site.Write("broken.json", """{ "rules": [ { "id": "x", "workflow": "w", "flow": { "singleton": "wait" } } ] }""");
+        var check = await site.RunAsync("mappings", "check", broken);
+        Assert.Equal(1, check.Code);
+        Assert.Contains("\"flow.singleton\" is \"wait\"; allowed: queue, skip, replace.", check.Errors, StringComparison.Ordinal);
+        Assert.Equal(1, (await site.RunAsync("mappings", "apply", broken)).Code);
+
+        var file = await File.ReadAllTextAsync(Path.Combine(site.Server.WorkflowsDirectory, "mappings.json"), TestContext.Current.CancellationToken);
+        var rules = System.Text.Json.Nodes.JsonNode.Parse(file)!;
+        rules["rules"]!.AsArray().Add(System.Text.Json.Nodes.JsonNode.Parse(
+            """{ "id": "batched", "source": "flow-sessions", "type": "technology.start", "workflow": "call-ended", "inputs": { "Event": "{$events}" }, "flow": { "key": "{session_id}", "batch": { "size": 3, "timeout": "1h" }, "concurrency": { "limit": 1 } } }"""));
+        var good = site.Write("good.json", rules.ToJsonString());
+        Assert.Equal(0, (await site.RunAsync("mappings", "check", good)).Code);
+        var applied = await site.RunAsync("mappings", "apply", good);
+        Assert.True(applied.Code == 0, applied.Errors);
+        Assert.Contains("with flow control", (await site.RunAsync("mappings", "list")).Output, StringComparison.Ordinal);
+
+        var session = Guid.NewGuid().ToString("N");
+        for (var i = 0; i < 3; i++)
+            (await site.Server.PostAsync("flow-sessions", $$"""{"id":"{{session}}-{{i}}","event":"technology.start","session_id":"{{session}}","created":1711015230,"success":true,"flow_name":"f","data":{ } }""")).Dispose();
+        var events = await site.Server.WaitForAsync($"/api/events?correlationId={session}&status=Routed", p => p.GetProperty("items").GetArrayLength() == 3);
+        var flows = new List<JsonElement>();
+        foreach (var e in events.GetProperty("items").EnumerateArray())
+            flows.Add((await site.Server.GetJsonAsync("/api/events/" + e.GetProperty("id").GetString())).GetProperty("flow").EnumerateArray().Single(f => f.GetProperty("ruleId").GetString() == "batched"));
+        Assert.Single(flows.Select(f => f.GetProperty("instanceId").GetString()).Distinct(StringComparer.Ordinal));
+        Assert.All(flows, f => Assert.Equal("Started in one batch of 3 events.", f.GetProperty("outcome").GetString()));
+    }
+
+    [Fact]
+    public async Task Verify_explains_a_captured_request_and_never_shows_the_secret()
+    {
+        const string body = """{"action":"PLACED","order":{"id":"o-9","customer":"c-1"}}""";
+        var at = new DateTimeOffset(2026, 1, 15, 12, 0, 0, TimeSpan.Zero);
+        var stamp = at.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
+        var signature = Convert.ToBase64String(HMACSHA256.HashData(Encoding.UTF8.GetBytes(CliSite.Secret), Encoding.UTF8.GetBytes($"{stamp}/{body}")));
+        var good = site.Write("good.http", $"POST /webhooks/acme HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Acme-Signature: t={stamp},s={signature}\r\n\r\n{body}");
+        var changed = site.Write("changed.http", $"Content-Type: application/json\nX-Acme-Signature: t={stamp},s={signature}\n\n{body} ");
+
+        var accepted = await site.RunAsync("verify", "acme", good, "--at", "2026-01-15T12:01:00Z");
+        Assert.True(accepted.Code == 0, accepted.Output + accepted.Errors);
+        var refused = await site.RunAsync("verify", "acme", changed, "--at", "2026-01-15T12:01:00Z");
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("Refused: ", refused.Output, StringComparison.Ordinal);
+        var late = await site.RunAsync("verify", "acme", good, "--at", "2026-01-15T12:06:00Z");
+        Assert.Equal(1, late.Code);
+        Assert.DoesNotContain(CliSite.Secret, accepted.Output + refused.Output + late.Output, StringComparison.Ordinal);
+        Assert.Equal(2, (await site.RunAsync("verify", "acme", site.Write("none.http", "no header here\n"))).Code);
+    }
+
+    [Fact]
+    public async Task Sources_say_how_they_verify()
+    {
+        var run = await site.RunAsync("sources");
+
+        Assert.Matches(@"acme\s+acme\s+verified\s+http://127.0.0.1:\d+/webhooks/acme", run.Output);
+        Assert.Matches(@"flyflow\s+flyflow\s+open", run.Output);
+    }
+
+    private async Task<string> FirstSampleAsync(string preset) =>
+        (await site.RunAsync("send", preset)).Output.Split('\n').Skip(1).First().Trim();
+}
