@@ -96,24 +96,24 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         var call = "replay-" + Guid.NewGuid().ToString("N");
         for (var i = 0; i < 5; i++)
             (await site.Server.PostAsync("flyflow", $$$"""{"event_type":"call_ended","call_id":"{{{call}}}","timestamp":"{{{i}}}","data":{"duration_seconds":42} }""")).Dispose();
-        await site.Server.WaitForAsync($"/api/events?correlationId={call}&status=Routed", p => p.GetProperty("items").GetArrayLength() == 5);
+        await site.Server.WaitForAsync($"/api/events?source=flyflow&correlationId={call}&status=Routed", p => p.GetProperty("items").GetArrayLength() == 5);
 
-        var dry = await site.RunAsync("replay", "--correlation", call, "--dry-run");
+        var dry = await site.RunAsync("replay", "--source", "flyflow", "--correlation", call, "--dry-run");
         Assert.True(dry.Code == 0, dry.Errors);
         Assert.Contains("5  call-ended", dry.Output, StringComparison.Ordinal);
         Assert.Contains("Finished: 5 of 5 events would be replayed.", dry.Output, StringComparison.Ordinal);
-        Assert.Equal(5, (await site.Server.AllEventsAsync("correlationId=" + call)).Count);
+        Assert.Equal(5, (await site.Server.AllEventsAsync("source=flyflow&correlationId=" + call)).Count);
 
-        var run = await site.RunAsync("replay", "--correlation", call);
+        var run = await site.RunAsync("replay", "--source", "flyflow", "--correlation", call);
         Assert.Contains("Finished: 5 of 5 events were replayed.", run.Output, StringComparison.Ordinal);
-        var events = await site.Server.AllEventsAsync("correlationId=" + call);
+        var events = await site.Server.AllEventsAsync("source=flyflow&correlationId=" + call);
         Assert.Equal(10, events.Count);
         var one = await site.RunAsync("replay", events[^1].GetProperty("id").GetString()!);
         Assert.StartsWith("Replayed as ", one.Output, StringComparison.Ordinal);
-        Assert.Equal(6, (await site.Server.AllEventsAsync("correlationId=" + call)).Count(e => e.GetProperty("replayOf").ValueKind == JsonValueKind.String));
+        Assert.Equal(6, (await site.Server.AllEventsAsync("source=flyflow&correlationId=" + call)).Count(e => e.GetProperty("replayOf").ValueKind == JsonValueKind.String));
 
         // The export has them all, one a line.
-        using var export = await site.Server.Api.GetAsync(new Uri($"/api/events/export?correlationId={call}", UriKind.Relative), TestContext.Current.CancellationToken);
+        using var export = await site.Server.Api.GetAsync(new Uri($"/api/events/export?source=flyflow&correlationId={call}", UriKind.Relative), TestContext.Current.CancellationToken);
         Assert.Equal("application/x-ndjson", export.Content.Headers.ContentType!.MediaType);
         var lines = (await export.Content.ReadAsStringAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(11, lines.Length);
@@ -134,7 +134,7 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         Assert.Equal(1, (await site.RunAsync("mappings", "apply", broken)).Code);
 
         var file = await File.ReadAllTextAsync(Path.Combine(site.Server.WorkflowsDirectory, "mappings.json"), TestContext.Current.CancellationToken);
-        var rules = System.Text.Json.Nodes.JsonNode.Parse(file)!;
+        var rules = System.Text.Json.Nodes.JsonNode.Parse(file, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })!;
         rules["rules"]!.AsArray().Add(System.Text.Json.Nodes.JsonNode.Parse(
             """{ "id": "batched", "source": "flow-sessions", "type": "technology.start", "workflow": "call-ended", "inputs": { "Event": "{$events}" }, "flow": { "key": "{session_id}", "batch": { "size": 3, "timeout": "1h" }, "concurrency": { "limit": 1 } } }"""));
         var good = site.Write("good.json", rules.ToJsonString());
