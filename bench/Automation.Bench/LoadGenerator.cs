@@ -25,7 +25,8 @@ internal sealed record LoadResult(long Accepted, long Refused, TimeSpan Elapsed,
 /// <param name="port">The server's port on 127.0.0.1.</param>
 /// <param name="path">Where to post.</param>
 /// <param name="body">Gives the JSON body for a number.</param>
-internal sealed class LoadGenerator(int port, string path, Func<long, string> body)
+/// <param name="headers">Gives further header lines for a body, each with its line end; null for none.</param>
+internal sealed class LoadGenerator(int port, string path, Func<long, string> body, Func<string, string>? headers = null)
 {
     /// <summary>Posts <paramref name="count"/> requests as fast as the answers come, or at a fixed rate.</summary>
     /// <param name="connections">How many connections at once.</param>
@@ -51,7 +52,7 @@ internal sealed class LoadGenerator(int port, string path, Func<long, string> bo
                 var wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
                 if (wait > TimeSpan.Zero)
                     await Task.Delay(wait + TimeSpan.FromMilliseconds(0.5));
-                var status = await connection.PostAsync(body(number));
+                var status = await connection.PostAsync(body(number), headers);
                 latencies.Add((long)Stopwatch.GetElapsedTime(due).TotalMicroseconds);
                 if (status is >= 200 and < 300)
                     accepted++;
@@ -77,12 +78,12 @@ internal sealed class LoadGenerator(int port, string path, Func<long, string> bo
         public Connection(int port, string path)
         {
             _socket.Connect(IPAddress.Loopback, port);
-            _head = $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nContent-Length: ";
+            _head = $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n";
         }
 
-        public async ValueTask<int> PostAsync(string body)
+        public async ValueTask<int> PostAsync(string body, Func<string, string>? headers)
         {
-            var length = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_head}{Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"), _out);
+            var length = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_head}{headers?.Invoke(body)}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"), _out);
             await _socket.SendAsync(_out.AsMemory(0, length));
             var filled = 0;
             while (true)

@@ -14,7 +14,7 @@ var figures = new Figures();
 var scenarios = new Scenarios(Path.Combine(AppContext.BaseDirectory, "Automation.Host.dll"), figures, scale);
 Figures.PrintHead();
 await scenarios.FloorAsync();
-foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenarios.AcceptanceAsync), ("workflows", scenarios.WorkflowsAsync), ("end-to-end", scenarios.EndToEndAsync), ("calls", scenarios.CallsAsync), ("copies", scenarios.CopiesAsync), ("jobs", scenarios.JobsAsync) })
+foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenarios.AcceptanceAsync), ("signed", scenarios.SignedAsync), ("workflows", scenarios.WorkflowsAsync), ("end-to-end", scenarios.EndToEndAsync), ("calls", scenarios.CallsAsync), ("copies", scenarios.CopiesAsync), ("replay", scenarios.ReplayAsync), ("jobs", scenarios.JobsAsync) })
 {
     if (only is null || only == name)
         await run();

@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace Automation.Bench;
 
 /// <summary>What is measured, one method a figure or a few that belong together.</summary>
-internal sealed class Scenarios(string hostAssembly, Figures figures, double scale)
+internal sealed partial class Scenarios(string hostAssembly, Figures figures, double scale)
 {
     private const string AdminKey = "an-administrator-key-for-the-bench";
     private const int Connections = 64;

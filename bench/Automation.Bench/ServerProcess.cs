@@ -50,9 +50,13 @@ internal sealed class ServerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts the product with the workflows of a directory.</summary>
-    public static Task<ServerProcess> StartProductAsync(string hostAssembly, string workflows, string adminKey)
+    /// <param name="hostAssembly">The server's assembly.</param>
+    /// <param name="workflows">Directory of its workflows and mappings.</param>
+    /// <param name="adminKey">The administrator's key.</param>
+    /// <param name="existing">The data of an earlier one; null for an empty directory.</param>
+    public static Task<ServerProcess> StartProductAsync(string hostAssembly, string workflows, string adminKey, string? existing = null)
     {
-        var directory = NewDirectory();
+        var directory = existing ?? NewDirectory();
         var port = FreePort();
         return StartAsync(
             [hostAssembly, "--urls", Url(port)],
@@ -64,6 +68,12 @@ internal sealed class ServerProcess : IAsyncDisposable
                 ["Automation__Workflows__Directory"] = workflows,
                 ["Automation__Intake__MappingsFile"] = Path.Combine(workflows, "mappings.json"),
                 ["Automation__AdminKey"] = adminKey,
+                // The same events, signed: an HMAC-SHA256 over timestamp and body.
+                ["Automation__Intake__Sources__signed__Preset"] = "flyflow",
+                ["Automation__Intake__Sources__signed__Secrets__0"] = Scenarios.Secret,
+                ["Automation__Intake__Sources__signed__Signature__Header"] = "X-Signature",
+                ["Automation__Intake__Sources__signed__Signature__TimestampHeader"] = "X-Timestamp",
+                ["Automation__Intake__Sources__signed__Signature__Signed"] = "{timestamp}.{body}",
                 ["Logging__LogLevel__Default"] = "Warning",
             },
             "/healthz/ready");

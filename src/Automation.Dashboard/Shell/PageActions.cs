@@ -1,3 +1,4 @@
+using Automation.Dashboard.Events;
 using Automation.Intake.Events;
 using Automation.Workflows.Runtime;
 using Microsoft.AspNetCore.Builder;
@@ -18,6 +19,22 @@ internal static class PageActions
         {
             await events.RetryAsync(id, token);
             return Results.Redirect("/events/" + Uri.EscapeDataString(id));
+        }).DisableAntiforgery();
+        actions.MapPost("/replays", async (HttpContext context, EventReplays replays, CancellationToken token) =>
+        {
+            var form = await context.Request.ReadFormAsync(token);
+            return EventFilters.Read(form["source"], form["type"], form["status"], form["correlation"], null, null, form["text"], out var filter) is { } problem
+                ? problem
+                : Results.Redirect("/replays/" + await replays.StartAsync(filter, dryRun: true, token));
+        }).DisableAntiforgery();
+        actions.MapPost("/replays/{id}/run", async (string id, EventReplays replays, CancellationToken token) =>
+            await replays.FindAsync(id, token) is { DryRun: true } dry
+                ? Results.Redirect("/replays/" + await replays.StartAsync(dry.Filter, dryRun: false, token))
+                : Results.Redirect("/replays/" + Uri.EscapeDataString(id))).DisableAntiforgery();
+        actions.MapPost("/replays/{id}/cancel", async (string id, EventReplays replays, CancellationToken token) =>
+        {
+            await replays.CancelAsync(id, token);
+            return Results.Redirect("/replays/" + Uri.EscapeDataString(id));
         }).DisableAntiforgery();
         actions.MapPost("/instances/{id}/cancel", async (string id, WorkflowRuntime runtime, CancellationToken token) =>
         {

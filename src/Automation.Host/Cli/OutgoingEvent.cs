@@ -56,7 +56,7 @@ internal sealed record OutgoingEvent
         {
             // The delivery's own id, where repeated deliveries are known by it.
             foreach (var id in headers.Keys.Where(h => Preset.Dedupe.Key.Any(k => k.Contains("{header:" + h, StringComparison.OrdinalIgnoreCase))).ToList())
-                headers[id] = $"{headers[id]}-{Guid.NewGuid():N}";
+                headers[id] = $"{headers[id]}-{Guid.CreateVersion7(now):N}";
         }
 
         foreach (var line in Headers)

@@ -51,7 +51,7 @@ internal static class ReplayCommand
         {
             try
             {
-                await Task.Delay(Pace, cancellationToken);
+                await Task.Delay(Pace, TimeProvider.System, cancellationToken);
                 run = await connection.CallAsync(HttpMethod.Get, path, null, cancellationToken);
             }
             catch (OperationCanceledException)

@@ -89,7 +89,7 @@ internal static class SendCommand
         {
             var early = TimeSpan.FromSeconds(i / rate.Value) - Stopwatch.GetElapsedTime(began);
             if (early > TimeSpan.Zero)
-                await Task.Delay(early, cancellationToken);
+                await Task.Delay(early, TimeProvider.System, cancellationToken);
             await room.WaitAsync(cancellationToken);
             sending.Add(InTurnAsync());
             sending.RemoveAll(t => t.IsCompletedSuccessfully);

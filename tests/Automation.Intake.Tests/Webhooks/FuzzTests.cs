@@ -36,6 +36,8 @@ public sealed class FuzzTests
         await using var server = await IntakeServer.StartAsync(settings, mappings: """{ "rules": [ { "type": "*e*", "workflow": "w", "inputs": { "a": "{data.id}", "b": "{$payload}" } } ] }""");
         server.Starter.Remembers = false;
         var statuses = new int[600];
+        var (memory, resident) = (0L, 0L);
+        var measured = Math.Max(1000, Requests / 10);
 
         await Parallel.ForAsync(0, Requests, new ParallelOptions { MaxDegreeOfParallelism = 16, CancellationToken = TestContext.Current.CancellationToken }, async (i, ct) =>
         {
@@ -56,11 +58,18 @@ public sealed class FuzzTests
 
             using var response = await server.Client.SendAsync(request, ct);
             Interlocked.Increment(ref statuses[(int)response.StatusCode]);
+            // Once everything has been met often enough to be compiled and cached.
+            if (i % measured == measured - 1 && Interlocked.Read(ref memory) == 0)
+                (memory, resident) = (GC.GetTotalMemory(forceFullCollection: true), Environment.WorkingSet);
             if ((int)response.StatusCode >= 500)
                 Assert.Fail($"request {i} to {source}: {(int)response.StatusCode} {await response.Content.ReadAsStringAsync(ct)}");
         });
 
         await server.DrainAsync();
+        var after = GC.GetTotalMemory(forceFullCollection: true);
+        TestContext.Current.TestOutputHelper!.WriteLine(
+            $"{Requests:N0} requests, {string.Join(", ", statuses.Index().Where(s => s.Item > 0).Select(s => $"{s.Index}: {s.Item:N0}"))}; managed memory {memory >> 20} MiB early, {after >> 20} MiB at the end; resident {resident >> 20} MiB early, {Environment.WorkingSet >> 20} MiB at the end");
+        Assert.True(after < memory + (64 << 20), $"memory grew from {memory:N0} to {after:N0} bytes");
         var counts = await server.Events.CountAsync(DateTimeOffset.UnixEpoch, TestContext.Current.CancellationToken);
         // Both kinds were really met, and every event that was acknowledged is in the log.
         Assert.True(statuses[400] > 0 && statuses[401] > 0 && statuses[415] > 0, string.Join(' ', statuses.Index().Where(s => s.Item > 0)));
