@@ -20,8 +20,10 @@ internal sealed partial class Scenarios(string hostAssembly, Figures figures, do
         await using var server = await ServerProcess.StartFloorAsync();
         var load = new LoadGenerator(server.Port, "/", Event("call_started"));
         await load.RunAsync(Connections, 1, Scaled(20_000));
+        var before = server.ProcessorTime;
         var full = await load.RunAsync(Connections, 1_000_000, Scaled(100_000));
         Require(full.Refused == 0, "the floor refused requests");
+        figures.Add("floor: processor time of the server for each request", (server.ProcessorTime - before).TotalMicroseconds / full.Accepted, "µs");
         _floorPerSecond = full.PerSecond;
         figures.Add("floor: requests stored", full.PerSecond, "1/s", full.PerSecond);
         figures.Add("floor: answer p50", full.Percentile(0.50), "ms");
@@ -38,7 +40,9 @@ internal sealed partial class Scenarios(string hostAssembly, Figures figures, do
         // Nobody maps call_started, so what is measured is taking in: verify, identify, dedupe, store, acknowledge.
         var load = new LoadGenerator(server.Port, "/webhooks/flyflow", Event("call_started"));
         var warm = await load.RunAsync(Connections, 1, Scaled(20_000));
+        var before = server.ProcessorTime;
         var full = await load.RunAsync(Connections, 1_000_000, Scaled(100_000));
+        figures.Add("processor time of the server for each event", (server.ProcessorTime - before).TotalMicroseconds / full.Accepted, "µs");
         var half = await load.RunAsync(Connections, 2_000_000, (long)(full.PerSecond / 2 * 8 * scale), full.PerSecond / 2);
         Require(warm.Refused + full.Refused + half.Refused == 0, "events were refused");
 

@@ -48,12 +48,18 @@ internal sealed class Connection : IDisposable
 
     public static Option<string?> KeyOption() => new("--key") { Description = "An API key. Default: the environment variable AUTOMATION_KEY, or Automation__AdminKey." };
 
-    public static Connection To(string? url, string? key)
+    /// <summary>The server whose API is called.</summary>
+    public static Connection To(string? url, string? key) => Open(url, key ?? Given("AUTOMATION_KEY") ?? Given("Automation__AdminKey"));
+
+    /// <summary>The server as a sender of events sees it, who has no key.</summary>
+    public static Connection AsSender(string? url) => Open(url, null);
+
+    private static Connection Open(string? url, string? key)
     {
         url ??= Given("AUTOMATION_URL") ?? DefaultUrl;
         if (!Uri.TryCreate(url, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
             throw new CommandException(Exit.Misused, $"--url is \"{url}\"; an http or https address is wanted.");
-        return new Connection(address, key ?? Given("AUTOMATION_KEY") ?? Given("Automation__AdminKey"));
+        return new Connection(address, key);
     }
 
     /// <summary>Runs a command's work and turns what goes wrong into a line and a code.</summary>

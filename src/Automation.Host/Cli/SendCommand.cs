@@ -46,7 +46,7 @@ internal static class SendCommand
                 return List(found!);
             if (result.GetValue(repeat) < 1 || result.GetValue(rate) is <= 0)
                 throw new CommandException(Exit.Misused, "--repeat and --rate must be more than 0.");
-            using var connection = Connection.To(result.GetValue(url), null);
+            using var connection = Connection.AsSender(result.GetValue(url));
             var outgoing = new OutgoingEvent
             {
                 Address = new Uri(connection.Address, "/webhooks/" + Uri.EscapeDataString(slug) + (result.GetValue(urlSecret) is { } s ? "/" + Uri.EscapeDataString(s) : "")),
