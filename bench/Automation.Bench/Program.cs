@@ -2,6 +2,7 @@ using System.Globalization;
 using Automation.Bench;
 
 // dotnet run -c Release --project bench/Automation.Bench [-- --scale 0.2] [--only acceptance] [--out FILE]
+// [--postgres CONNECTION-STRING of a database that may be filled: jobs are measured there too]
 if (args is ["floor", var file, var url])
 {
     await FloorServer.RunAsync(file, url);
@@ -14,7 +15,7 @@ var figures = new Figures();
 var scenarios = new Scenarios(Path.Combine(AppContext.BaseDirectory, "Automation.Host.dll"), figures, scale);
 Figures.PrintHead();
 await scenarios.FloorAsync();
-foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenarios.AcceptanceAsync), ("signed", scenarios.SignedAsync), ("workflows", scenarios.WorkflowsAsync), ("end-to-end", scenarios.EndToEndAsync), ("calls", scenarios.CallsAsync), ("copies", scenarios.CopiesAsync), ("replay", scenarios.ReplayAsync), ("jobs", scenarios.JobsAsync) })
+foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenarios.AcceptanceAsync), ("signed", scenarios.SignedAsync), ("workflows", scenarios.WorkflowsAsync), ("end-to-end", scenarios.EndToEndAsync), ("calls", scenarios.CallsAsync), ("copies", scenarios.CopiesAsync), ("replay", scenarios.ReplayAsync), ("jobs", () => scenarios.JobsAsync(Option("--postgres"))) })
 {
     if (only is null || only == name)
         await run();

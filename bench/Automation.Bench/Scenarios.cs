@@ -162,9 +162,11 @@ internal sealed partial class Scenarios(string hostAssembly, Figures figures, do
         figures.Add("copies answered", trials * copies / elapsed.TotalSeconds, "1/s", _floorPerSecond);
     }
 
-    public async Task JobsAsync()
+    public async Task JobsAsync(string? postgres)
     {
         Console.Error.WriteLine("… jobs");
+        if (postgres is not null)
+            await JobsOnPostgresAsync(postgres);
         var directory = Directory.CreateTempSubdirectory("automation-bench-").FullName;
         await using var database = new Database(
             DatabaseLocation.Sqlite(Path.Combine(directory, "automation.db")), new StorageOptions(), TimeProvider.System, NullLogger<Database>.Instance);
@@ -177,6 +179,16 @@ internal sealed partial class Scenarios(string hostAssembly, Figures figures, do
         figures.Add("jobs enqueued one by one, run to Succeeded", full.PerSecond, "1/s", _floorPerSecond);
         figures.Add("enqueue to start p50, idle", idle.P50, "ms");
         figures.Add("enqueue to start p99, idle", idle.P99, "ms");
+    }
+
+    private async Task JobsOnPostgresAsync(string connectionString)
+    {
+        await using var database = new Database(DatabaseLocation.From(connectionString, ""), new StorageOptions(), TimeProvider.System, NullLogger<Database>.Instance);
+        await database.OpenAsync(CancellationToken.None);
+        await JobThroughput.RunAsync(database, callers: 16, jobs: (int)Scaled(5_000));
+        var full = await JobThroughput.RunAsync(database, callers: 16, jobs: (int)Scaled(30_000));
+        Require(full.Succeeded == full.Jobs, "not every job succeeded once");
+        figures.Add("jobs on PostgreSQL, enqueued one by one, run to Succeeded", full.PerSecond, "1/s", _floorPerSecond);
     }
 
     private static Func<long, string> Event(string type) => number =>

@@ -90,7 +90,7 @@ public sealed class Database : IAsyncDisposable
         }
         else
         {
-            _writer = new PostgresUnitWriter(_postgres!, _options, _clock, _logger);
+            _writer = new PostgresUnitWriter(_location.ConnectionString, _options, _clock, _logger);
         }
 
         _writer.Start();

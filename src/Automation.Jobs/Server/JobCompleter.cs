@@ -131,7 +131,8 @@ internal sealed partial class JobCompleter(
     private async ValueTask<WriteUnit> BuildAsync(List<Completion> completions)
     {
         var unit = new WriteUnit();
-        int succeeded = 0, failed = 0, deleted = 0;
+        var succeeded = new List<JobRun>(completions.Count);
+        int failed = 0, deleted = 0;
         foreach (var completion in completions)
         {
             var (run, job) = (completion.Run, completion.Run.Job);
@@ -141,8 +142,7 @@ internal sealed partial class JobCompleter(
             switch (completion.Outcome)
             {
                 case JobOutcome.Succeeded:
-                    run.AddSuccessRows(unit, run.ResultJson);
-                    succeeded++;
+                    succeeded.Add(run);
                     break;
                 case JobOutcome.Failed or JobOutcome.Retried or JobOutcome.Deleted:
                     completion.Outcome = await AddFailureAsync(unit, completion);
@@ -159,8 +159,12 @@ internal sealed partial class JobCompleter(
         }
 
         var now = store.Now();
-        if (succeeded > 0)
-            store.AddStatistics(unit, "succeeded", now, succeeded);
+        if (succeeded.Count > 0)
+        {
+            store.AddSuccesses(unit, succeeded);
+            store.AddStatistics(unit, "succeeded", now, succeeded.Count);
+        }
+
         if (failed > 0)
             store.AddStatistics(unit, "failed", now, failed);
         if (deleted > 0)
@@ -237,8 +241,8 @@ internal sealed partial class JobCompleter(
             }
             else if (state is not null)
             {
-                if (run.Continuations is { Count: > 0 } continuations)
-                    await transitions.ContinueAsync(state, Continuation.ReadAll(continuations.Rows[0][0].AsText), CancellationToken.None);
+                if (run.Continuations?.Rows.FirstOrDefault(r => r[0].AsInteger == run.Job.Id) is { } continuations)
+                    await transitions.ContinueAsync(state, Continuation.ReadAll(continuations[1].AsText), CancellationToken.None);
                 if (run.Job.HasParameters && JobParameters.Text(run.Job.Parameters, JobParameters.BatchId) is { } batch)
                     await transitions.FinishBatchAsync(batch, CancellationToken.None);
             }

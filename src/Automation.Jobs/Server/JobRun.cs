@@ -62,8 +62,8 @@ internal sealed class JobRun(ClaimedJob job, JobStore store, JobRetryOptions ret
     /// <summary>That unit has committed.</summary>
     public bool SuccessCommitted { get; private set; }
 
-    /// <summary>The parameter that lists what goes on after the job, read in the commit of its end.</summary>
-    public RowSet? Continuations { get; private set; }
+    /// <summary>Jobs and the parameter that lists what goes on after them, read in the commit of this run's end.</summary>
+    public RowSet? Continuations { get; set; }
 
     public (double Percent, string? Message)? Progress { get; private set; }
 
@@ -80,12 +80,14 @@ internal sealed class JobRun(ClaimedJob job, JobStore store, JobRetryOptions ret
     /// <summary>The transition and the acknowledgement, without the counters.</summary>
     public void AddSuccessRows(WriteUnit unit, string? resultJson)
     {
-        var state = StateRow.Succeeded(store.NowAfter(Job.Version), Elapsed, StartedAtUtc - Job.CreatedAt, resultJson);
-        store.AddTransition(unit, Job.Id, Job.Version, state, Job.HasParameters);
+        store.AddTransition(unit, Job.Id, Job.Version, SuccessState(resultJson), Job.HasParameters);
         store.AddAcknowledge(unit, Job.QueueRowId);
         JobBatches.AddFinished(unit, Job);
         Continuations = store.AddContinuationsQuery(unit, Job.Id);
     }
+
+    public StateRow SuccessState(string? resultJson) =>
+        StateRow.Succeeded(store.NowAfter(Job.Version), Elapsed, StartedAtUtc - Job.CreatedAt, resultJson);
 
     public void Cancel(CancelCause cause)
     {

@@ -55,7 +55,14 @@ internal abstract class JobStore(Database database, TimeProvider clock)
     public abstract void AddTransition(
         WriteUnit unit, long jobId, DateTime version, StateRow state, bool hasParameters = true, bool wasFinal = false, StateRow? before = null);
 
-    /// <summary>Reads, in the commit of a job's end, what is to go on after it.</summary>
+    /// <summary>Adds the ends of runs that have succeeded; conflicts where one of them has lost its job.</summary>
+    public virtual void AddSuccesses(WriteUnit unit, IReadOnlyList<JobRun> runs)
+    {
+        foreach (var run in runs)
+            run.AddSuccessRows(unit, run.ResultJson);
+    }
+
+    /// <summary>Reads, in the commit of a job's end, what is to go on after it: rows of job and list.</summary>
     public abstract RowSet AddContinuationsQuery(WriteUnit unit, long jobId);
 
     /// <summary>Adds a row to a job's history without making it its state.</summary>

@@ -1,3 +1,4 @@
+using Automation.Jobs.Serialization;
 using Automation.Jobs.Server;
 using Automation.Storage;
 using Automation.Storage.Writes;
@@ -45,6 +46,20 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
         WITH s AS (INSERT INTO hangfire.state (jobid, name, reason, createdat, data) VALUES ($1, $2, $3::text, $4, $5::jsonb) RETURNING id)
         UPDATE hangfire.job j SET stateid = s.id, statename = $2, expireat = $6::timestamptz FROM s
         WHERE j.id = $1 AND EXISTS (SELECT 1 FROM hangfire.state c WHERE c.id = j.stateid AND c.createdat = $7)
+        """);
+
+    // The ends of many runs at once, as [{"j": job, "q": queue row, "v": version, "a": at, "x": expires, "d": data}, …].
+    private static readonly SqlStatement SucceedJobs = Sql("""
+        WITH e AS (SELECT * FROM jsonb_to_recordset($1::jsonb) AS e(j bigint, q bigint, v timestamptz, a timestamptz, x timestamptz, d jsonb)),
+        s AS (INSERT INTO hangfire.state (jobid, name, createdat, data) SELECT j, 'Succeeded', a, d FROM e RETURNING id, jobid),
+        g AS (DELETE FROM hangfire.jobqueue USING e WHERE id = e.q)
+        UPDATE hangfire.job j SET stateid = s.id, statename = 'Succeeded', expireat = e.x FROM s JOIN e ON e.j = s.jobid
+        WHERE j.id = s.jobid AND EXISTS (SELECT 1 FROM hangfire.state c WHERE c.id = j.stateid AND c.createdat = e.v)
+        """);
+
+    private static readonly SqlStatement SelectContinuationsOfMany = Sql("""
+        SELECT DISTINCT ON (p.jobid) p.jobid, p.value FROM jsonb_to_recordset($1::jsonb) AS e(j bigint)
+        JOIN hangfire.jobparameter p ON p.jobid = e.j AND p.name = 'Continuations' ORDER BY p.jobid, p.id DESC
         """);
 
     private static readonly SqlStatement AcknowledgeQueueRow = Sql("DELETE FROM hangfire.jobqueue WHERE id = $1");
@@ -115,7 +130,7 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
     private static readonly SqlStatement ReserveQueueRows = Sql("SELECT nextval('hangfire.jobqueue_id_seq') FROM generate_series(1, $1)");
 
     private static readonly SqlStatement SelectContinuations =
-        Sql("SELECT value FROM hangfire.jobparameter WHERE jobid = $1 AND name = 'Continuations' ORDER BY id DESC LIMIT 1");
+        Sql("SELECT jobid, value FROM hangfire.jobparameter WHERE jobid = $1 AND name = 'Continuations' ORDER BY id DESC LIMIT 1");
 
     private static readonly SqlStatement SelectJob = Sql("""
         SELECT j.invocationdata::text, j.arguments::text, j.createdat, j.expireat, j.statename, s.createdat, s.data::text
@@ -130,7 +145,7 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
 
     private static readonly SqlStatement SelectHash = Sql("SELECT field, value FROM hangfire.hash WHERE key = $1");
 
-    public override bool IsJobGuard(SqlStatement statement) => statement == MoveJob;
+    public override bool IsJobGuard(SqlStatement statement) => statement == MoveJob || statement == SucceedJobs;
 
     public override void AddJob(WriteUnit unit, NewJob job)
     {
@@ -158,6 +173,42 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
             AddHistory(unit, jobId, first);
         unit.AddExpectingOne(MoveJob, jobId, state.Name, state.Reason, Time(state.CreatedAt), state.Data,
             JobStates.IsFinal(state.Name) ? Time(state.CreatedAt + Retention) : SqlValue.Null, Time(version));
+    }
+
+    public override void AddSuccesses(WriteUnit unit, IReadOnlyList<JobRun> runs)
+    {
+        if (runs.Count < 2)
+        {
+            base.AddSuccesses(unit, runs);
+            return;
+        }
+
+        var ends = JobJson.Write(writer =>
+        {
+            writer.WriteStartArray();
+            foreach (var run in runs)
+            {
+                var state = run.SuccessState(run.ResultJson);
+                writer.WriteStartObject();
+                writer.WriteNumber("j", run.Job.Id);
+                writer.WriteNumber("q", run.Job.QueueRowId);
+                writer.WriteString("v", run.Job.Version);
+                writer.WriteString("a", state.CreatedAt);
+                writer.WriteString("x", state.CreatedAt + Retention);
+                writer.WritePropertyName("d");
+                writer.WriteRawValue(state.Data);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        });
+        unit.AddExpecting(runs.Count, SucceedJobs, ends);
+        var continuations = unit.Query(SelectContinuationsOfMany, ends);
+        foreach (var run in runs)
+        {
+            JobBatches.AddFinished(unit, run.Job);
+            run.Continuations = continuations;
+        }
     }
 
     public override RowSet AddContinuationsQuery(WriteUnit unit, long jobId) => unit.Query(SelectContinuations, jobId);

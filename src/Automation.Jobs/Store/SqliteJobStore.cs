@@ -101,7 +101,7 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
     private static readonly SqlStatement SelectParameters = new("""SELECT "Name", "Value" FROM "JobParameter" WHERE "JobId" = $1 ORDER BY "Id" """);
 
     private static readonly SqlStatement SelectContinuations = new("""
-        SELECT "Value" FROM "JobParameter" WHERE "JobId" = $1 AND +"Name" = 'Continuations' ORDER BY "Id" DESC LIMIT 1
+        SELECT "JobId", "Value" FROM "JobParameter" WHERE "JobId" = $1 AND +"Name" = 'Continuations' ORDER BY "Id" DESC LIMIT 1
         """);
 
     private static readonly SqlStatement SelectJob = new("""

@@ -34,6 +34,13 @@ public sealed class WriteUnit
         return this;
     }
 
+    /// <summary>Adds a statement that must change exactly so many rows, as <see cref="AddExpectingOne"/> does for one.</summary>
+    public WriteUnit AddExpecting(int count, SqlStatement statement, params ReadOnlySpan<SqlValue> values)
+    {
+        _commands.Add(new Command(statement, values.ToArray(), count, null));
+        return this;
+    }
+
     /// <summary>Adds a statement that returns rows (<c>SELECT</c> or <c>… RETURNING</c>).</summary>
     /// <returns>The rows, filled when the unit has committed.</returns>
     public RowSet Query(SqlStatement statement, params ReadOnlySpan<SqlValue> values)
