@@ -1,5 +1,6 @@
 using System.Globalization;
 using Automation.Bench;
+using Automation.Bench.Engine;
 
 // dotnet run -c Release --project bench/Automation.Bench [-- --scale 0.2] [--only acceptance] [--out FILE]
 // [--postgres CONNECTION-STRING of a database that may be filled: jobs are measured there too]
@@ -20,6 +21,9 @@ foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenario
     if (only is null || only == name)
         await run();
 }
+
+if (only is null or "engine")
+    EngineSpeed.AddTo(figures, scale);
 
 figures.Save(Option("--out") ?? Path.Combine("artifacts", "bench.json"));
 return 0;

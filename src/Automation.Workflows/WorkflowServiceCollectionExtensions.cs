@@ -103,6 +103,16 @@ public static class WorkflowServiceCollectionExtensions
         return services;
     }
 
+    /// <summary>Adds every custom activity of an assembly: its classes with <see cref="ActivityAttribute"/>, found when the server starts.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="assembly">The assembly.</param>
+    public static IServiceCollection AddWorkflowActivitiesFrom(this IServiceCollection services, System.Reflection.Assembly assembly)
+    {
+        ArgumentNullException.ThrowIfNull(assembly);
+        services.AddSingleton<Action<ActivityCatalog>>(catalog => catalog.AddFrom(assembly));
+        return services;
+    }
+
     /// <summary>Adds what does the work of a background activity.</summary>
     /// <typeparam name="TActivity">Made once, from the services.</typeparam>
     /// <param name="services">The services.</param>

@@ -89,7 +89,7 @@ internal sealed class M02Workflows : Migration
           created_at bigint NOT NULL
         );
         CREATE INDEX ix_workflow_bookmarks_instance ON workflow_bookmarks (instance_id);
-        CREATE INDEX ix_workflow_bookmarks_hash ON workflow_bookmarks (hash);
+        CREATE INDEX ix_workflow_bookmarks_hash ON workflow_bookmarks (hash, correlation_id);
 
         CREATE TABLE workflow_operations (
           id text NOT NULL PRIMARY KEY,

@@ -73,6 +73,8 @@ internal static class InstanceSql
     public static readonly SqlStatement FindBookmark = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE id = $1");
     public static readonly SqlStatement BookmarksByHash = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 ORDER BY id LIMIT 1000");
     public static readonly SqlStatement BookmarksAfter = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 AND id > $2 ORDER BY id LIMIT 1000");
+    public static readonly SqlStatement BookmarksByCorrelation = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 AND correlation_id = $2 AND id > $3 ORDER BY id LIMIT 1000");
+    public static readonly SqlStatement BookmarksWithin = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 AND instance_id = $2 AND id > $3 ORDER BY id LIMIT 1000");
     public static readonly SqlStatement BookmarksOfInstance = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE instance_id = $1 ORDER BY id");
     public static readonly SqlStatement WaitingByHash = new(
         "SELECT b.id, b.instance_id, i.definition_id, b.correlation_id, b.options FROM workflow_bookmarks b JOIN workflow_instances i ON i.id = b.instance_id "

@@ -35,7 +35,7 @@ public sealed partial class WorkflowRuntime
             if (target is null)
             {
                 _instances.GiveBack(instance);
-                throw new DefinitionNotFoundException($"{version} version of the workflow '{instance.Graph.DefinitionId}'");
+                throw new DefinitionNotFoundException($"version {version} of the workflow '{instance.Graph.DefinitionId}'");
             }
 
             var misfits = Misfits(instance, target);

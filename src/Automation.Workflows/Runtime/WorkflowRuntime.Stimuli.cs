@@ -141,9 +141,12 @@ public sealed partial class WorkflowRuntime
         var ids = new List<string>();
         while (true)
         {
-            var rows = after is null
-                ? await _database.QueryAsync(InstanceSql.BookmarksByHash, cancellationToken, InstanceSql.Key(request.Hash))
-                : await _database.QueryAsync(InstanceSql.BookmarksAfter, cancellationToken, InstanceSql.Key(request.Hash), after);
+            // A million may wait for the same event: whoever is meant by correlation or instance is found without reading the others.
+            var hash = InstanceSql.Key(request.Hash);
+            var rows = request.InstanceId is { } instance ? await _database.QueryAsync(InstanceSql.BookmarksWithin, cancellationToken, hash, instance, after ?? "")
+                : request.CorrelationId is { } correlation ? await _database.QueryAsync(InstanceSql.BookmarksByCorrelation, cancellationToken, hash, correlation, after ?? "")
+                : after is null ? await _database.QueryAsync(InstanceSql.BookmarksByHash, cancellationToken, hash)
+                : await _database.QueryAsync(InstanceSql.BookmarksAfter, cancellationToken, hash, after);
             foreach (var row in rows.Rows)
             {
                 if ((request.CorrelationId is null || row[5].AsText == request.CorrelationId)

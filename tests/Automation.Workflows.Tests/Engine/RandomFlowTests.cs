@@ -54,7 +54,7 @@ public sealed class RandomFlowTests
     }
 
     /// <summary>Builds nested blocks: series, decisions, forks with joins, loops, conditions, waits and calls.</summary>
-    private sealed class RandomFlow(int seed)
+    internal sealed class RandomFlow(int seed)
     {
         private readonly Random _random = new(seed);
         private int _number;
