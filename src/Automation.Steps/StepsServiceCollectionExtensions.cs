@@ -1,8 +1,11 @@
 using Automation.Steps.Data;
 using Automation.Steps.Http;
+using Automation.Steps.Notifications;
 using Automation.Steps.Outgoing;
 using Automation.Steps.Replies;
 using Automation.Steps.Secrets;
+using Automation.Steps.Templates;
+using Automation.Workflows.Activities;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -39,6 +42,28 @@ public static class StepsServiceCollectionExtensions
         services.AddWorkflowActivity<StoreDocument>().AddWorkflowActivity<ReadDocument>().AddWorkflowActivity<ChangeDocument>()
             .AddWorkflowActivity<DeleteDocument>().AddWorkflowActivity<FindDocuments>();
         services.AddBackgroundActivity<DocumentStep>(StoreDocument.Type, ReadDocument.Type, ChangeDocument.Type, DeleteDocument.Type, FindDocuments.Type);
+
+        services.TryAddSingleton<TextTemplates>();
+        AddNotifications(services);
         return services;
+    }
+
+    private static void AddNotifications(IServiceCollection services)
+    {
+        services.AddOptions<NotificationOptions>().BindConfiguration("Automation:Steps:Notifications").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<ChannelStore>();
+        services.TryAddSingleton<ChannelLimits>();
+        services.TryAddSingleton<NotificationLog>();
+        services.TryAddSingleton<NotificationSender>();
+        services.TryAddSingleton<NotificationDispatcher>();
+        services.TryAddSingleton<Inbox>();
+        services.AddHostedService<HeldNotifications>();
+        services.AddJobHandler<NotificationJob>(NotificationJob.Name, retry =>
+        {
+            retry.Attempts = 3;
+            retry.Delays = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2)];
+        });
+        services.AddSingleton<Action<ActivityCatalog>>(s => catalog => catalog.AddFamily<Notify>(Notify.Family(s.GetRequiredService<ChannelStore>())));
+        services.AddBackgroundActivity<NotifyStep>(Notify.Type);
     }
 }

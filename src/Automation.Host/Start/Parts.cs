@@ -7,6 +7,7 @@ using Automation.Intake.Routing;
 using Automation.Jobs;
 using Automation.Steps.Data;
 using Automation.Steps.Http;
+using Automation.Steps.Notifications;
 using Automation.Steps.Outgoing;
 using Automation.Steps.Secrets;
 using Automation.Storage;
@@ -29,6 +30,7 @@ internal static class Parts
         ["Automation:Jobs"] = typeof(JobOptions),
         ["Automation:Steps:Data"] = typeof(DataOptions),
         ["Automation:Steps:Http"] = typeof(HttpOptions),
+        ["Automation:Steps:Notifications"] = typeof(NotificationOptions),
         ["Automation:Steps:Outgoing"] = typeof(OutgoingOptions),
         ["Automation:Storage"] = typeof(StorageOptions),
         ["Automation:Workflows"] = typeof(WorkflowOptions),
@@ -84,6 +86,7 @@ internal static class Parts
         app.MapAutomationStudio();
         app.MapSecrets();
         app.MapHttpExchanges();
+        app.MapNotifications();
     }
 
     private static bool IsForMachines(HttpContext context) =>

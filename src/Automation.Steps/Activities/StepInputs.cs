@@ -42,5 +42,26 @@ internal readonly struct StepInputs(IReadOnlyDictionary<string, object?> inputs)
             : throw new FormatException($"{name} is \"{PlainJson.AsText(value)}\"; it must be a time span such as 00:00:30 or 30.00:00:00."),
     };
 
+    /// <summary>A value that may have been typed as JSON text; null where there is nothing.</summary>
+    /// <exception cref="FormatException">The text is no JSON.</exception>
+    public static object? Parsed(object? value, string name)
+    {
+        if (value is JsonElement { ValueKind: JsonValueKind.String } element)
+            value = element.GetString();
+        if (value is not string text)
+            return value;
+        if (string.IsNullOrWhiteSpace(text))
+            return null;
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return document.RootElement.Clone();
+        }
+        catch (JsonException e)
+        {
+            throw new FormatException($"{name} is not JSON: {e.Message}", e);
+        }
+    }
+
     private static bool IsNothing(object? value) => value is null or JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined };
 }

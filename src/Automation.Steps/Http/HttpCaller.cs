@@ -43,7 +43,7 @@ public sealed class HttpCaller
             if (call.Resilience is not { } strategy || attempt > strategy.MaxRetryAttempts || !IsWorthRepeating(strategy, end, answer))
                 return new HttpCallResult(end, answer, error, exchanges);
 
-            var delay = RetryAfter(answer) ?? strategy.DelayAfter(attempt, Random.Shared.NextDouble());
+            var delay = RetryAfter(answer, _clock) ?? strategy.DelayAfter(attempt, Random.Shared.NextDouble());
             if (delay > _options.MaxRetryDelay)
                 delay = _options.MaxRetryDelay;
             exchanges[^1] = exchanges[^1] with { RetryDelay = delay };
@@ -259,7 +259,8 @@ public sealed class HttpCaller
             yield return KeyValuePair.Create<string, IEnumerable<string>>(name, values);
     }
 
-    private TimeSpan? RetryAfter(HttpAnswer? answer)
+    /// <summary>The wait that an answer asks for; null where it asks for none.</summary>
+    internal static TimeSpan? RetryAfter(HttpAnswer? answer, TimeProvider clock)
     {
         if (answer is null || !answer.Headers.TryGetValue("Retry-After", out var header) || header is not List<object?> { Count: > 0 } values
             || !RetryConditionHeaderValue.TryParse(values[0] as string, out var condition))
@@ -267,7 +268,7 @@ public sealed class HttpCaller
             return null;
         }
 
-        var wait = condition.Delta ?? (condition.Date - _clock.GetUtcNow()) ?? TimeSpan.Zero;
+        var wait = condition.Delta ?? (condition.Date - clock.GetUtcNow()) ?? TimeSpan.Zero;
         return wait < TimeSpan.Zero ? TimeSpan.Zero : wait;
     }
 

@@ -1,0 +1,155 @@
+using Automation.Expressions;
+using Automation.Steps.Templates;
+using Automation.Steps.Values;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using System.Text.Json;
+
+namespace Automation.Steps.Notifications;
+
+/// <summary>Channels, notifications and the inbox over HTTP.</summary>
+public static class ChannelEndpoints
+{
+    /// <summary>Maps <c>/api/channels</c>, <c>/api/notifications</c> and <c>/api/inbox</c>.</summary>
+    /// <param name="app">The routes.</param>
+    public static void MapNotifications(this IEndpointRouteBuilder app)
+    {
+        var channels = app.MapGroup("/api/channels").WithTags("Channels").RequireAuthorization(policy => policy.RequireRole("administrator", "designer"));
+        channels.MapGet("", async (ChannelStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(View)));
+        channels.MapGet("/{name}", async (string name, ChannelStore store, CancellationToken cancellationToken) =>
+            await store.FindAsync(name, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound());
+        channels.MapPut("/{name}", SetAsync);
+        channels.MapDelete("/{name}", DeleteAsync);
+        channels.MapPost("/{name}/test", TestAsync);
+        channels.MapPost("/preview", (PreviewRequest body, IServiceProvider services) => Preview(body, (TextTemplates)services.GetService(typeof(TextTemplates))!));
+
+        var notifications = app.MapGroup("/api/notifications").WithTags("Notifications");
+        notifications.MapGet("", ListAsync);
+        notifications.MapGet("/{id}", async (string id, NotificationLog log, CancellationToken cancellationToken) =>
+            await log.FindAsync(id, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound());
+        app.MapGet("/api/instances/{id}/notifications", async (string id, int? take, NotificationLog log, CancellationToken cancellationToken) =>
+            Results.Ok((await log.OfInstanceAsync(id, Size(take), cancellationToken)).Select(View))).WithTags("Instances");
+
+        var inbox = app.MapGroup("/api/inbox").WithTags("Inbox");
+        inbox.MapGet("", async (bool? unread, DateTimeOffset? before, int? take, Inbox entries, CancellationToken cancellationToken) =>
+            Results.Ok(new InboxPage(await entries.UnreadAsync(cancellationToken), await entries.LatestAsync(unread ?? false, before ?? DateTimeOffset.MaxValue, Size(take), cancellationToken))));
+        inbox.MapGet("/count", async (Inbox entries, CancellationToken cancellationToken) => Results.Ok(new InboxCount(await entries.UnreadAsync(cancellationToken))));
+        inbox.MapPost("/read", async (Inbox entries, CancellationToken cancellationToken) =>
+        {
+            await entries.MarkAllReadAsync(cancellationToken);
+            return Results.NoContent();
+        });
+        inbox.MapPost("/{id}/read", async (string id, Inbox entries, CancellationToken cancellationToken) =>
+            await entries.MarkReadAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound());
+        inbox.MapDelete("/{id}", async (string id, Inbox entries, CancellationToken cancellationToken) =>
+        {
+            await entries.DeleteAsync(id, cancellationToken);
+            return Results.NoContent();
+        });
+    }
+
+    private static int Size(int? take) => Math.Clamp(take ?? 100, 1, 1000);
+
+    private static async Task<IResult> SetAsync(string name, ChannelOptions body, ChannelStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await store.SetAsync(name, body, cancellationToken);
+            return Results.Ok(View(new Channel(name, body, IsFromConfiguration: false)));
+        }
+        catch (ChannelException e)
+        {
+            return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
+        }
+    }
+
+    private static async Task<IResult> DeleteAsync(string name, ChannelStore store, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await store.DeleteAsync(name, cancellationToken) ? Results.NoContent() : Results.NotFound();
+        }
+        catch (ChannelException e)
+        {
+            return Results.Problem(e.Message, statusCode: StatusCodes.Status409Conflict);
+        }
+    }
+
+    /// <summary>Sends a test message at once, past quiet hours and limits, and says what the channel answered.</summary>
+    private static async Task<IResult> TestAsync(string name, TestRequest? body, ChannelStore store, IServiceProvider services, NotificationLog log, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(name, cancellationToken) is not { } channel)
+            return Results.NotFound();
+        var sender = (NotificationSender)services.GetService(typeof(NotificationSender))!;
+        var recipient = string.IsNullOrWhiteSpace(body?.To) ? channel.Options.To ?? "" : body.To.Trim();
+        if (channel.Options.Kind is ChannelKind.Sms or ChannelKind.Telegram)
+            recipient = ChannelOptions.Recipients(recipient) is [var first, ..] ? first : "";
+        var notification = new Notification
+        {
+            Id = "test-" + Guid.CreateVersion7(clock.GetUtcNow()), Channel = name, Kind = channel.Options.Kind.ToString(), Recipient = recipient, CreatedAt = clock.GetUtcNow(), Attempts = 1,
+            Message = new NotificationMessage { Subject = body?.Subject ?? "Test", Text = body?.Text ?? $"This is a test of the channel {name}.", Severity = "Info" },
+        };
+        var result = await sender.SendAsync(channel, notification, cancellationToken);
+        var ended = notification with
+        {
+            Status = result.Error is null ? NotificationStatus.Sent : NotificationStatus.Failed, Note = result.Error ?? result.Note, SentAt = result.Error is null ? clock.GetUtcNow() : null,
+        };
+        await log.SaveAsync(ended, [], cancellationToken);
+        return Results.Ok(new TestAnswer(result.Error is null, ended.Note, result.Exchanges.Sum(e => e.Duration.TotalMilliseconds), ended.Id));
+    }
+
+    private static IResult Preview(PreviewRequest body, TextTemplates templates)
+    {
+        var values = body.Values is { ValueKind: JsonValueKind.Object } given
+            ? given.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value, StringComparer.Ordinal)
+            : [];
+        try
+        {
+            return Results.Ok(new PreviewAnswer(Rendered(body.Subject), Rendered(body.Body), Rendered(body.Html)));
+        }
+        catch (ExpressionException e)
+        {
+            return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
+        }
+
+        string? Rendered(string? template) => template is null ? null : templates.Render(template, values);
+    }
+
+    private static async Task<IResult> ListAsync(string? channel, string? status, DateTimeOffset? before, int? take, NotificationLog log, CancellationToken cancellationToken)
+    {
+        NotificationStatus? wanted = null;
+        if (!string.IsNullOrEmpty(status))
+        {
+            if (!Enum.TryParse<NotificationStatus>(status, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed))
+                return Results.Problem($"status is \"{status}\"; allowed are {string.Join(", ", Enum.GetNames<NotificationStatus>())}.", statusCode: StatusCodes.Status400BadRequest);
+            wanted = parsed;
+        }
+
+        return Results.Ok((await log.LatestAsync(channel, wanted, before ?? DateTimeOffset.MaxValue, Size(take), cancellationToken)).Select(View));
+    }
+
+    private static ChannelView View(Channel channel) => new(channel.Name, channel.IsFromConfiguration, channel.Options);
+
+    private static NotificationView View(Notification n) => new(
+        n.Id, n.Channel, n.Kind, n.Recipient, n.Message.Subject, n.Message.Text, n.Message.Severity, n.Status.ToString(), n.Attempts, n.Note,
+        n.InstanceId, n.ActivityExecutionId, n.JobId, n.FallbackOf, n.DigestId, n.CreatedAt, n.DueAt, n.SentAt);
+
+    internal sealed record ChannelView(string Name, bool IsFromConfiguration, ChannelOptions Settings);
+
+    internal sealed record NotificationView(
+        string Id, string Channel, string Kind, string Recipient, string Subject, string Text, string Severity, string Status, int Attempts, string? Note,
+        string? InstanceId, string? ActivityExecutionId, long? JobId, string? FallbackOf, string? DigestId, DateTimeOffset CreatedAt, DateTimeOffset? DueAt, DateTimeOffset? SentAt);
+
+    internal sealed record TestRequest(string? To, string? Subject, string? Text);
+
+    internal sealed record TestAnswer(bool Sent, string? Note, double DurationMs, string NotificationId);
+
+    internal sealed record PreviewRequest(string? Subject, string? Body, string? Html, JsonElement? Values);
+
+    internal sealed record PreviewAnswer(string? Subject, string? Body, string? Html);
+
+    internal sealed record InboxPage(long Unread, IReadOnlyList<InboxEntry> Items);
+
+    internal sealed record InboxCount(long Unread);
+}

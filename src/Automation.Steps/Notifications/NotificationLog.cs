@@ -1,0 +1,99 @@
+using System.Text.Json;
+using Automation.Steps.Http;
+using Automation.Storage;
+using Automation.Storage.Writes;
+
+namespace Automation.Steps.Notifications;
+
+/// <summary>Notifications and what has become of them.</summary>
+public sealed class NotificationLog(Database database)
+{
+    private const string Columns =
+        "id, channel, kind, recipient, message, status, attempts, note, instance_id, activity_execution_id, job_id, fallback_of, digest_id, for_digest, created_at, due_at, sent_at";
+
+    private static readonly SqlStatement Upsert = new(
+        $"""
+        INSERT INTO notifications ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+        ON CONFLICT (id) DO UPDATE SET status = excluded.status, attempts = excluded.attempts, note = excluded.note, job_id = excluded.job_id,
+          digest_id = excluded.digest_id, for_digest = excluded.for_digest, due_at = excluded.due_at, sent_at = excluded.sent_at
+        """);
+
+    private static readonly SqlStatement One = new($"SELECT {Columns} FROM notifications WHERE id = $1");
+
+    private static readonly SqlStatement OfInstance = new($"SELECT {Columns} FROM notifications WHERE instance_id = $1 ORDER BY created_at, id LIMIT $2");
+
+    private static readonly SqlStatement Latest = new($"SELECT {Columns} FROM notifications WHERE created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
+
+    private static readonly SqlStatement LatestOfChannel = new($"SELECT {Columns} FROM notifications WHERE channel = $3 AND created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
+
+    private static readonly SqlStatement LatestOfStatus = new($"SELECT {Columns} FROM notifications WHERE status = $3 AND created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
+
+    private static readonly SqlStatement DueNow = new($"SELECT {Columns} FROM notifications WHERE status = 'Held' AND due_at <= $1 ORDER BY due_at, id LIMIT 500");
+
+    private static readonly SqlStatement DueForDigest = new(
+        $"SELECT {Columns} FROM notifications WHERE status = 'Held' AND for_digest = 1 AND channel = $1 AND recipient = $2 AND due_at <= $3 ORDER BY created_at, id LIMIT 500");
+
+    private static readonly SqlStatement DeleteOld = new("DELETE FROM notifications WHERE created_at < $1 AND status IN ('Sent', 'Failed', 'InDigest')");
+
+    /// <summary>A notification; null where there is none.</summary>
+    public async ValueTask<Notification?> FindAsync(string id, CancellationToken cancellationToken) =>
+        (await database.QueryAsync(One, cancellationToken, id)).Rows is [var row, ..] ? Read(row) : null;
+
+    /// <summary>The notifications of an instance, oldest first.</summary>
+    public async ValueTask<IReadOnlyList<Notification>> OfInstanceAsync(string instanceId, int take, CancellationToken cancellationToken) =>
+        [.. (await database.QueryAsync(OfInstance, cancellationToken, instanceId, take)).Rows.Select(Read)];
+
+    /// <summary>The newest notifications, of a channel or a status where one is given.</summary>
+    public async ValueTask<IReadOnlyList<Notification>> LatestAsync(string? channel, NotificationStatus? status, DateTimeOffset before, int take, CancellationToken cancellationToken)
+    {
+        var until = SqlValue.Micros(before);
+        var rows = status is { } wanted ? await database.QueryAsync(LatestOfStatus, cancellationToken, until, take, wanted.ToString())
+            : channel is { Length: > 0 } ? await database.QueryAsync(LatestOfChannel, cancellationToken, until, take, channel)
+            : await database.QueryAsync(Latest, cancellationToken, until, take);
+        return [.. rows.Rows.Select(Read).Where(n => string.IsNullOrEmpty(channel) || n.Channel == channel)];
+    }
+
+    internal async ValueTask<IReadOnlyList<Notification>> DueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
+        [.. (await database.QueryAsync(DueNow, cancellationToken, SqlValue.Micros(now))).Rows.Select(Read)];
+
+    internal async ValueTask<IReadOnlyList<Notification>> DueForDigestAsync(string channel, string recipient, DateTimeOffset now, CancellationToken cancellationToken) =>
+        [.. (await database.QueryAsync(DueForDigest, cancellationToken, channel, recipient, SqlValue.Micros(now))).Rows.Select(Read)];
+
+    internal static void AddTo(WriteUnit unit, Notification n) => unit.Add(
+        Upsert, n.Id, n.Channel, n.Kind, n.Recipient, JsonSerializer.Serialize(n.Message, NotificationJson.Default.NotificationMessage), n.Status.ToString(), n.Attempts, n.Note,
+        n.InstanceId, n.ActivityExecutionId, n.JobId, n.FallbackOf, n.DigestId, n.ForDigest ? 1 : 0, SqlValue.Micros(n.CreatedAt), SqlValue.Micros(n.DueAt), SqlValue.Micros(n.SentAt));
+
+    /// <summary>Stores what has become of a notification, with the record of the calls that were made for it.</summary>
+    internal Task SaveAsync(Notification notification, IReadOnlyList<HttpExchange> exchanges, CancellationToken cancellationToken)
+    {
+        var unit = new WriteUnit();
+        AddTo(unit, notification);
+        if (exchanges.Count > 0 && notification is { InstanceId: { } instance, ActivityExecutionId: { } execution })
+            HttpExchangeLog.AddTo(unit, new HttpExchangeOwner(instance, execution, notification.JobId), exchanges);
+        return database.CommitAsync(unit, cancellationToken: cancellationToken);
+    }
+
+    internal Task SweepAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
+        database.CommitAsync(new WriteUnit().Add(DeleteOld, SqlValue.Micros(before)), cancellationToken: cancellationToken);
+
+    private static Notification Read(SqlValue[] row) => new()
+    {
+        Id = row[0].AsText!,
+        Channel = row[1].AsText!,
+        Kind = row[2].AsText!,
+        Recipient = row[3].AsText!,
+        Message = JsonSerializer.Deserialize(row[4].AsText!, NotificationJson.Default.NotificationMessage)!,
+        Status = Enum.Parse<NotificationStatus>(row[5].AsText!),
+        Attempts = (int)row[6].AsInteger,
+        Note = row[7].AsText,
+        InstanceId = row[8].AsText,
+        ActivityExecutionId = row[9].AsText,
+        JobId = row[10].IsNull ? null : row[10].AsInteger,
+        FallbackOf = row[11].AsText,
+        DigestId = row[12].AsText,
+        ForDigest = row[13].AsInteger != 0,
+        CreatedAt = row[14].AsMicrosTime!.Value,
+        DueAt = row[15].AsMicrosTime,
+        SentAt = row[16].AsMicrosTime,
+    };
+}

@@ -1,0 +1,256 @@
+using System.Text.Json;
+using Automation.Steps.Http;
+using Automation.Steps.Notifications;
+using Automation.Steps.Secrets;
+using Automation.Steps.Tests.Support;
+using Automation.Storage;
+using Automation.Storage.Writes;
+using Automation.Workflows.Execution;
+using static Automation.Steps.Tests.Support.StepsHost;
+
+namespace Automation.Steps.Tests.Notifications;
+
+public sealed class NotifyStepTests
+{
+    private const string Type = "Automation.Notify";
+
+    [Theory]
+    [InlineData("starttls", MailSecurity.StartTls)]
+    [InlineData("secure", MailSecurity.Tls)]
+    [InlineData("plain", MailSecurity.None)]
+    public async Task A_mail_reaches_a_real_mail_server(string mode, MailSecurity security)
+    {
+        await using var host = await StartAsync();
+        await using var server = await MailServer.StartAsync(mode);
+        await host.Get<SecretStore>().SetAsync("mail", "s3cret-mail", Some.Token);
+        await host.Get<ChannelStore>().SetAsync("mail", Mail(server, security), Some.Token);
+
+        await host.RunAsync(Step(
+            Type, "n", ("channel", "mail"), ("to", "Ann <ann@example.org>, bob@bücher.example"), ("subject", "Grüße — 你好 " + new string('x', 100)),
+            ("body", ".a line that begins with a dot\r\n\r\n.\r\nend"), ("html", "<b>Hallo</b>"), ("attachments", """[{"name":"ü.txt","content":"inside","contentType":"text/plain"}]"""),
+            ("status", Into("A"))), WriteLine("w", "{{ Variables.A }}"));
+
+        var mail = await server.NextAsync();
+        Assert.Equal(["Sent"], host.Lines);
+        Assert.Equal(security != MailSecurity.None, mail.GetProperty("secure").GetBoolean());
+        Assert.Equal(security != MailSecurity.None ? "robot" : null, mail.GetProperty("user").GetString());
+        Assert.Equal(["ann@example.org", "bob@bücher.example"], mail.GetProperty("envelopeTo").EnumerateArray().Select(t => t.GetString()));
+        Assert.Equal("Grüße — 你好 " + new string('x', 100), mail.GetProperty("subject").GetString());
+        Assert.Equal("Robot", mail.GetProperty("from").GetProperty("name").GetString());
+        Assert.Equal(".a line that begins with a dot\n\n.\nend", mail.GetProperty("text").GetString()!.ReplaceLineEndings("\n").TrimEnd());
+        Assert.Equal("<b>Hallo</b>", mail.GetProperty("html").GetString()!.Trim());
+        var file = Assert.Single(mail.GetProperty("attachments").EnumerateArray());
+        Assert.Equal(("ü.txt", "inside"), (file.GetProperty("name").GetString(), file.GetProperty("text").GetString()));
+    }
+
+    [Fact]
+    public async Task A_certificate_that_nobody_vouches_for_is_refused_before_the_password_is_sent()
+    {
+        await using var host = await StartAsync();
+        await using var server = await MailServer.StartAsync("secure");
+        await host.Get<SecretStore>().SetAsync("mail", "s3cret-mail", Some.Token);
+        var channel = Mail(server, MailSecurity.Tls);
+        channel.TrustedCertificate = null;
+        await host.Get<ChannelStore>().SetAsync("mail", channel, Some.Token);
+
+        var failed = await NotifyAsync(host, "mail", ("to", "ann@example.org"));
+
+        Assert.Equal(NotificationStatus.Failed, failed.Status);
+        Assert.Contains("TLS", failed.Note);
+    }
+
+    [Fact]
+    public async Task What_the_mail_server_refuses_for_good_is_not_repeated_and_what_it_puts_off_is()
+    {
+        await using var host = await StartAsync();
+        await using var server = await MailServer.StartAsync("starttls");
+        await host.Get<SecretStore>().SetAsync("mail", "s3cret-mail", Some.Token);
+        await host.Get<ChannelStore>().SetAsync("mail", Mail(server, MailSecurity.Auto), Some.Token);
+
+        var refused = await NotifyAsync(host, "mail", ("to", "nobody@example.org"));
+        var putOff = await NotifyAsync(host, "mail", ("to", "later@example.org"));
+
+        Assert.Equal((NotificationStatus.Failed, 1), (refused.Status, refused.Attempts));
+        Assert.Contains("No such mailbox", refused.Note);
+        Assert.Equal((NotificationStatus.Sent, 2), (putOff.Status, putOff.Attempts));
+    }
+
+    [Theory]
+    [InlineData(ChannelKind.Slack, "text", "*T &lt;!channel&gt;*\nhello &amp; bye\nhttps://example.org/1")]
+    [InlineData(ChannelKind.Discord, "content", "**T <!channel>**\nhello & bye\nhttps://example.org/1")]
+    [InlineData(ChannelKind.Telegram, "text", "T <!channel>\nhello & bye\nhttps://example.org/1")]
+    [InlineData(ChannelKind.Webhook, "text", "hello & bye")]
+    [InlineData(ChannelKind.Teams, "type", "message")]
+    public async Task Chats_get_the_message_in_their_own_form(ChannelKind kind, string member, string expected)
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.Answering(200, "ok", "text/plain");
+        var isHook = kind is ChannelKind.Slack or ChannelKind.Discord or ChannelKind.Teams;
+        await host.Get<SecretStore>().SetAsync("s", isHook ? server.Url + "/hooks/T0p5ecret" : "T0p5ecret", Some.Token);
+        await host.Get<ChannelStore>().SetAsync("chat", new ChannelOptions { Kind = kind, Secret = "s", Url = isHook ? null : server.Url, To = kind == ChannelKind.Telegram ? "42" : null }, Some.Token);
+
+        var sent = await NotifyAsync(host, "chat", ("subject", "T <!channel>"), ("body", "hello & bye"), ("link", "https://example.org/1"));
+
+        Assert.Equal(NotificationStatus.Sent, sent.Status);
+        var request = Assert.Single(server.Requests);
+        Assert.Equal(kind switch { ChannelKind.Telegram => "/botT0p5ecret/sendMessage", ChannelKind.Webhook => "/", _ => "/hooks/T0p5ecret" }, request.Target);
+        Assert.Equal(expected, JsonDocument.Parse(request.Body).RootElement.GetProperty(member).GetString());
+        var kept = await host.Exchanges.OfInstanceAsync(sent.InstanceId!, null, 10, Some.Token);
+        Assert.DoesNotContain("T0p5ecret", JsonSerializer.Serialize(Assert.Single(kept)));
+    }
+
+    [Fact]
+    public async Task Text_messages_go_to_each_number_in_the_provider_s_form()
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.Answering(201);
+        await host.Get<SecretStore>().SetAsync("s", "token-value", Some.Token);
+        await host.Get<ChannelStore>().SetAsync("twilio", new ChannelOptions { Kind = ChannelKind.Sms, Preset = "twilio", UserName = "AC1", Secret = "s", From = "+100", Url = server.Url + "/m" }, Some.Token);
+        await host.Get<ChannelStore>().SetAsync(
+            "other", new ChannelOptions { Kind = ChannelKind.Sms, Url = server.Url + "/o", Secret = "s", From = "me", BodyTemplate = """{"dst":{{ to | json }},"m":{{ text | json }}}""" }, Some.Token);
+
+        await NotifyAsync(host, "twilio", ("to", "+1, +2"), ("body", "hi \"there\""));
+        await NotifyAsync(host, "other", ("to", "+3"), ("subject", ""), ("body", "hi \"there\""));
+
+        Assert.Equal(
+            ["/m To=%2B1&From=%2B100&Body=Hello%3A+hi+%22there%22", "/m To=%2B2&From=%2B100&Body=Hello%3A+hi+%22there%22", """/o {"dst":"+3","m":"hi \"there\""}"""],
+            server.Requests.Select(r => r.Target + " " + r.Text));
+        Assert.Equal("Basic QUMxOnRva2VuLXZhbHVl", server.Requests.First().Header("Authorization"));
+        Assert.Equal("Bearer token-value", server.Requests.Last().Header("Authorization"));
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task The_fallback_takes_over_when_the_first_fails_for_good(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider);
+        await using var server = ScriptedServer.Answering(404, "no_service", "text/plain");
+        await host.Get<ChannelStore>().SetAsync("slack", new ChannelOptions { Kind = ChannelKind.Slack, Url = server.Url, Fallback = "people" }, Some.Token);
+        await host.Get<ChannelStore>().SetAsync("people", new ChannelOptions { Kind = ChannelKind.Inbox, Fallback = "slack" }, Some.Token);
+
+        var instance = await host.RunAsync(Step(Type, "n", ("channel", "slack"), ("subject", "Look"), ("status", Into("A"))), WriteLine("w", "{{ Variables.A }}"));
+
+        Assert.Equal(["Sent"], host.Lines);
+        var all = await host.Get<NotificationLog>().OfInstanceAsync(instance.Id, 10, Some.Token);
+        Assert.Equal(["slack Failed", "people Sent"], all.OrderBy(n => n.Id.Length).Select(n => $"{n.Channel} {n.Status}"));
+        Assert.Contains("404: no_service", all.Single(n => n.Channel == "slack").Note);
+        var entry = Assert.Single(await host.Get<Inbox>().LatestAsync(unread: true, DateTimeOffset.MaxValue, 10, Some.Token));
+        Assert.Equal(("Look", instance.Id), (entry.Subject, entry.InstanceId));
+        Assert.Equal(1, await host.Get<Inbox>().UnreadAsync(Some.Token));
+        Assert.True(await host.Get<Inbox>().MarkReadAsync(entry.Id, Some.Token));
+        Assert.Equal(0, await host.Get<Inbox>().UnreadAsync(Some.Token));
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task What_is_not_urgent_waits_for_the_end_of_quiet_hours(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider, ("Automation:Steps:Notifications:SweepInterval", "00:00:00.100"));
+        var now = TimeOnly.FromDateTime(TimeProvider.System.GetUtcNow().UtcDateTime);
+        await host.Get<ChannelStore>().SetAsync("people", new ChannelOptions { QuietHours = $"{now.AddHours(-1):HH:mm}-{now.AddHours(1):HH:mm}" }, Some.Token);
+
+        var urgent = await NotifyAsync(host, "people", ("urgent", true));
+        var held = await NotifyAsync(host, "people");
+
+        Assert.Equal(NotificationStatus.Sent, urgent.Status);
+        Assert.Equal(NotificationStatus.Held, held.Status);
+        Assert.InRange(held.DueAt!.Value - held.CreatedAt, TimeSpan.FromMinutes(58), TimeSpan.FromMinutes(61));
+        Assert.Equal(1, await host.Get<Inbox>().UnreadAsync(Some.Token));
+        var arrived = Arrived(host, 2);
+        await DueNowAsync(host);
+        await arrived;
+        Assert.Equal(2, await host.Get<Inbox>().UnreadAsync(Some.Token));
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_digest_puts_together_what_came_meanwhile(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider, ("Automation:Steps:Notifications:SweepInterval", "00:00:00.100"));
+        await host.Get<ChannelStore>().SetAsync("people", new ChannelOptions { DigestEvery = TimeSpan.FromDays(7) }, Some.Token);
+        var first = await NotifyAsync(host, "people", ("subject", "One"));
+        await NotifyAsync(host, "people", ("subject", "Two"), ("severity", "Error"));
+
+        var arrived = Arrived(host, 1);
+        await DueNowAsync(host);
+        await arrived;
+
+        var entry = Assert.Single(await host.Get<Inbox>().LatestAsync(unread: false, DateTimeOffset.MaxValue, 10, Some.Token));
+        Assert.Equal(("2 notifications", "Error"), (entry.Subject, entry.Severity));
+        Assert.Contains("One", entry.Text);
+        Assert.Contains("Two", entry.Text);
+        Assert.Equal(NotificationStatus.InDigest, (await host.Get<NotificationLog>().FindAsync(first.Id, Some.Token))!.Status);
+    }
+
+    [Fact]
+    public async Task More_than_the_limit_is_held()
+    {
+        await using var host = await StartAsync();
+        await host.Get<ChannelStore>().SetAsync("people", new ChannelOptions { LimitPerMinute = 2 }, Some.Token);
+
+        var all = new List<Notification>();
+        for (var i = 0; i < 3; i++)
+            all.Add(await NotifyAsync(host, "people"));
+
+        Assert.Equal([NotificationStatus.Sent, NotificationStatus.Sent, NotificationStatus.Held], all.Select(n => n.Status));
+    }
+
+    [Theory]
+    [InlineData("channel", "nowhere", "nowhere")]
+    [InlineData("attachments", "{}", "Attachments")]
+    [InlineData("severity", "Loud", "Loud")]
+    public async Task Bad_input_is_an_incident_that_names_it(string input, string value, string says)
+    {
+        await using var host = await StartAsync();
+        await host.Get<ChannelStore>().SetAsync("people", new ChannelOptions(), Some.Token);
+
+        var instance = await host.RunAsync(Step(Type, "n", ("channel", "people"), ("body", "x"), (input, value)));
+
+        Assert.Equal(WorkflowSubStatus.Faulted, instance.SubStatus);
+        Assert.Contains(says, await host.StateAsync(instance.Id));
+    }
+
+    [Fact]
+    public void The_designer_offers_the_channels_that_there_are()
+    {
+        var options = new NotificationOptions();
+        options.Channels["ops"] = new ChannelOptions();
+        var store = new ChannelStore(null!, Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System);
+        var catalog = new Automation.Workflows.Activities.ActivityCatalog();
+        catalog.AddFamily<Notify>(Notify.Family(store));
+
+        var descriptor = catalog.Find(Type)!;
+
+        Assert.Contains("ops", JsonSerializer.Serialize(descriptor.Inputs.Single(i => i.Name == "Channel").UISpecifications));
+    }
+
+    private static ChannelOptions Mail(MailServer server, MailSecurity security) => new()
+    {
+        Kind = ChannelKind.Email, Host = "127.0.0.1", Port = server.Port, Security = security, From = "Robot <robot@example.org>",
+        UserName = security == MailSecurity.None ? null : "robot", Secret = "mail", TrustedCertificate = server.Fingerprint,
+    };
+
+    private static async Task<Notification> NotifyAsync(StepsHost host, string channel, params (string Name, object Value)[] inputs)
+    {
+        (string, object)[] all = [("channel", channel), .. inputs.Any(i => i.Name == "subject") ? Array.Empty<(string, object)>() : [("subject", "Hello")], .. inputs];
+        var instance = await host.RunAsync(Step(Type, "n", all));
+        Assert.Equal(WorkflowSubStatus.Finished, instance.SubStatus);
+        return (await host.Get<NotificationLog>().OfInstanceAsync(instance.Id, 10, Some.Token))[0];
+    }
+
+    private static Task DueNowAsync(StepsHost host) =>
+        host.Database.CommitAsync(new WriteUnit().Add(new SqlStatement("UPDATE notifications SET due_at = 1 WHERE status = 'Held'")), cancellationToken: Some.Token);
+
+    /// <summary>Done when the inbox has that many entries.</summary>
+    private static async Task Arrived(StepsHost host, int count)
+    {
+        var inbox = host.Get<Inbox>();
+        var changed = new SemaphoreSlim(0);
+        inbox.OnChanged(() => changed.Release());
+        while ((await inbox.LatestAsync(unread: false, DateTimeOffset.MaxValue, 100, Some.Token)).Count < count)
+            Assert.True(await changed.WaitAsync(TimeSpan.FromSeconds(30), Some.Token));
+    }
+}
