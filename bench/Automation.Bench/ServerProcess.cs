@@ -64,7 +64,7 @@ internal sealed class ServerProcess : IAsyncDisposable
     /// <param name="workflows">Directory of its workflows and mappings.</param>
     /// <param name="adminKey">The administrator's key.</param>
     /// <param name="existing">The data of an earlier one; null for an empty directory.</param>
-    public static Task<ServerProcess> StartProductAsync(string hostAssembly, string workflows, string adminKey, string? existing = null)
+    public static Task<ServerProcess> StartProductAsync(string hostAssembly, string workflows, string adminKey, string? existing = null, IReadOnlyDictionary<string, string>? settings = null)
     {
         var directory = existing ?? NewDirectory();
         var port = FreePort();
@@ -72,7 +72,7 @@ internal sealed class ServerProcess : IAsyncDisposable
             [hostAssembly, "--urls", Url(port)],
             port,
             directory,
-            new Dictionary<string, string>(StringComparer.Ordinal)
+            new Dictionary<string, string>(settings ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.Ordinal)
             {
                 ["Automation__DataDirectory"] = directory,
                 ["Automation__Workflows__Directory"] = workflows,

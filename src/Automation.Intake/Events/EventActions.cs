@@ -17,6 +17,9 @@ public sealed class EventActions
         _router = router;
     }
 
+    /// <summary>Whether an event waits, in this process, for an instance of its session that is busy.</summary>
+    public bool IsHeld(string id) => _router.IsHeld(id);
+
     /// <summary>
     /// Routes an event again that failed or matched nothing, or that flow control holds back or has skipped. What it has
     /// started before is not started twice.

@@ -44,17 +44,16 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
     /// <param name="hungUp">Signalled when the sender does not wait any more.</param>
     public async Task<ReplyContent> AwaitAsync(Waiting waiting, Source source, TimeSpan left, CancellationToken hungUp)
     {
-        Outcome outcome;
         try
         {
-            outcome = await WaitAsync(waiting, left, hungUp);
+            var outcome = await WaitAsync(waiting, left, hungUp);
+            // Still waiting while the fallback is stored: a reply that commits before it is the answer after all.
+            return outcome.Reply?.Content ?? await SettleAsync(waiting.EventId, source, outcome.Origin, outcome.Detail);
         }
         finally
         {
             Leave(waiting);
         }
-
-        return outcome.Reply?.Content ?? await SettleAsync(waiting.EventId, source, outcome.Origin, outcome.Detail);
     }
 
     /// <summary>Answers a repeated delivery as the first one was answered, or is going to be.</summary>

@@ -38,7 +38,7 @@ internal sealed class ReplyEffects(
         var toUrl = state == ReplyState.ToSend;
         var content = reply.Content(payload, toUrl);
         var row = new StoredReply(reply.EventId, reply.Id, state, ReplyOrigin.Workflow, content);
-        store.Add(unit, row, source.InstanceId, reply.ActivityId, url, detail, kept =>
+        store.Add(unit, row, source.InstanceId, reply.ActivityId, url, detail, payload.Incoming.Answer, kept =>
         {
             if (kept.State == ReplyState.Given)
                 desk.Give(kept);

@@ -26,6 +26,9 @@ internal sealed class ReplyFollower(ReplyDesk desk, WorkflowRuntime? runtime, Ti
     /// <summary>The event as it is read already where its request waits, or read anew.</summary>
     public EventPayload PayloadOf(IncomingEvent incoming) => desk.Find(incoming.Id)?.Payload ?? new EventPayload(incoming);
 
+    /// <summary>Whether a request waits for the event's answer.</summary>
+    public bool IsAwaited(string eventId) => desk.Find(eventId) is { Answer.Task.IsCompleted: false };
+
     /// <summary>Takes note that nothing wanted the event.</summary>
     public void Unmatched(string eventId) => desk.Conclude(eventId, ReplyOrigin.Unmatched, "No rule matched, and no instance waited for it.");
 

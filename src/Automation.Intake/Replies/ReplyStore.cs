@@ -53,8 +53,9 @@ internal sealed class ReplyStore(Database database, TimeProvider clock)
     /// <param name="activityId">The activity.</param>
     /// <param name="sendTo">Where it goes if it is not the answer; null for nowhere.</param>
     /// <param name="detail">Why it stands as it does, where there is more to say.</param>
+    /// <param name="expected">The status that the event's row says already.</param>
     /// <param name="committed">Told, on the committer's thread, how it stands.</param>
-    public void Add(WriteUnit unit, StoredReply reply, string instanceId, string activityId, string? sendTo, string? detail, Action<StoredReply> committed)
+    public void Add(WriteUnit unit, StoredReply reply, string instanceId, string activityId, string? sendTo, string? detail, int expected, Action<StoredReply> committed)
     {
         var content = reply.Content;
         if (reply.State == ReplyState.Given)
@@ -62,7 +63,7 @@ internal sealed class ReplyStore(Database database, TimeProvider clock)
         var state = unit.Query(
             Insert, reply.EventId, reply.Id, (int)reply.State, (int)reply.Origin, content.Status, content.ContentType, content.Headers, content.Body,
             instanceId, activityId, SqlValue.Micros(clock.GetUtcNow()), sendTo ?? "", detail);
-        if (reply.State == ReplyState.Given)
+        if (reply.State == ReplyState.Given && content.Status != expected)
             unit.Add(SetAnswer, reply.EventId, content.Status, reply.Id);
         unit.OnCommitted(() => committed(reply with { State = (ReplyState)state.Rows[0][0].AsInteger }));
     }

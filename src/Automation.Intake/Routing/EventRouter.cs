@@ -56,6 +56,9 @@ internal sealed partial class EventRouter(
     /// <summary>Reads an event; null where there is none.</summary>
     public ValueTask<IncomingEvent?> FindAsync(string eventId, CancellationToken cancellationToken) => progress.FindAsync(eventId, cancellationToken);
 
+    /// <summary>Whether an event is held in this process for an instance of its session that is busy.</summary>
+    public bool IsHeld(string eventId) => _held.Contains(eventId);
+
     /// <summary>Takes a stored event on. Called on the committer's thread, in the order of commits; does not wait.</summary>
     public void Post(IncomingEvent incoming)
     {
@@ -416,8 +419,8 @@ internal sealed partial class EventRouter(
             await progress.MarkAsync(incoming.Id, EventStatus.Routed, null, cancellationToken);
         }
 
-        // What flow control holds back may be started, and reply, before the deadline.
-        if (!undecided)
+        // What flow control holds back may be started, and reply, before the deadline; what it skips will not.
+        if (!undecided || (replies.IsAwaited(incoming.Id) && (await progress.FindAsync(incoming.Id, cancellationToken))?.Status == EventStatus.Skipped))
             replies.Follow(incoming.Id, runs, failures);
         return true;
     }

@@ -33,6 +33,15 @@ internal sealed class HeldEvents
         }
     }
 
+    /// <summary>Whether an event is held.</summary>
+    public bool Contains(string eventId)
+    {
+        if (_count == 0)
+            return false;
+        lock (_lock)
+            return _byKey.Values.Any(held => held.Exists(e => e.Id == eventId));
+    }
+
     public void Remove(string key, IncomingEvent incoming)
     {
         lock (_lock)

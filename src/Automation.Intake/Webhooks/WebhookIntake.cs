@@ -240,7 +240,8 @@ internal sealed partial class WebhookIntake
             CorrelationKey = identity.CorrelationKey,
             DedupeKey = identity.DedupeKey,
             OccurredAt = identity.OccurredAt,
-            Answer = mode?.Fallback.Status ?? source.Acknowledgement.Status,
+            // Where a reply is awaited, the status that it mostly has: then nothing is to be put right in the row.
+            Answer = mode is null ? source.Acknowledgement.Status : StatusCodes.Status200OK,
             Verification = verdict.Text,
             RemoteIp = request.RemoteIp?.ToString(),
             Query = HeaderRecord.Query(request.Query),

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Automation.EndToEnd.Tests.Jobs;
+using Automation.Testing;
 using static Automation.EndToEnd.Tests.Replies.ReplyTests;
 using static Automation.EndToEnd.Tests.Replies.ReplyWorkflows;
 
@@ -10,24 +11,34 @@ public sealed class SessionTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    [Fact]
-    public async Task A_waiting_instance_goes_on_and_nothing_is_started_unless_a_rule_says_alongside()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_waiting_instance_goes_on_and_nothing_is_started_unless_a_rule_says_alongside(bool onPostgres)
     {
-        await using var server = await ServerUnderTest.StartAsync([Patient], directory =>
-        {
-            WriteLoop(
-                directory, "call", [Activity("Hello", "AiFlow.Speak", ("text", Text("Hello")))],
-                [Activity("Listen", "Automation.WaitForEvent", ("source", Text("ai-flow")), ("eventType", Text("user_*")), ("filter", Text("event.payload.text !== 'ignore me'")), ("result", Seen())),
-                Activity("Repeat", "AiFlow.Speak", ("text", Script("variables.Seen.payload.text")))]);
-            Write(directory, "stranger", Activity("Say", "AiFlow.Speak", ("text", Text("Who are you?"))));
-            Write(directory, "notes", Activity("Line", "Elsa.WriteLine", ("text", Text("noted"))));
-            Write(directory, "elsa", Activity("Ordered", "Elsa.Event", ("eventName", Text("order.created")), ("canStartWorkflow", true), ("result", Seen())),
-                Activity("Paid", "Elsa.Event", ("eventName", Text("order.paid")), ("result", Seen())), Activity("Line", "Elsa.WriteLine", ("text", Script("`paid ${variables.Seen.amount}`"))));
-            WriteRules(
-                directory, new { source = "ai-flow", type = "session_start", workflow = "call" }, new { source = "ai-flow", type = "user_speak", workflow = "stranger" },
-                new { source = "ai-flow", type = "user_speak", workflow = "notes", alongside = true });
-        });
+        var (connection, drop) = onPostgres ? await PostgresServer.CreateDatabaseAsync() : ("", () => ValueTask.CompletedTask);
+        await using (var server = await ServerUnderTest.StartAsync([Patient, ("ConnectionStrings__Automation", connection)], Prepare))
+            await TalkAsync(server);
+        await drop();
+    }
 
+    private static void Prepare(string directory)
+    {
+        WriteLoop(
+            directory, "call", [Activity("Hello", "AiFlow.Speak", ("text", Text("Hello")))],
+            [Activity("Listen", "Automation.WaitForEvent", ("source", Text("ai-flow")), ("eventType", Text("user_*")), ("filter", Text("event.payload.text !== 'ignore me'")), ("result", Seen())),
+            Activity("Repeat", "AiFlow.Speak", ("text", Script("variables.Seen.payload.text")))]);
+        Write(directory, "stranger", Activity("Say", "AiFlow.Speak", ("text", Text("Who are you?"))));
+        Write(directory, "notes", Activity("Line", "Elsa.WriteLine", ("text", Text("noted"))));
+        Write(directory, "elsa", Activity("Ordered", "Elsa.Event", ("eventName", Text("order.created")), ("canStartWorkflow", true), ("result", Seen())),
+            Activity("Paid", "Elsa.Event", ("eventName", Text("order.paid")), ("result", Seen())), Activity("Line", "Elsa.WriteLine", ("text", Script("`paid ${variables.Seen.amount}`"))));
+        WriteRules(
+            directory, new { source = "ai-flow", type = "session_start", workflow = "call" }, new { source = "ai-flow", type = "user_speak", workflow = "stranger" },
+            new { source = "ai-flow", type = "user_speak", workflow = "notes", alongside = true });
+    }
+
+    private static async Task TalkAsync(ServerUnderTest server)
+    {
         Assert.Equal("Who are you?", await SayAsync(server, "user_speak", "c", "early"));
         Assert.Equal("Hello", await SayAsync(server, "session_start", "c", null));
         Assert.Equal("one", await SayAsync(server, "user_speak", "c", "one"));

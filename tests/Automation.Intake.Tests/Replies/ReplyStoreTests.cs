@@ -70,7 +70,7 @@ public sealed class ReplyStoreTests
     {
         var unit = new WriteUnit();
         StoredReply? kept = null;
-        store.Add(unit, new StoredReply(eventId, id, state, ReplyOrigin.Workflow, Content(id)), "instance", "activity", url, null, r => kept = r);
+        store.Add(unit, new StoredReply(eventId, id, state, ReplyOrigin.Workflow, Content(id)), "instance", "activity", url, null, 200, r => kept = r);
         await database.CommitAsync(unit, cancellationToken: Ct);
         return kept!.State;
     }
