@@ -17,11 +17,17 @@ namespace Automation.Intake.Events;
 /// </summary>
 public sealed partial class EventReplays : BackgroundService
 {
-    /// <summary>Events that are read at a time; a dry run tells its progress as often.</summary>
+    /// <summary>Most events that are read at a time.</summary>
     private const int PageSize = 2000;
 
     /// <summary>The same where their bodies are read, too; copies of one page are one commit.</summary>
     private const int FullPageSize = 200;
+
+    /// <summary>Bytes of bodies that a dry run reads at a time, about.</summary>
+    private const double MostBytes = 16 * 1024 * 1024;
+
+    /// <summary>How often a dry run stores how far it is.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(300);
 
     /// <summary>A run on PostgreSQL that has not come on for so long was left by a server that has ended.</summary>
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(30);
@@ -183,24 +189,43 @@ public sealed partial class EventReplays : BackgroundService
         var wanted = EventQueries.Where(context, run.Filter).Where(e => e.ReplayOf == null && string.Compare(e.Id, run.EndId) < 0
             && (e.Status == EventStatus.Routed || e.Status == EventStatus.Unmatched || e.Status == EventStatus.Failed || e.Status == EventStatus.Skipped));
         run.Total ??= await wanted.LongCountAsync(stopping);
-        int read;
+        var (at, size, told, read) = (run.AfterId, FullPageSize, _clock.GetTimestamp(), 0);
         do
         {
-            var after = run.AfterId;
+            var after = at;
             var rest = wanted.Where(e => string.Compare(e.Id, after) > 0).OrderBy(e => e.Id);
             var rules = _mappings.Current;
-            // Bodies are read only where they are copied or a rule looks into them, and then not many at a time.
+            // Bodies are read only where they are copied or a rule looks into them, and then not too many bytes at a time.
             var page = run.DryRun && !rules.Rules.Any(r => r.HasFilter)
                 ? await rest.Take(PageSize).Select(e => new Found(e.Id, e.Source, e.Type ?? "", null)).ToListAsync(stopping)
-                : [.. (await rest.Take(FullPageSize).ToListAsync(stopping)).Select(r => new Found(r.Id, r.Source, r.Type ?? "", EventProgress.Read(r)))];
+                : [.. (await rest.Take(size).ToListAsync(stopping)).Select(r => new Found(r.Id, r.Source, r.Type ?? "", EventProgress.Read(r)))];
             read = page.Count;
-            if (read > 0)
-                await LookAsync(run, rules, page, stopping);
+            if (read == 0)
+                break;
+            at = page[^1].Id;
+            var copies = Look(run, rules, page, stopping);
+            if (!run.DryRun)
+            {
+                await AdvanceAsync(run, at, copies, stopping);
+                continue;
+            }
+
+            // What only looks need not store each step; a cancellation is noticed when it next does.
+            size = (int)Math.Clamp(MostBytes / (1 + page.Average(f => f.Event?.BodySize ?? 0)), FullPageSize / 4, PageSize);
+            if (_clock.GetElapsedTime(told) < Pace)
+                continue;
+            await AdvanceAsync(run, at, [], stopping);
+            told = _clock.GetTimestamp();
         }
         while (read > 0);
+
+        if (at != run.AfterId)
+            await AdvanceAsync(run, at, [], stopping);
     }
 
-    private async Task LookAsync(ReplayRow run, RuleSet rules, List<Found> page, CancellationToken stopping)
+    /// <summary>Judges events and counts what they start.</summary>
+    /// <returns>The copies to make.</returns>
+    private static List<IncomingEvent> Look(ReplayRow run, RuleSet rules, List<Found> page, CancellationToken stopping)
     {
         var workflows = new string[page.Count][];
         // Filters are judged on all processors; what is counted and copied keeps its order.
@@ -213,7 +238,7 @@ public sealed partial class EventReplays : BackgroundService
                 copies.Add(page[i].Event! with { Status = EventStatus.Received, ReplayOf = page[i].Id, DedupeKey = null });
         }
 
-        await AdvanceAsync(run, page[^1].Id, copies, stopping);
+        return copies;
     }
 
     /// <summary>The workflows of the rules that want an event.</summary>
