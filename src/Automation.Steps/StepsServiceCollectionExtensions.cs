@@ -1,4 +1,5 @@
 using Automation.Steps.Data;
+using Automation.Steps.Endpoints;
 using Automation.Steps.Http;
 using Automation.Steps.Notifications;
 using Automation.Steps.Outgoing;
@@ -6,6 +7,7 @@ using Automation.Steps.Replies;
 using Automation.Steps.Secrets;
 using Automation.Steps.Templates;
 using Automation.Workflows.Activities;
+using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
 namespace Microsoft.Extensions.DependencyInjection;
@@ -26,6 +28,9 @@ public static class StepsServiceCollectionExtensions
         services.TryAddSingleton<HttpCaller>();
         services.TryAddSingleton<HttpExchangeLog>();
         services.AddBackgroundActivity<HttpRequestStep>(HttpRequestStep.SendHttpRequest, HttpRequestStep.FlowSendHttpRequest, HttpRequestStep.DownloadHttpFile);
+
+        services.AddOptions<EndpointOptions>().BindConfiguration("Automation:Steps:Endpoints").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<WorkflowAnswer>();
 
         services.AddDataProtection();
         services.TryAddSingleton<SecretStore>();
@@ -66,4 +71,8 @@ public static class StepsServiceCollectionExtensions
         services.AddSingleton<Action<ActivityCatalog>>(s => catalog => catalog.AddFamily<Notify>(Notify.Family(s.GetRequiredService<ChannelStore>())));
         services.AddBackgroundActivity<NotifyStep>(Notify.Type);
     }
+
+    /// <summary>Serves the HTTP endpoints of workflows, below <c>Automation:Steps:Endpoints:BasePath</c>. They do their own authorization.</summary>
+    /// <param name="app">The pipeline.</param>
+    public static IApplicationBuilder UseWorkflowEndpoints(this IApplicationBuilder app) => app.UseMiddleware<WorkflowEndpoints>();
 }

@@ -64,6 +64,7 @@ public static class WorkflowServiceCollectionExtensions
             s.GetRequiredService<WorkflowEngine>(), s.GetRequiredService<InstanceStore>(), s.GetRequiredService<BurstPlanner>(),
             s.GetRequiredService<InstanceWaiters>(), s.GetRequiredService<WorkflowEvents>(), s.GetRequiredService<JobClient>(),
             s.GetRequiredService<IOptions<WorkflowOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkflowRuntime>>()));
+        services.TryAddSingleton(s => new HttpTargets(s.GetRequiredService<Database>(), s.GetRequiredService<WorkflowCatalog>()));
         services.TryAddSingleton(s => new WorkflowFolder(
             s.GetRequiredService<WorkflowDefinitionManager>(), s.GetRequiredService<WorkflowCatalog>(), s.GetRequiredService<DefinitionFiles>(),
             s.GetRequiredService<IOptions<WorkflowOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkflowFolder>>()));

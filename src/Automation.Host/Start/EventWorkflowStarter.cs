@@ -23,6 +23,7 @@ internal sealed class EventWorkflowStarter(WorkflowRuntime runtime, WorkflowEven
                 IsTriggered = start.Trigger is not null,
                 EventId = start.EventId,
                 Companion = companion,
+                CanRespond = false,
             },
             cancellationToken);
         if (!result.Started)

@@ -6,6 +6,7 @@ using Automation.Intake;
 using Automation.Intake.Routing;
 using Automation.Jobs;
 using Automation.Steps.Data;
+using Automation.Steps.Endpoints;
 using Automation.Steps.Http;
 using Automation.Steps.Notifications;
 using Automation.Steps.Outgoing;
@@ -29,6 +30,7 @@ internal static class Parts
         ["Automation:Intake"] = typeof(IntakeOptions),
         ["Automation:Jobs"] = typeof(JobOptions),
         ["Automation:Steps:Data"] = typeof(DataOptions),
+        ["Automation:Steps:Endpoints"] = typeof(EndpointOptions),
         ["Automation:Steps:Http"] = typeof(HttpOptions),
         ["Automation:Steps:Notifications"] = typeof(NotificationOptions),
         ["Automation:Steps:Outgoing"] = typeof(OutgoingOptions),
@@ -72,6 +74,7 @@ internal static class Parts
     {
         app.UseAutomationWebhooks();
         app.UseExceptionHandler();
+        app.UseWorkflowEndpoints();
         // A machine is told by problem details, a person by a page.
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.UseWhen(IsForMachines, machines => machines.UseStatusCodePages());

@@ -56,15 +56,22 @@ internal static class HttpContentParser
     private static bool IsXml(string? mediaType) =>
         mediaType is "application/xml" or "text/xml" || (mediaType?.EndsWith("+xml", StringComparison.Ordinal) ?? false);
 
+    /// <summary>The body as JSON.</summary>
+    /// <exception cref="JsonException">It is none.</exception>
+    public static JsonElement ParseJson(byte[] body, string? charset)
+    {
+        ReadOnlyMemory<byte> utf8 = charset is null || charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) ? body : Encoding.UTF8.GetBytes(Text(body, charset));
+        if (utf8.Span.StartsWith(Encoding.UTF8.Preamble))
+            utf8 = utf8[3..];
+        // Not disposed: the element lives as long as the workflow's burst, and the document rents nothing for given memory but its index.
+        return JsonDocument.Parse(utf8, JsonOptions).RootElement;
+    }
+
     private static object? Json(byte[] body, string? charset)
     {
         try
         {
-            ReadOnlyMemory<byte> utf8 = charset is null || charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) ? body : Encoding.UTF8.GetBytes(Text(body, charset));
-            if (utf8.Span.StartsWith(Encoding.UTF8.Preamble))
-                utf8 = utf8[3..];
-            // Not disposed: the element lives as long as the workflow's burst, and the document rents nothing for given memory but its index.
-            return JsonDocument.Parse(utf8, JsonOptions).RootElement;
+            return ParseJson(body, charset);
         }
         catch (JsonException)
         {

@@ -107,13 +107,13 @@ internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> o
         }
     }
 
-    private static Dictionary<string, object?> Content(HttpAnswer answer)
+    private static Dictionary<string, object?> Content(HttpAnswer answer) => new(StringComparer.Ordinal)
     {
-        var outputs = new Dictionary<string, object?>(StringComparer.Ordinal) { ["StatusCode"] = (long)answer.StatusCode, ["ResponseHeaders"] = answer.Headers };
-        if (answer.ParseContent() is { } content)
-            outputs["ParsedContent"] = content;
-        return outputs;
-    }
+        ["StatusCode"] = (long)answer.StatusCode,
+        // Also where there is none: a variable bound to it must not show the content of an earlier answer.
+        ["ParsedContent"] = answer.ParseContent(),
+        ["ResponseHeaders"] = answer.Headers,
+    };
 
     private static Dictionary<string, object?> File(HttpCallResult result)
     {

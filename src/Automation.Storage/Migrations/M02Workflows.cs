@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace Automation.Storage.Migrations;
 
-/// <summary>Definitions, triggers, instances, bookmarks, journal and kept stimuli.</summary>
+/// <summary>Definitions, triggers, instances, bookmarks, shapes of waiting routes, journal, and kept responses and stimuli.</summary>
 [DbContext(typeof(AutomationDbContext))]
 [Migration("20261121000002_Workflows")]
 internal sealed class M02Workflows : Migration
@@ -91,6 +91,10 @@ internal sealed class M02Workflows : Migration
         CREATE INDEX ix_workflow_bookmarks_instance ON workflow_bookmarks (instance_id);
         CREATE INDEX ix_workflow_bookmarks_hash ON workflow_bookmarks (hash, correlation_id);
 
+        CREATE TABLE workflow_route_shapes (
+          shape text NOT NULL PRIMARY KEY
+        );
+
         CREATE TABLE workflow_operations (
           id text NOT NULL PRIMARY KEY,
           instance_id text NOT NULL,
@@ -107,6 +111,12 @@ internal sealed class M02Workflows : Migration
           first_sequence bigint NOT NULL,
           chunk text NOT NULL,
           PRIMARY KEY (instance_id, revision)
+        );
+
+        CREATE TABLE workflow_responses (
+          instance_id text NOT NULL PRIMARY KEY,
+          response text NOT NULL,
+          expires_at bigint NOT NULL
         );
 
         CREATE TABLE workflow_stimuli (
@@ -134,8 +144,10 @@ internal sealed class M02Workflows : Migration
 
     protected override void Down(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
         DROP TABLE workflow_stimuli;
+        DROP TABLE workflow_responses;
         DROP TABLE workflow_journal;
         DROP TABLE workflow_operations;
+        DROP TABLE workflow_route_shapes;
         DROP TABLE workflow_bookmarks;
         DROP TABLE workflow_instances;
         DROP TABLE workflow_triggers;

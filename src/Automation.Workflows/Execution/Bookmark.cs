@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using Automation.Workflows.Activities.Http;
 using Automation.Workflows.Definitions;
 
 namespace Automation.Workflows.Execution;
@@ -87,6 +88,9 @@ public static class StimulusHash
         ArgumentNullException.ThrowIfNull(name);
         var buffer = new System.Buffers.ArrayBufferWriter<byte>(128);
         Append(buffer, name);
+        // Templates that match the same paths have the same hash, whatever they call their parameters.
+        if (name == StimulusNames.HttpEndpoint && payload is Dictionary<string, object?> http)
+            payload = RouteKey(http);
         if (payload is not null)
         {
             Append(buffer, "|");
@@ -100,6 +104,11 @@ public static class StimulusHash
             Append(buffer, activityInstanceId);
         }
 
+        return ToHash(buffer);
+    }
+
+    private static string ToHash(System.Buffers.ArrayBufferWriter<byte> buffer)
+    {
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         SHA256.HashData(buffer.WrittenSpan, hash);
         return System.Convert.ToHexString(hash);
@@ -113,10 +122,20 @@ public static class StimulusHash
     /// <param name="taskId">The task's id.</param>
     public static string Task(string taskId) => Compute(StimulusNames.RunTask, new Dictionary<string, object?>(StringComparer.Ordinal) { ["taskId"] = taskId });
 
-    /// <summary>Hash of an HTTP request.</summary>
-    /// <param name="path">The route template; matched without regard to case.</param>
+    /// <summary>Hash of an HTTP endpoint.</summary>
+    /// <param name="path">The path template, such as <c>orders/{id}</c>.</param>
     /// <param name="method">The method; matched without regard to case.</param>
     public static string Http(string path, string method) => Compute(StimulusNames.HttpEndpoint, HttpPayload(path, method));
+
+    /// <summary>Hash of the endpoints whose route has a key.</summary>
+    internal static string HttpKey(string key, string method)
+    {
+        var buffer = new System.Buffers.ArrayBufferWriter<byte>(128);
+        Append(buffer, StimulusNames.HttpEndpoint + "|");
+        using (var writer = new Utf8JsonWriter(buffer, JsonValues.WriterOptions))
+            JsonValues.Write(writer, new Dictionary<string, object?>(StringComparer.Ordinal) { ["path"] = key, ["method"] = method.ToLowerInvariant() });
+        return ToHash(buffer);
+    }
 
     /// <summary>Hash of the end of a child workflow.</summary>
     /// <param name="name">The name of the waiting activity's stimulus, such as <see cref="StimulusNames.DispatchWorkflow"/>.</param>
@@ -129,6 +148,11 @@ public static class StimulusHash
         ["path"] = path.Trim('/').ToLowerInvariant(),
         ["method"] = method.ToLowerInvariant(),
     };
+
+    private static Dictionary<string, object?> RouteKey(Dictionary<string, object?> payload) =>
+        HttpRoute.TryParse(payload.GetValueOrDefault("path") as string, out var route)
+            ? new Dictionary<string, object?>(payload, StringComparer.Ordinal) { ["path"] = route.Key }
+            : payload;
 
     private static object? WithoutNulls(object payload) =>
         payload is Dictionary<string, object?> map && map.Values.Any(v => v is null)

@@ -58,7 +58,10 @@ internal sealed partial class Burst
     public Func<string, bool>? IsPublished { get; init; }
 
     /// <summary>Whether somebody waits for an HTTP response.</summary>
-    public bool CanRespond { get; init; }
+    public bool CanRespond { get; set; }
+
+    /// <summary>Whether a response activity has written the response already.</summary>
+    public bool HasResponded { get; set; }
 
     public BurstEnd RunToEnd()
     {

@@ -126,6 +126,9 @@ public sealed class InstanceState
 
     internal object? LastResult { get; set; }
 
+    /// <summary>Until when somebody waits for an HTTP response; null when nobody does, or when it has been written.</summary>
+    internal DateTimeOffset? RespondUntil { get; set; }
+
     internal Burst? Burst { get; set; }
 
     internal IReadOnlyDictionary<CompiledActivity, object?[]> OutputRegister => _outputs;

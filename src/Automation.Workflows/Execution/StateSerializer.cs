@@ -40,6 +40,8 @@ internal static class StateSerializer
         w.WriteNumber("upd", Micros(s.UpdatedAt));
         if (s.FinishedAt is { } finished)
             w.WriteNumber("fin", Micros(finished));
+        if (s.RespondUntil is { } respond)
+            w.WriteNumber("resp", Micros(respond));
         w.WriteNumber("seq", s.JournalLength);
         w.WriteNumber("ord", s.LastOrdinal);
         if (s.LastBookmark > 0)
@@ -407,6 +409,7 @@ internal static class StateSerializer
             SubStatus = (WorkflowSubStatus)j.GetProperty("sub").GetInt32(),
             UpdatedAt = Time(j.GetProperty("upd").GetInt64()),
             FinishedAt = j.TryGetProperty("fin", out var fin) ? Time(fin.GetInt64()) : null,
+            RespondUntil = j.TryGetProperty("resp", out var respond) ? Time(respond.GetInt64()) : null,
             JournalLength = j.GetProperty("seq").GetInt64(),
             LastOrdinal = j.GetProperty("ord").GetInt64(),
             LastBookmark = Number(j, "bm"),

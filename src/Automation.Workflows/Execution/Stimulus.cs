@@ -7,7 +7,7 @@ public abstract record Stimulus
     {
     }
 
-    /// <summary>Whether somebody waits for an HTTP response, so that response activities can work. Default true.</summary>
+    /// <summary>Whether somebody takes the HTTP response that a response activity of this burst writes. Default true.</summary>
     public bool CanRespond { get; init; } = true;
 
     /// <summary>
@@ -15,6 +15,9 @@ public abstract record Stimulus
     /// serves that event too. Null: what the bookmark or operation was made for.
     /// </summary>
     public string? EventId { get; init; }
+
+    /// <summary>Until when somebody waits for a response that a later burst may write; null to leave what the instance knows of it.</summary>
+    internal DateTimeOffset? RespondUntil { get; init; }
 
     /// <summary>Begins a new instance.</summary>
     /// <param name="TriggerActivityId">The trigger that started it; null to begin at the definition's start.</param>

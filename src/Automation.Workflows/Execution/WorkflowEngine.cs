@@ -80,7 +80,8 @@ public sealed class WorkflowEngine(TimeProvider time, WorkflowEngineOptions? opt
         ArgumentNullException.ThrowIfNull(workflow);
         ArgumentNullException.ThrowIfNull(state);
         ArgumentNullException.ThrowIfNull(stimulus);
-        var burst = new Burst(workflow, state, time, _options, ct) { CanRespond = stimulus.CanRespond, IsPublished = isPublished };
+        state.RespondUntil = stimulus.RespondUntil ?? state.RespondUntil;
+        var burst = new Burst(workflow, state, time, _options, ct) { CanRespond = stimulus.CanRespond || state.RespondUntil > time.GetUtcNow(), IsPublished = isPublished };
         state.Burst = burst;
         state.DropStaleOutputs();
         try

@@ -36,6 +36,8 @@ internal sealed class TriggerIndexer(Database database, WorkflowCatalog catalog,
         {
             if (ClockTriggers.Problem(trigger.Name, trigger.Payload) is { } reason)
                 problems.Add(Problem(graph, trigger, reason));
+            if (trigger.Name == StimulusNames.HttpEndpoint && graph.Triggers.Any(t => t != trigger && t.Hash == trigger.Hash && string.CompareOrdinal(t.ActivityId, trigger.ActivityId) < 0))
+                problems.Add(Problem(graph, trigger, "The path and method are used by another endpoint of this workflow already.") with { Severity = ProblemSeverity.Warning });
             if (trigger.Name == StimulusNames.HttpEndpoint && catalog.FindTriggers(trigger.Hash).FirstOrDefault(t => t.DefinitionId != definition.DefinitionId) is { } other)
                 problems.Add(Problem(graph, trigger, $"The path and method are used by the workflow '{other.DefinitionId}' already."));
         }

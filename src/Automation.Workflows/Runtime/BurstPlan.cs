@@ -142,6 +142,8 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
             jobId = await jobs.EnqueueAsync(plan.Unit, new JobRequest(WorkflowJobs.Resume, instance.Id, bookmark.Id) { DueAt = due, Reason = bookmark.Name }, cancellationToken);
         else
             plan.HashesAdded.Add(bookmark.Hash);
+        if (bookmark.Name == StimulusNames.HttpEndpoint && HttpTargets.ShapeOf(bookmark.Payload) is { } shape)
+            plan.Unit.Add(InstanceSql.AddRouteShape, shape);
         plan.Unit.Add(
             InstanceSql.AddBookmark, bookmark.Id, instance.Id, bookmark.Name, InstanceSql.Key(bookmark.Hash), bookmark.ActivityOrdinal, instance.State.CorrelationId,
             Json(bookmark.Payload), Json(bookmark.Options), jobId, now);

@@ -75,6 +75,13 @@ internal static class InstanceSql
     public static readonly SqlStatement BookmarksAfter = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 AND id > $2 ORDER BY id LIMIT 1000");
     public static readonly SqlStatement BookmarksByCorrelation = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 AND correlation_id = $2 AND id > $3 ORDER BY id LIMIT 1000");
     public static readonly SqlStatement BookmarksWithin = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 AND instance_id = $2 AND id > $3 ORDER BY id LIMIT 1000");
+    /// <summary>Enough to tell none, one and several apart, and to name some.</summary>
+    public static readonly SqlStatement FewBookmarksByHash = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE hash = $1 LIMIT 20");
+
+    /// <summary>The shapes of path templates that instances have waited on.</summary>
+    public static readonly SqlStatement AddRouteShape = new("INSERT INTO workflow_route_shapes (shape) VALUES ($1) ON CONFLICT DO NOTHING");
+    public static readonly SqlStatement RouteShapes = new("SELECT shape FROM workflow_route_shapes");
+
     public static readonly SqlStatement BookmarksOfInstance = new($"SELECT {Bookmark} FROM workflow_bookmarks WHERE instance_id = $1 ORDER BY id");
     public static readonly SqlStatement WaitingByHash = new(
         "SELECT b.id, b.instance_id, i.definition_id, b.correlation_id, b.options FROM workflow_bookmarks b JOIN workflow_instances i ON i.id = b.instance_id "
@@ -114,6 +121,11 @@ internal static class InstanceSql
     // Kept by the steps that call others over HTTP; it belongs to the instance like its journal.
     public static readonly SqlStatement DeleteExchanges = new("DELETE FROM http_exchanges WHERE instance_id = $1");
     public static readonly SqlStatement DeleteOperations = new("DELETE FROM workflow_operations WHERE instance_id = $1");
+
+    public static readonly SqlStatement AddResponse = new(
+        "INSERT INTO workflow_responses (instance_id, response, expires_at) VALUES ($1, $2, $3) ON CONFLICT (instance_id) DO UPDATE SET response = $2, expires_at = $3");
+    public static readonly SqlStatement FindResponse = new("SELECT response FROM workflow_responses WHERE instance_id = $1");
+    public static readonly SqlStatement ExpireResponses = new("DELETE FROM workflow_responses WHERE expires_at <= $1");
 
     public static readonly SqlStatement AddStimulus = new("INSERT INTO workflow_stimuli (id, hash, name, request, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)");
     public static readonly SqlStatement StimuliByHash = new("SELECT id, hash, name, request FROM workflow_stimuli WHERE hash = $1 AND expires_at > $2 ORDER BY id");

@@ -11,6 +11,8 @@ internal sealed class InstanceWaiters
 
     public bool IsEmpty => _waiters.IsEmpty;
 
+    public bool IsAwaited(string instanceId) => _waiters.ContainsKey(instanceId);
+
     /// <summary>Begins to listen; dispose the waiter to stop.</summary>
     public Waiter Listen(string instanceId)
     {

@@ -51,6 +51,15 @@ public sealed record StartWorkflowRequest
     /// <summary>Adds rows that commit together with the instance's first commit, or not at all. Called again when the commit is repeated after a conflict.</summary>
     public Action<WriteUnit>? Companion { get; init; }
 
+    /// <summary>
+    /// Whether somebody takes the HTTP response that the workflow may write at once: <see cref="StartResult.Responses"/>. Without, a
+    /// response activity is an incident. Default true.
+    /// </summary>
+    public bool CanRespond { get; init; } = true;
+
+    /// <summary>Until when somebody waits for a response that may be written later, after background work.</summary>
+    internal DateTimeOffset? RespondUntil { get; init; }
+
     internal string? Notify { get; init; }
 
     internal Automation.Jobs.JobContext? Job { get; init; }
@@ -100,6 +109,9 @@ public sealed record StimulusRequest(string Name, string Hash)
     /// <see cref="WorkflowOptions.StimulusTimeToLive"/>. Default false.
     /// </summary>
     public bool KeepWhenUnmatched { get; init; }
+
+    /// <summary>Whether somebody takes HTTP responses that workflows write at once; see <see cref="StartWorkflowRequest.CanRespond"/>. Default true.</summary>
+    public bool CanRespond { get; init; } = true;
 
     /// <summary>Adds rows that commit with the first instance that is started or resumed; not called where nothing matches.</summary>
     public Action<WriteUnit>? Companion { get; init; }

@@ -79,7 +79,8 @@ public sealed partial class WorkflowRuntime
 
         async Task<bool> ResumeOneAsync(string bookmarkId, Action<WriteUnit>? rows, CancellationToken ct)
         {
-            var result = await ResumeAsync(bookmarkId, request.Payload, request.Input, rows, ct);
+            var stimulus = new Stimulus.Resume(bookmarkId, request.Payload) { Input = request.Input, CanRespond = request.CanRespond };
+            var result = await ResumeAsync(stimulus, rows is null ? CommitExtras.None : new CommitExtras { Companion = rows }, ct);
             if (!result.Resumed)
                 return false;
             lock (resumed)
@@ -129,6 +130,7 @@ public sealed partial class WorkflowRuntime
         TriggerActivityId = trigger.ActivityId,
         TriggerPayload = request.Payload,
         IsTriggered = true,
+        CanRespond = request.CanRespond,
         Companion = companion,
     };
 
@@ -214,7 +216,9 @@ public sealed partial class WorkflowRuntime
                 try
                 {
                     // Taken in the commit that it resumes, so that it is delivered once.
-                    var result = await ResumeAsync(bookmark, request.Payload, request.Input, unit => unit.AddExpectingOne(InstanceSql.TakeStimulus, id), cancellationToken);
+                    var result = await ResumeAsync(
+                        new Stimulus.Resume(bookmark, request.Payload) { Input = request.Input, CanRespond = false },
+                        new CommitExtras { Companion = unit => unit.AddExpectingOne(InstanceSql.TakeStimulus, id) }, cancellationToken);
                     if (!result.Resumed)
                         continue;
                     delivered.Add(result.Instance!);

@@ -95,7 +95,14 @@ public sealed partial class WorkflowRuntime
             ParentId = request.ParentInstanceId,
             Notify = ParentNotice.Parse(request.Notify),
         };
-        var stimulus = new Stimulus.Start(request.TriggerActivityId, request.TriggerPayload) { IsTriggered = request.IsTriggered, Variables = request.Variables, EventId = request.EventId };
+        var stimulus = new Stimulus.Start(request.TriggerActivityId, request.TriggerPayload)
+        {
+            IsTriggered = request.IsTriggered,
+            Variables = request.Variables,
+            CanRespond = request.CanRespond && request.Job is null,
+            RespondUntil = request.RespondUntil,
+            EventId = request.EventId,
+        };
         var extras = new CommitExtras { Companion = request.Companion, AsyncCompanion = request.AsyncCompanion, Job = request.Job };
         using (await _instances.LockAsync(id, cancellationToken))
         {
@@ -145,7 +152,8 @@ public sealed partial class WorkflowRuntime
     public Task<ResumeResult> ResumeAsync(
         string bookmarkId, object? payload = null, IReadOnlyDictionary<string, object?>? input = null, Action<WriteUnit>? companion = null,
         CancellationToken cancellationToken = default) =>
-        ResumeAsync(bookmarkId, payload, input, companion is null ? CommitExtras.None : new CommitExtras { Companion = companion }, cancellationToken);
+        ResumeAsync(
+            new Stimulus.Resume(bookmarkId, payload) { Input = input }, companion is null ? CommitExtras.None : new CommitExtras { Companion = companion }, cancellationToken);
 
     /// <summary>Resumes an instance at a bookmark. Of several callers exactly one succeeds.</summary>
     /// <param name="request">The bookmark and what comes with it.</param>
@@ -154,7 +162,7 @@ public sealed partial class WorkflowRuntime
     {
         ArgumentNullException.ThrowIfNull(request);
         var extras = request.Companion is null ? CommitExtras.None : new CommitExtras { Companion = request.Companion };
-        return ResumeAsync(request.BookmarkId, request.Payload, null, extras, cancellationToken, request.EventId);
+        return ResumeAsync(new Stimulus.Resume(request.BookmarkId, request.Payload) { EventId = request.EventId }, extras, cancellationToken);
     }
 
     /// <summary>The bookmarks that wait for a stimulus, oldest first, at most a thousand.</summary>
@@ -175,19 +183,18 @@ public sealed partial class WorkflowRuntime
         return rows.Count == 0 ? [] : [.. rows.Rows.Select(r => new RunningInstance(r[0].AsText!, r[1].AsText!))];
     }
 
-    internal async Task<ResumeResult> ResumeAsync(
-        string bookmarkId, object? payload, IReadOnlyDictionary<string, object?>? input, CommitExtras extras, CancellationToken cancellationToken,
-        string? eventId = null)
+    internal async Task<ResumeResult> ResumeAsync(Stimulus.Resume stimulus, CommitExtras extras, CancellationToken cancellationToken)
     {
-        // A bookmark's id begins with its instance's, so no look-up is needed.
-        var end = bookmarkId.LastIndexOf("-b", StringComparison.Ordinal);
-        if (end <= 0)
+        if (InstanceOf(stimulus.BookmarkId) is not { } instanceId)
             return new ResumeResult(ResumeOutcome.NotFound, null);
-        var outcome = await ApplyAsync(bookmarkId[..end], new Stimulus.Resume(bookmarkId, payload) { Input = input, EventId = eventId }, extras, cancellationToken);
+        var outcome = await ApplyAsync(instanceId, stimulus, extras, cancellationToken);
         return outcome is null
             ? new ResumeResult(ResumeOutcome.NotFound, null)
             : new ResumeResult(ResumeOutcome.Resumed, outcome.Snapshot) { Responses = outcome.Responses };
     }
+
+    /// <summary>A bookmark's id begins with its instance's, so no look-up is needed.</summary>
+    private static string? InstanceOf(string bookmarkId) => bookmarkId.LastIndexOf("-b", StringComparison.Ordinal) is > 0 and var end ? bookmarkId[..end] : null;
 
     /// <summary>Hands in the result of a background operation; the instance goes on.</summary>
     internal async Task<InstanceSnapshot?> EndOperationAsync(string operationId, OperationResult result, CommitExtras extras, CancellationToken cancellationToken)
@@ -195,7 +202,7 @@ public sealed partial class WorkflowRuntime
         var end = operationId.LastIndexOf("-o", StringComparison.Ordinal);
         if (end <= 0)
             return null;
-        return (await ApplyAsync(operationId[..end], new Stimulus.OperationEnded(operationId, result), extras with { OperationId = operationId }, cancellationToken))?.Snapshot;
+        return (await ApplyAsync(operationId[..end], new Stimulus.OperationEnded(operationId, result) { CanRespond = false }, extras with { OperationId = operationId }, cancellationToken))?.Snapshot;
     }
 
     /// <summary>Runs faulted activities of an instance again, also of one that has ended by them.</summary>
@@ -290,6 +297,7 @@ public sealed partial class WorkflowRuntime
             }
 
             var plan = await _planner.PlanAsync(instance, result, extras, cancellationToken);
+            AddAwayResponses(plan, instance.Id, stimulus);
             await _database.CommitAsync(plan.Unit, cancellationToken: CancellationToken.None);
             instance.Revision++;
             instance.Notify = plan.NotifyLeft;
@@ -313,7 +321,7 @@ public sealed partial class WorkflowRuntime
                 return last;
             }
 
-            stimulus = new Stimulus.Continue();
+            stimulus = new Stimulus.Continue { CanRespond = stimulus.CanRespond && responses is null };
             extras = CommitExtras.None;
         }
     }

@@ -20,6 +20,8 @@ public sealed class SchemaTests
         Assert.Empty(await context.Set<WorkflowInstanceRow>().ToListAsync(TestContext.Current.CancellationToken));
         Assert.Empty(await context.Set<WorkflowBookmarkRow>().ToListAsync(TestContext.Current.CancellationToken));
         Assert.Empty(await context.Set<WorkflowJournalRow>().ToListAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(await context.Set<WorkflowRouteShapeRow>().ToListAsync(TestContext.Current.CancellationToken));
+        Assert.Empty(await context.Set<WorkflowResponseRow>().ToListAsync(TestContext.Current.CancellationToken));
         Assert.Empty(await context.Set<WorkflowStimulusRow>().ToListAsync(TestContext.Current.CancellationToken));
     }
 }

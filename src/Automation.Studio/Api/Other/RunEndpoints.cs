@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Automation.Steps.Endpoints;
 using Automation.Studio.Api.Instances;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Management;
@@ -67,10 +68,10 @@ internal static class RunEndpoints
             return Problems.Error(StatusCodes.Status400BadRequest, result.Reason ?? "The workflow cannot be started.");
 
         // A workflow that answers by itself answers alone: the genuine server adds nothing to it either.
-        if (result.Responses.OfType<HttpResponseEffect>().FirstOrDefault() is { } response)
+        if (WorkflowAnswer.Find(result.Responses) is { } response)
         {
             headers.Remove("x-elsa-response");
-            return new EffectResult(response);
+            return new WrittenByWorkflow(response);
         }
 
         headers["x-elsa-workflow-instance-id"] = instance.Id;

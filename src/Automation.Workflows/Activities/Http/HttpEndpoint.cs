@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
+using Automation.Workflows.Expressions;
 using Automation.Workflows.Graph;
 
 namespace Automation.Workflows.Activities.Http;
@@ -76,6 +78,20 @@ internal sealed class HttpEndpoint : Activity
     [Output(TypeName = "HttpRequest")]
     public Output<object?> Result { get; } = new();
 
+    protected internal override void Compile(ActivityCompilation context)
+    {
+        if (Node.Inputs[Path.Slot].Expression is not ConstantExpression { Value: string { Length: > 0 } path })
+            return;
+        try
+        {
+            HttpRoute.Parse(path);
+        }
+        catch (FormatException e)
+        {
+            context.Warning("path", e.Message);
+        }
+    }
+
     protected internal override IEnumerable<TriggerStimulus> GetTriggers(ActivityContext context) =>
         Payloads(context).Select(p => new TriggerStimulus(StimulusNames.HttpEndpoint, p) { Options = Options(context) });
 
@@ -100,14 +116,14 @@ internal sealed class HttpEndpoint : Activity
         RouteData.Set(context, request.RouteData);
         QueryStringData.Set(context, request.Query);
         Headers.Set(context, request.Headers);
-        Result.Set(context, request.ToPlain());
+        Result.Set(context, request.ToResult());
         if (request.Rejection is { } rejection)
         {
             Reject(context, rejection);
             return;
         }
 
-        ParsedContent.Set(context, request.Content);
+        ParsedContent.Set(context, Parsed(request.Content));
         if (request.Files.Count > 0)
         {
             Files.Set(context, request.Files);
@@ -117,39 +133,41 @@ internal sealed class HttpEndpoint : Activity
         context.Complete();
     }
 
+    /// <summary>As in Elsa, JSON is parsed for whoever it is bound to; nobody having asked for it, the output is its text.</summary>
+    private object? Parsed(object? content)
+    {
+        if (content is not JsonElement json)
+            return content;
+        var binding = Node.Outputs[ParsedContent.Slot];
+        return binding.Variable is null && binding.WorkflowOutput is null ? json.GetRawText() : JsonValues.FromElement(json);
+    }
+
     private void Reject(ActivityContext context, HttpRejection rejection)
     {
-        var isExposed = rejection.Outcome switch
-        {
-            "Request too large" => ExposeRequestTooLargeOutcome,
-            "File too large" => ExposeFileTooLargeOutcome,
-            "Invalid file extension" => ExposeInvalidFileExtensionOutcome,
-            "Invalid file MIME type" => ExposeInvalidFileMimeTypeOutcome,
-            _ => false,
-        };
-        if (isExposed)
-        {
-            context.Complete(rejection.Outcome!);
-            return;
-        }
-
-        context.Request(new HttpResponseEffect(
-            rejection.StatusCode,
-            new Dictionary<string, object?>(StringComparer.Ordinal) { ["message"] = rejection.Message },
-            "application/json; charset=utf-8",
-            new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal)));
-        if (rejection.Outcome is null)
+        // Whoever serves requests refuses those whose outcome is not exposed by itself.
+        if (!Outcomes().Any(o => o.IsExposed && o.Name == rejection.Outcome))
             throw new WorkflowFaultException(rejection.Message);
+        context.Complete(rejection.Outcome!);
     }
+
+    private IEnumerable<(string Name, bool IsExposed)> Outcomes() =>
+    [
+        (HttpRejection.RequestTooLarge, ExposeRequestTooLargeOutcome),
+        (HttpRejection.FileTooLarge, ExposeFileTooLargeOutcome),
+        (HttpRejection.InvalidFileExtension, ExposeInvalidFileExtensionOutcome),
+        (HttpRejection.InvalidFileMimeType, ExposeInvalidFileMimeTypeOutcome),
+    ];
 
     private IEnumerable<Dictionary<string, object?>> Payloads(ActivityContext context)
     {
-        var path = Path.Get(context) ?? "";
-        foreach (var method in SupportedMethods.Get(context) ?? GetOnly)
-        {
-            if (method is not null)
-                yield return StimulusHash.HttpPayload(path, ValueConverter.ToText(method));
-        }
+        if (Path.Get(context) is not { } path || string.IsNullOrWhiteSpace(path))
+            throw new WorkflowFaultException("The endpoint has no path, so no request can reach it.");
+        HttpRoute.Parse(path);
+        return (SupportedMethods.Get(context) ?? GetOnly)
+            .Where(m => m is not null)
+            .Select(m => ValueConverter.ToText(m!).ToUpperInvariant())
+            .Distinct(StringComparer.Ordinal)
+            .Select(m => StimulusHash.HttpPayload(path, m));
     }
 
     private Dictionary<string, object?> Options(ActivityContext context)
@@ -161,13 +179,15 @@ internal sealed class HttpEndpoint : Activity
         };
         if (Authorize.Get(context))
             options["authorize"] = true;
-        Add("policy", Policy.Get(context));
+        Add("policy", Policy.Get(context) is { Length: > 0 } policy ? policy : null);
         Add("requestTimeout", RequestTimeout.Get(context) is { } timeout ? timeout.ToString("c", System.Globalization.CultureInfo.InvariantCulture) : null);
         Add("requestSizeLimit", RequestSizeLimit.Get(context));
         Add("fileSizeLimit", FileSizeLimit.Get(context));
         Add("allowedFileExtensions", AllowedFileExtensions.Get(context));
         Add("blockedFileExtensions", BlockedFileExtensions.Get(context));
         Add("allowedMimeTypes", AllowedMimeTypes.Get(context));
+        var exposed = Outcomes().Where(o => o.IsExposed).Select(o => (object?)o.Name).ToList();
+        Add("exposed", exposed.Count > 0 ? exposed : null);
         return options;
 
         void Add(string name, object? value)

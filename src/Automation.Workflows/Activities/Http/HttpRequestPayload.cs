@@ -58,6 +58,16 @@ public sealed record HttpRequestPayload
         return map;
     }
 
+    /// <summary>What the endpoint gives as the request: everything but the body, which has outputs of its own.</summary>
+    internal Dictionary<string, object?> ToResult() => new(StringComparer.Ordinal)
+    {
+        ["method"] = Method,
+        ["path"] = Path,
+        ["routeData"] = RouteData,
+        ["query"] = Query,
+        ["headers"] = Headers,
+    };
+
     /// <summary>Reads what <see cref="ToPlain"/> made; anything else is taken for the content.</summary>
     /// <param name="payload">A plain value.</param>
     public static HttpRequestPayload FromPlain(object? payload)
@@ -87,5 +97,18 @@ public sealed record HttpRequestPayload
 /// <summary>Why a request is not taken.</summary>
 /// <param name="StatusCode">Status to answer, such as 413.</param>
 /// <param name="Message">One sentence for the caller.</param>
-/// <param name="Outcome">The endpoint's outcome for it (<c>Request too large</c>, <c>File too large</c>, <c>Invalid file extension</c>, <c>Invalid file MIME type</c>); null if it has none.</param>
-public sealed record HttpRejection(int StatusCode, string Message, string? Outcome = null);
+/// <param name="Outcome">The endpoint's outcome for it (<see cref="RequestTooLarge"/>…); null if it has none.</param>
+public sealed record HttpRejection(int StatusCode, string Message, string? Outcome = null)
+{
+    /// <summary>Outcome for a body beyond the limit.</summary>
+    public const string RequestTooLarge = "Request too large";
+
+    /// <summary>Outcome for an uploaded file beyond the limit.</summary>
+    public const string FileTooLarge = "File too large";
+
+    /// <summary>Outcome for an uploaded file whose extension is not allowed.</summary>
+    public const string InvalidFileExtension = "Invalid file extension";
+
+    /// <summary>Outcome for an uploaded file whose MIME type is not allowed.</summary>
+    public const string InvalidFileMimeType = "Invalid file MIME type";
+}

@@ -35,17 +35,11 @@ internal abstract class HttpRequestActivity : Activity
     protected abstract void Answered(ActivityContext context, int statusCode);
 
     protected abstract void Failed(ActivityContext context, bool timedOut);
-}
 
-/// <summary>Outcomes by status code, for flowcharts.</summary>
-internal abstract class FlowHttpRequestActivity : HttpRequestActivity
-{
-    public abstract Input<IReadOnlyList<object?>> ExpectedStatusCodes { get; }
-
-    protected override void Answered(ActivityContext context, int statusCode)
+    /// <summary>Completes with the outcome that a flowchart branches by.</summary>
+    protected static void CompleteByStatus(ActivityContext context, IReadOnlyList<object?>? expected, int statusCode)
     {
-        var expected = ExpectedStatusCodes.Get(context) ?? [];
-        if (expected.Count == 0)
+        if (expected is not { Count: > 0 })
         {
             context.Complete();
             return;
@@ -54,16 +48,11 @@ internal abstract class FlowHttpRequestActivity : HttpRequestActivity
         var matches = expected.Any(e => e is not null && ClrTypes.As<int>(e) == statusCode);
         context.Complete(matches ? statusCode.ToString(CultureInfo.InvariantCulture) : Unmatched, "Done");
     }
-
-    protected override void Failed(ActivityContext context, bool timedOut) => context.Complete(timedOut ? TimedOut : FailedToConnect);
 }
 
-[Activity("Elsa.FlowSendHttpRequest", Category = "HTTP", DisplayName = "HTTP Request (flow)", Kind = ActivityKind.Task, ResilienceCategory = "HTTP", Description = "Send an HTTP request.")]
-internal sealed class FlowSendHttpRequest : FlowHttpRequestActivity
+/// <summary>What the activities that send a request and parse the answer have in common.</summary>
+internal abstract class SendingActivity : HttpRequestActivity
 {
-    [Input(Order = 5.1f, UIHint = "multitext", DefaultValue = "[200]", TypeName = "List<Int32>", Description = "A list of expected status codes to handle.")]
-    public override Input<IReadOnlyList<object?>> ExpectedStatusCodes { get; } = new();
-
     [Input(Order = 0, TypeName = "System.Uri, System.Private.Uri")]
     public Input<string?> Url { get; } = new();
 
@@ -102,51 +91,25 @@ internal sealed class FlowSendHttpRequest : FlowHttpRequestActivity
     public Output<object?> Result { get; } = new();
 }
 
+[Activity("Elsa.FlowSendHttpRequest", Category = "HTTP", DisplayName = "HTTP Request (flow)", Kind = ActivityKind.Task, ResilienceCategory = "HTTP", Description = "Send an HTTP request.")]
+internal sealed class FlowSendHttpRequest : SendingActivity
+{
+    [Input(Order = 5.1f, UIHint = "multitext", DefaultValue = "[200]", TypeName = "List<Int32>", Description = "A list of expected status codes to handle.")]
+    public Input<IReadOnlyList<object?>> ExpectedStatusCodes { get; } = new();
+
+    protected override void Answered(ActivityContext context, int statusCode) => CompleteByStatus(context, ExpectedStatusCodes.Get(context), statusCode);
+
+    protected override void Failed(ActivityContext context, bool timedOut) => context.Complete(timedOut ? TimedOut : FailedToConnect);
+}
+
 [Activity("Elsa.SendHttpRequest", Category = "HTTP", DisplayName = "HTTP Request", Kind = ActivityKind.Task, ResilienceCategory = "HTTP", Description = "Send an HTTP request.")]
-internal sealed class SendHttpRequest : HttpRequestActivity
+internal sealed class SendHttpRequest : SendingActivity
 {
     private readonly Dictionary<int, CompiledActivity?> _cases = [];
 
     [Input(UIHint = "http-status-codes", TypeName = "System.Collections.Generic.ICollection`1[[Elsa.Http.HttpStatusCodeCase, Elsa.Http]], System.Private.CoreLib",
         Description = "A list of expected status codes to handle and the corresponding activity to execute when the status code matches.")]
     public JsonNode? ExpectedStatusCodes { get; set; }
-
-    [Input(Order = 0, TypeName = "System.Uri, System.Private.Uri")]
-    public Input<string?> Url { get; } = new();
-
-    [Input(Order = 1, UIHint = "dropdown", DefaultValue = "GET", Options = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "HEAD"], Description = "The HTTP method to use when sending the request.")]
-    public Input<string?> Method { get; } = new();
-
-    [Input(Order = 2, Description = "The content to send with the request. Can be a string, an object, a byte array or a stream.")]
-    public Input<object?> Content { get; } = new();
-
-    [Input(Order = 3, UIHint = "dropdown", Options = ["", "application/json", "application/soap+xml", "application/x-www-form-urlencoded", "application/xml", "application/octet-stream", "text/plain", "text/html", "text/json", "text/xml"],
-        Description = "The content type to use when sending the request.")]
-    public Input<string?> ContentType { get; } = new();
-
-    [Input(Order = 4, Category = "Security", IsSensitive = true, Description = "The Authorization header value to send with the request. For example: Bearer {some-access-token}")]
-    public Input<string?> Authorization { get; } = new();
-
-    [Input(Order = 5, Category = "Security", Description = "A value that allows to add the Authorization header without validation.")]
-    public Input<bool?> DisableAuthorizationHeaderValidation { get; } = new();
-
-    [Input(Order = 6, Category = "Advanced", UIHint = "json-editor", TypeName = "HttpHeaders", DefaultValue = "{}", Description = "The headers to send along with the request.")]
-    public Input<IReadOnlyDictionary<string, object?>?> RequestHeaders { get; } = new();
-
-    [Input(Description = "Obsolete. Use the common Resilience Strategy setting instead.")]
-    public Input<bool?> EnableResiliency { get; } = new();
-
-    [Output(Description = "The HTTP response status code")]
-    public Output<int> StatusCode { get; } = new();
-
-    [Output(Description = "The parsed content, if any.")]
-    public Output<object?> ParsedContent { get; } = new();
-
-    [Output(TypeName = "HttpHeaders", Description = "The response headers that were received.")]
-    public Output<object?> ResponseHeaders { get; } = new();
-
-    [Output(TypeName = "HttpResponseMessage")]
-    public Output<object?> Result { get; } = new();
 
     [Child]
     public CompiledActivity? UnmatchedStatusCode { get; set; }
@@ -187,10 +150,10 @@ internal sealed class SendHttpRequest : HttpRequestActivity
 }
 
 [Activity("Elsa.DownloadHttpFile", Category = "HTTP", DisplayName = "Download File", Kind = ActivityKind.Task, ResilienceCategory = "HTTP", Description = "Downloads a file from a given URL.")]
-internal sealed class DownloadHttpFile : FlowHttpRequestActivity
+internal sealed class DownloadHttpFile : HttpRequestActivity
 {
     [Input(UIHint = "multitext", DefaultValue = "[200]", TypeName = "List<Int32>", Description = "A list of expected status codes to handle.")]
-    public override Input<IReadOnlyList<object?>> ExpectedStatusCodes { get; } = new();
+    public Input<IReadOnlyList<object?>> ExpectedStatusCodes { get; } = new();
 
     [Input(TypeName = "System.Uri, System.Private.Uri", Description = "The URL to download the file from.")]
     public Input<string?> Url { get; } = new();
@@ -234,4 +197,8 @@ internal sealed class DownloadHttpFile : FlowHttpRequestActivity
 
     [Output(TypeName = "HttpFile")]
     public Output<object?> Result { get; } = new();
+
+    protected override void Answered(ActivityContext context, int statusCode) => CompleteByStatus(context, ExpectedStatusCodes.Get(context), statusCode);
+
+    protected override void Failed(ActivityContext context, bool timedOut) => context.Complete(timedOut ? TimedOut : FailedToConnect);
 }

@@ -1,6 +1,9 @@
 using System.Net;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
+using Automation.Workflows.Graph;
 
 namespace Automation.Workflows.Activities.Http;
 
@@ -21,10 +24,25 @@ internal sealed class WriteHttpResponse : Activity
     [Input(Category = "Advanced", UIHint = "json-editor", TypeName = "HttpHeaders", DefaultValue = "{}", Description = "The headers to send along with the response.")]
     public Input<IReadOnlyDictionary<string, object?>?> ResponseHeaders { get; } = new();
 
+    private const string BareNumber = "a literal number is not understood as a status code; write it as text (\"202\" or \"Accepted\").";
+
+    private bool _statusIsBareNumber;
+
+    protected internal override void Compile(ActivityCompilation context)
+    {
+        // Studio writes names; a server of Elsa's reads a number only from text or from a script.
+        _statusIsBareNumber = context.Json["statusCode"]?["expression"] is JsonObject expression
+            && string.Equals(expression["type"]?.ToString(), "Literal", StringComparison.Ordinal)
+            && expression["value"]?.GetValueKind() == JsonValueKind.Number;
+        if (_statusIsBareNumber)
+            context.Warning("statusCode", BareNumber);
+    }
+
     protected internal override void Execute(ActivityContext context)
     {
-        HttpResponses.RequireRequest(context);
-        context.Request(new HttpResponseEffect(
+        if (_statusIsBareNumber)
+            throw new WorkflowFaultException($"Failed to evaluate the input StatusCode: {BareNumber}");
+        HttpResponses.Respond(context, new HttpResponseEffect(
             HttpResponses.Status(StatusCode.Get(context)),
             Content.Get(context),
             ContentType.Get(context) is { Length: > 0 } type ? type : null,
@@ -56,8 +74,7 @@ internal sealed class WriteFileHttpResponse : Activity
 
     protected internal override void Execute(ActivityContext context)
     {
-        HttpResponses.RequireRequest(context);
-        context.Request(new FileResponseEffect(
+        HttpResponses.Respond(context, new FileResponseEffect(
             Content.Get(context),
             ContentType.Get(context),
             Filename.Get(context),
@@ -71,10 +88,17 @@ internal sealed class WriteFileHttpResponse : Activity
 /// <summary>What the response activities have in common.</summary>
 internal static class HttpResponses
 {
-    public static void RequireRequest(ActivityContext context)
+    /// <summary>Hands the response to whoever waits for it. A second one, or one that nobody waits for, is an incident.</summary>
+    public static void Respond(ActivityContext context, WorkflowEffect response)
     {
-        if (!context.Burst.CanRespond)
-            throw new WorkflowFaultException("There is no HTTP request to answer: the workflow was not started or resumed by one, or its caller is gone.");
+        var burst = context.Burst;
+        if (burst.HasResponded)
+            throw new WorkflowFaultException("The HTTP request has been answered already.");
+        if (!burst.CanRespond)
+            throw new WorkflowFaultException("There is no HTTP request to answer: the workflow was not started or resumed by one, or its caller has stopped waiting.");
+        burst.HasResponded = true;
+        burst.State.RespondUntil = null;
+        context.Request(response);
     }
 
     public static int Status(string? name) => Enum.TryParse<HttpStatusCode>(name, out var code) ? (int)code : 200;

@@ -11,7 +11,7 @@ internal sealed class ResumeJob(WorkflowRuntime runtime) : IJobHandler
 {
     // A bookmark that is gone needs nothing: the job then simply succeeds.
     public Task RunAsync(JobContext context, CancellationToken cancellationToken) =>
-        runtime.ResumeAsync(context.GetArgument<string>(1)!, payload: null, input: null, new CommitExtras { Job = context }, cancellationToken);
+        runtime.ResumeAsync(new Stimulus.Resume(context.GetArgument<string>(1)!) { CanRespond = false }, new CommitExtras { Job = context }, cancellationToken);
 }
 
 /// <summary>Starts an instance that was dispatched.</summary>
@@ -47,7 +47,7 @@ internal sealed class CancelJob(WorkflowRuntime runtime) : IJobHandler
 internal sealed class ContinueJob(WorkflowRuntime runtime) : IJobHandler
 {
     public Task RunAsync(JobContext context, CancellationToken cancellationToken) =>
-        runtime.ApplyAsync(context.GetArgument<string>(0)!, new Stimulus.Continue(), new CommitExtras { Job = context }, cancellationToken);
+        runtime.ApplyAsync(context.GetArgument<string>(0)!, new Stimulus.Continue { CanRespond = false }, new CommitExtras { Job = context }, cancellationToken);
 }
 
 /// <summary>Publishes an event of a workflow.</summary>
@@ -64,6 +64,7 @@ internal sealed class EventJob(WorkflowRuntime runtime) : IJobHandler
                 CorrelationId = context.GetArgument<string>(2),
                 InstanceId = context.GetArgument<string>(3),
                 KeepWhenUnmatched = true,
+                CanRespond = false,
                 IdempotencyKey = string.Create(System.Globalization.CultureInfo.InvariantCulture, $"job {context.Id}"),
             },
             cancellationToken);
@@ -94,7 +95,7 @@ internal sealed class ChildRestedJob(WorkflowRuntime runtime) : IJobHandler
         {
             // Kept if the parent's bookmark is still to come: it has just been told that the child waits.
             await runtime.SendStimulusAsync(
-                new StimulusRequest(stimulus, StimulusHash.Child(stimulus, childId)) { InstanceId = parentId, Payload = result.ToPlain(), ResumeOnly = true, KeepWhenUnmatched = true },
+                new StimulusRequest(stimulus, StimulusHash.Child(stimulus, childId)) { InstanceId = parentId, Payload = result.ToPlain(), ResumeOnly = true, KeepWhenUnmatched = true, CanRespond = false },
                 cancellationToken);
         }
     }
