@@ -76,7 +76,7 @@ internal static class Parts
         app.UseExceptionHandler();
         app.UseWorkflowEndpoints();
         // A machine is told by problem details, a person by a page.
-        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.UseWhen(c => !IsForMachines(c), people => people.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
         app.UseWhen(IsForMachines, machines => machines.UseStatusCodePages());
         app.UseSecurityHeaders();
         app.UseAuthentication();

@@ -88,7 +88,7 @@ internal sealed class HttpEndpoint : Activity
         }
         catch (FormatException e)
         {
-            context.Warning("path", e.Message);
+            context.Expression("path", e.Message);
         }
     }
 
