@@ -115,7 +115,7 @@ public sealed class HttpTargets
             {
                 var rows = correlationId is null
                     ? await _database.QueryAsync(InstanceSql.FewBookmarksByHash, cancellationToken, hash)
-                    : await _database.QueryAsync(InstanceSql.BookmarksCorrelated, cancellationToken, hash, correlationId, "");
+                    : await _database.QueryAsync(InstanceSql.BookmarksByCorrelation, cancellationToken, hash, correlationId, "");
                 Add(rows.Rows);
             }
         }
