@@ -1,3 +1,4 @@
+using Automation.Dashboard.Access;
 using Automation.Dashboard.Events;
 using Automation.Dashboard.Instances;
 using Automation.Dashboard.Jobs;
@@ -20,6 +21,12 @@ public static class DashboardExtensions
         services.AddSingleton(assets);
         services.AddRazorComponents();
         services.AddHttpContextAccessor();
+        services.AddOptions<AccessOptions>().BindConfiguration("Automation:Access").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<ApiKeys>();
+        services.AddSingleton<Users>();
+        services.AddSingleton<Sessions>();
+        services.AddSingleton<AuditLog>();
+        services.AddHostedService<AuditSweeper>();
         return services;
     }
 
@@ -39,6 +46,9 @@ public static class DashboardExtensions
         app.MapJobsApi();
         app.MapPageActions();
         app.MapJobActions();
+        app.MapAccessApi();
+        app.MapAccessActions();
+        app.MapAuditApi();
         app.MapRazorComponents<ConsoleApp>();
     }
 }

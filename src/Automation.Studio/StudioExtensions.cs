@@ -1,3 +1,4 @@
+using Automation.Storage.Access;
 using Automation.Studio.Api;
 using Automation.Studio.Api.Descriptors;
 using Automation.Studio.Api.Instances;
@@ -29,7 +30,7 @@ public static class StudioExtensions
     public static void MapAutomationStudio(this WebApplication app)
     {
         ElsaApi.MapTo(app);
-        app.MapHub<InstanceHub>(InstanceHub.Path);
+        app.MapHub<InstanceHub>(InstanceHub.Path).WithMetadata(new LeastRoleAttribute(Role.Viewer));
         StudioPages.MapTo(app);
         app.Services.GetRequiredService<StudioFiles>().MapTo(app);
     }

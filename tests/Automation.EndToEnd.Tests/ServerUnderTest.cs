@@ -104,7 +104,12 @@ public sealed class ServerUnderTest : IAsyncDisposable
         info.Environment["Automation__Intake__MappingsFile"] = Path.Combine(WorkflowsDirectory, "mappings.json");
         info.Environment["Automation__AdminKey"] = AdminKey;
         foreach (var (name, value) in _settings)
-            info.Environment[name] = value;
+        {
+            if (value.Length == 0)
+                info.Environment.Remove(name);
+            else
+                info.Environment[name] = value;
+        }
 
         var started = Stopwatch.GetTimestamp();
         _process = Process.Start(info)!;
@@ -155,6 +160,17 @@ public sealed class ServerUnderTest : IAsyncDisposable
 
     /// <summary>Reads a JSON answer of the API.</summary>
     public async Task<JsonElement> GetJsonAsync(string path) => await Api.GetFromJsonAsync<JsonElement>(path, TestContext.Current.CancellationToken);
+
+    /// <summary>Waits until it has written something; half a minute at most.</summary>
+    public async Task WaitForOutputAsync(System.Text.RegularExpressions.Regex wanted)
+    {
+        for (var started = Stopwatch.GetTimestamp(); !wanted.IsMatch(Output);)
+        {
+            if (Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(30))
+                throw new TimeoutException($"It did not write {wanted}.\n{Output}");
+            await Task.Delay(25, TestContext.Current.CancellationToken);
+        }
+    }
 
     /// <summary>Asks again and again until the answer is as wanted; fails with the last answer after half a minute.</summary>
     public async Task<JsonElement> WaitForAsync(string path, Func<JsonElement, bool> wanted)

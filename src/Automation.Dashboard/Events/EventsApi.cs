@@ -4,6 +4,7 @@ using System.Text.Unicode;
 using Automation.Dashboard.Shared;
 using Automation.Intake;
 using Automation.Intake.Events;
+using Automation.Storage.Access;
 using Automation.Storage.Events;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,12 +18,12 @@ internal static class EventsApi
 {
     public static void MapEventsApi(this IEndpointRouteBuilder app)
     {
-        var events = app.MapGroup("/api/events").WithTags("Events");
+        var events = app.MapGroup("/api/events").WithTags("Events").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         events.MapGet("/", ListAsync).WithName("ListEvents").WithSummary("Lists events, newest first.");
         events.MapGet("/{id}", FindAsync).WithName("GetEvent").WithSummary("Reads one event: body, headers, what every mapping rule said, what it started.");
         events.MapGet("/{id}/body", BodyAsync).WithName("GetEventBody").WithSummary("Reads an event's body byte for byte, as it was sent.");
-        events.MapPost("/{id}/replay", ReplayAsync).WithName("ReplayEvent").WithSummary("Routes a copy of the event by the rules now in force.");
-        events.MapPost("/{id}/retry", RetryAsync).WithName("RetryEvent").WithSummary("Routes an event again that failed, matched no rule, or is held back or was skipped by flow control; what it started before is not started twice.");
+        events.MapPost("/{id}/replay", ReplayAsync).WithName("ReplayEvent").WithSummary("Routes a copy of the event by the rules now in force.").WithMetadata(new LeastRoleAttribute(Role.Operator));
+        events.MapPost("/{id}/retry", RetryAsync).WithName("RetryEvent").WithSummary("Routes an event again that failed, matched no rule, or is held back or was skipped by flow control; what it started before is not started twice.").WithMetadata(new LeastRoleAttribute(Role.Operator));
     }
 
     // source and type take * for any characters; correlationId is exact; from is inclusive, to is not; before is the

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using Automation.Dashboard.Shared;
 using Automation.Intake.Events;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -23,7 +24,7 @@ internal static class ExportApi
 
     public static void MapExportApi(this IEndpointRouteBuilder app)
     {
-        var events = app.MapGroup("/api/events").WithTags("Events");
+        var events = app.MapGroup("/api/events").WithTags("Events").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         events.MapGet("/export", ExportAsync).WithName("ExportEvents").WithSummary("All events of a filter with their bodies, oldest first, one JSON object a line (NDJSON).");
         events.MapGet("/stream", StreamAsync).WithName("StreamEvents").WithSummary("Events from now on as they are stored (server-sent events); Last-Event-ID goes on where a connection broke.");
     }

@@ -1,5 +1,6 @@
 using Automation.Dashboard.Shared;
 using Automation.Intake.Events;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -12,11 +13,11 @@ internal static class ReplaysApi
 {
     public static void MapReplaysApi(this IEndpointRouteBuilder app)
     {
-        var replays = app.MapGroup("/api/replays").WithTags("Events");
+        var replays = app.MapGroup("/api/replays").WithTags("Events").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         replays.MapGet("/", async (EventReplays runs, CancellationToken token) => TypedResults.Ok(await runs.ListAsync(token))).WithName("ListReplays").WithSummary("The latest bulk replays, newest first.");
-        replays.MapPost("/", StartAsync).WithName("StartReplay").WithSummary("Replays all events of a filter, in the order stored; with dryRun it only says what would start.");
+        replays.MapPost("/", StartAsync).WithName("StartReplay").WithSummary("Replays all events of a filter, in the order stored; with dryRun it only says what would start.").WithMetadata(new LeastRoleAttribute(Role.Operator));
         replays.MapGet("/{id}", FindAsync).WithName("GetReplay").WithSummary("How far a bulk replay has come, and what it starts.");
-        replays.MapPost("/{id}/cancel", CancelAsync).WithName("CancelReplay").WithSummary("Stops a bulk replay; what was replayed until then stays replayed.");
+        replays.MapPost("/{id}/cancel", CancelAsync).WithName("CancelReplay").WithSummary("Stops a bulk replay; what was replayed until then stays replayed.").WithMetadata(new LeastRoleAttribute(Role.Operator));
     }
 
     private static async Task<Results<Accepted<ReplayProgress>, ProblemHttpResult>> StartAsync(ReplayRequest request, EventReplays runs, CancellationToken cancellationToken)

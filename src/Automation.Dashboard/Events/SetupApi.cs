@@ -3,6 +3,7 @@ using Automation.Dashboard.Shared;
 using Automation.Intake;
 using Automation.Intake.Mapping;
 using Automation.Intake.Sources;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -18,15 +19,15 @@ internal static class SetupApi
 
     public static void MapSetupApi(this IEndpointRouteBuilder app)
     {
-        var sources = app.MapGroup("/api/sources").WithTags("Sources");
+        var sources = app.MapGroup("/api/sources").WithTags("Sources").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         sources.MapGet("/", (SourceCatalog catalog) => TypedResults.Ok(catalog.All)).WithName("ListSources").WithSummary("The configured sources.");
         sources.MapPost("/{source}/verify", Verify).WithName("VerifyRequest").WithSummary("Explains the verification of a captured request: which header, which bytes, which expected prefix; never the secret.");
         sources.MapPost("/{source}/preview", Preview).WithName("PreviewEvent").WithSummary("What a payload would be taken for, and what every rule says to it; nothing is stored.");
 
-        var mappings = app.MapGroup("/api/mappings").WithTags("Mappings");
+        var mappings = app.MapGroup("/api/mappings").WithTags("Mappings").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         mappings.MapGet("/", (MappingStore store) => TypedResults.Ok(MappingsAnswer.Of(store))).WithName("ListMappings").WithSummary("The rules in force, and what is wrong with the file where it is not in force.");
         mappings.MapPost("/check", CheckAsync).WithName("CheckMappings").WithSummary("Checks a mappings file without using it.").Accepts<string>("application/json");
-        mappings.MapPut("/", ApplyAsync).WithName("ApplyMappings").WithSummary("Checks a mappings file, writes it in place of the server's, and uses it.").Accepts<string>("application/json");
+        mappings.MapPut("/", ApplyAsync).WithName("ApplyMappings").WithSummary("Checks a mappings file, writes it in place of the server's, and uses it.").Accepts<string>("application/json").WithMetadata(new LeastRoleAttribute(Role.Designer));
     }
 
     private static Results<Ok<VerificationExplanation>, ProblemHttpResult> Verify(string source, CapturedCall call, VerificationExplainer explainer)

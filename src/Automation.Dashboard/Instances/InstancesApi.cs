@@ -1,6 +1,7 @@
 using Automation.Dashboard.Shared;
 using Automation.Intake.Events;
 using Automation.Steps.Http;
+using Automation.Storage.Access;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Queries;
 using Automation.Workflows.Runtime;
@@ -18,10 +19,10 @@ internal static class InstancesApi
 
     public static void MapInstancesApi(this IEndpointRouteBuilder app)
     {
-        var instances = app.MapGroup("/api/instances").WithTags("Instances");
+        var instances = app.MapGroup("/api/instances").WithTags("Instances").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         instances.MapGet("/", ListAsync).WithName("ListInstances").WithSummary("Lists instances, newest first.");
         instances.MapGet("/{id}", FindAsync).WithName("GetInstance").WithSummary("Reads one instance: its activities with inputs and outputs, its HTTP exchanges, the events that started it.");
-        instances.MapPost("/{id}/cancel", CancelAsync).WithName("CancelInstance").WithSummary("Cancels an instance; the answer says what was stopped and what is still running.");
+        instances.MapPost("/{id}/cancel", CancelAsync).WithName("CancelInstance").WithSummary("Cancels an instance; the answer says what was stopped and what is still running.").WithMetadata(new LeastRoleAttribute(Role.Operator));
         instances.MapRepair();
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Automation.Dashboard.Shared;
+using Automation.Storage.Access;
 using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Management;
@@ -17,11 +18,11 @@ internal static class RepairApi
     public static void MapRepair(this RouteGroupBuilder instances)
     {
         instances.MapPost("/{id}/retry", RetryAsync).WithName("RetryInstance")
-            .WithSummary("Runs the failed activities again and goes on from there; inputs and variables may be changed first.");
+            .WithSummary("Runs the failed activities again and goes on from there; inputs and variables may be changed first.").WithMetadata(new LeastRoleAttribute(Role.Operator));
         instances.MapPost("/{id}/move", MoveAsync).WithName("MoveInstance")
-            .WithSummary("Moves an instance that waits or has failed to another version of its workflow, or says what does not fit there.");
+            .WithSummary("Moves an instance that waits or has failed to another version of its workflow, or says what does not fit there.").WithMetadata(new LeastRoleAttribute(Role.Operator));
         instances.MapPost("/{id}/rerun", RerunAsync).WithName("RerunInstance")
-            .WithSummary("Starts a new instance with the same inputs, from the start.");
+            .WithSummary("Starts a new instance with the same inputs, from the start.").WithMetadata(new LeastRoleAttribute(Role.Operator));
     }
 
     private static async Task<Results<Ok<InstanceSnapshot>, ProblemHttpResult>> RetryAsync(

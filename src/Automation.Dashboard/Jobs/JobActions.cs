@@ -2,6 +2,7 @@ using System.Globalization;
 using Automation.Dashboard.Shared;
 using Automation.Dashboard.Shell;
 using Automation.Jobs;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -36,7 +37,7 @@ internal static class JobActions
 
     public static void MapJobActions(this IEndpointRouteBuilder app)
     {
-        var jobs = app.MapGroup("/hangfire").AddEndpointFilter(RequireRightAsync).AddEndpointFilter(PageActions.RequireTokenAsync);
+        var jobs = app.MapGroup("/hangfire").AddEndpointFilter(PageActions.RequireTokenAsync).WithMetadata(new LeastRoleAttribute(Role.Operator)).ExcludeFromDescription();
         foreach (var (page, state, moves) in Lists)
         {
             foreach (var move in moves)
@@ -174,9 +175,4 @@ internal static class JobActions
         // See other: loading the page again does not repeat the action.
         return TypedResults.Redirect(path.Contains('?', StringComparison.Ordinal) ? $"{path}&{query[1..]}" : path + query);
     }
-
-    private static async ValueTask<object?> RequireRightAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next) =>
-        JobText.MayChange(context.HttpContext.User)
-            ? await next(context)
-            : TypedResults.Problem(statusCode: StatusCodes.Status403Forbidden, title: "Your role does not allow this", detail: "Changing jobs needs the role operator, designer or administrator.");
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using Automation.Jobs;
+using Automation.Storage.Access;
 
 namespace Automation.Dashboard.Jobs;
 
@@ -75,5 +76,5 @@ internal static class JobText
 
     /// <summary>Whether somebody may change jobs; everybody else looks only.</summary>
     public static bool MayChange(ClaimsPrincipal? user) =>
-        user is not null && (user.IsInRole("administrator") || user.IsInRole("designer") || user.IsInRole("operator"));
+        user.Has(Role.Operator);
 }

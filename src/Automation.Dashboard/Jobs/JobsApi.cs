@@ -1,5 +1,6 @@
 using Automation.Dashboard.Shared;
 using Automation.Jobs;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -14,16 +15,16 @@ internal static class JobsApi
 
     public static void MapJobsApi(this IEndpointRouteBuilder app)
     {
-        var jobs = app.MapGroup("/api/jobs").WithTags("Jobs");
+        var jobs = app.MapGroup("/api/jobs").WithTags("Jobs").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         jobs.MapGet("/", ListAsync).WithName("ListJobs").WithSummary("Lists jobs, newest first.");
         jobs.MapGet("/{id:long}", FindAsync).WithName("GetJob").WithSummary("Reads one job: call, arguments, parameters, every state it was in, its log.");
-        jobs.MapPost("/{id:long}/requeue", RequeueAsync).WithName("RequeueJob").WithSummary("Puts a job back into its queue.");
-        jobs.MapPost("/{id:long}/delete", DeleteAsync).WithName("DeleteJob").WithSummary("Deletes a job; one that is running is told to stop.");
-        jobs.MapPost("/{id:long}/cancel", CancelAsync).WithName("CancelJob").WithSummary("Deletes a running job and waits up to ten seconds for it to stop.");
+        jobs.MapPost("/{id:long}/requeue", RequeueAsync).WithName("RequeueJob").WithSummary("Puts a job back into its queue.").WithMetadata(new LeastRoleAttribute(Role.Operator));
+        jobs.MapPost("/{id:long}/delete", DeleteAsync).WithName("DeleteJob").WithSummary("Deletes a job; one that is running is told to stop.").WithMetadata(new LeastRoleAttribute(Role.Operator));
+        jobs.MapPost("/{id:long}/cancel", CancelAsync).WithName("CancelJob").WithSummary("Deletes a running job and waits up to ten seconds for it to stop.").WithMetadata(new LeastRoleAttribute(Role.Operator));
         jobs.MapGet("/counts", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.CountAsync(token))).WithName("CountJobs");
         jobs.MapGet("/queues", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.QueuesAsync(token))).WithName("ListQueues");
-        jobs.MapPost("/queues/{queue}/pause", PauseAsync).WithName("PauseQueue");
-        jobs.MapPost("/queues/{queue}/resume", ResumeAsync).WithName("ResumeQueue");
+        jobs.MapPost("/queues/{queue}/pause", PauseAsync).WithName("PauseQueue").WithMetadata(new LeastRoleAttribute(Role.Operator));
+        jobs.MapPost("/queues/{queue}/resume", ResumeAsync).WithName("ResumeQueue").WithMetadata(new LeastRoleAttribute(Role.Operator));
         jobs.MapGet("/servers", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.ServersAsync(token))).WithName("ListServers");
         jobs.MapGet("/failures", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.FailuresAsync(token))).WithName("ListFailures");
         jobs.MapGet("/statistics/day", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastDayAsync(token))).WithName("JobsByHour");

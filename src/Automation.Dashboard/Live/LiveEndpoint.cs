@@ -1,4 +1,5 @@
 using Automation.Storage;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
@@ -18,7 +19,7 @@ internal static class LiveEndpoint
     // Other nodes commit too, and nothing tells this one; a silent connection would also be cut by proxies.
     private const int QuietTicks = 10;
 
-    public static void MapLive(this IEndpointRouteBuilder app) => app.MapGet("/live", StreamAsync);
+    public static void MapLive(this IEndpointRouteBuilder app) => app.MapGet("/live", StreamAsync).WithMetadata(new LeastRoleAttribute(Role.Viewer)).ExcludeFromDescription();
 
     private static async Task StreamAsync(HttpContext context, Database database, TimeProvider clock, IHostApplicationLifetime lifetime)
     {

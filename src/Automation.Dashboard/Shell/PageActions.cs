@@ -1,5 +1,6 @@
 using Automation.Dashboard.Events;
 using Automation.Intake.Events;
+using Automation.Storage.Access;
 using Automation.Workflows.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -12,7 +13,7 @@ internal static class PageActions
 {
     public static void MapPageActions(this IEndpointRouteBuilder app)
     {
-        var actions = app.MapGroup("").AddEndpointFilter(RequireTokenAsync);
+        var actions = app.MapGroup("").AddEndpointFilter(RequireTokenAsync).WithMetadata(new LeastRoleAttribute(Role.Operator)).ExcludeFromDescription();
         actions.MapPost("/events/{id}/replay", async (string id, EventActions events, CancellationToken token) =>
             Results.Redirect("/events/" + Uri.EscapeDataString(await events.ReplayAsync(id, token) ?? id))).DisableAntiforgery();
         actions.MapPost("/events/{id}/retry", async (string id, EventActions events, CancellationToken token) =>

@@ -1,7 +1,9 @@
+using Automation.Storage.Access;
+
 namespace Automation.Dashboard.Shell;
 
 /// <summary>A place in the console's navigation.</summary>
-internal sealed record Place(string Title, string Href);
+internal sealed record Place(string Title, string Href, Role Least = Role.Viewer);
 
 /// <summary>The places of the console, in the order of the navigation.</summary>
 internal static class Places
@@ -13,5 +15,12 @@ internal static class Places
         new("Workflows", "/studio/workflows"),
         new("Instances", "/instances"),
         new("Jobs", "/hangfire"),
+    ];
+
+    /// <summary>What the server itself needs, below the others.</summary>
+    public static IReadOnlyList<Place> OfServer { get; } =
+    [
+        new("Users & keys", "/users", Role.Administrator),
+        new("Audit log", "/audit", Role.Administrator),
     ];
 }

@@ -1,6 +1,8 @@
 using System.Net.Http.Headers;
 using System.Security.Claims;
 using System.Text.Encodings.Web;
+using Automation.Dashboard.Access;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.Extensions.Options;
 
@@ -20,9 +22,12 @@ internal sealed class ApiKeyAuthentication(
         if (!header.Scheme.Equals(SchemeName, StringComparison.OrdinalIgnoreCase) && !header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
             return AuthenticateResult.NoResult();
         if (await keys.FindAsync(given.Trim(), Context.RequestAborted) is not { } key)
-            return AuthenticateResult.Fail("The API key is not known here.");
+            return AuthenticateResult.Fail("The API key is not known here, or has expired.");
 
-        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, key.Name), new Claim(ClaimTypes.Role, key.Role)], SchemeName);
+        var identity = new ClaimsIdentity([new Claim(ClaimTypes.Name, key.Name), new Claim(ClaimTypes.NameIdentifier, "key:" + key.Id)], SchemeName);
+        // Outside of its scopes a key is somebody without a role.
+        if (Scopes.Allow(key.Scopes, Request))
+            identity.AddClaim(new Claim(ClaimTypes.Role, key.Role.Text()));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
 
@@ -36,6 +41,5 @@ internal sealed class ApiKeyAuthentication(
             .ExecuteAsync(Context);
     }
 
-    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) =>
-        TypedResults.Problem(statusCode: StatusCodes.Status403Forbidden, title: "Your role does not allow this").ExecuteAsync(Context);
+    protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => AccessRequirement.ForbidAsync(Context);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Automation.Dashboard.Access;
 using Automation.Dashboard.Shell;
 using Automation.Host.Access;
 using Automation.Storage;
@@ -29,8 +30,13 @@ internal static class Greeting
         {
             text.Append("  admin key    ").AppendLine(key);
             text.AppendLine("               Shown this once. Send it as \"Authorization: ApiKey KEY\".");
+        }
+
+        // With a key from the configuration somebody else looks after access; else whoever reads this console becomes administrator.
+        if (options.AdminKey is null && !await app.Services.GetRequiredService<Users>().HasAdministratorAsync(CancellationToken.None))
+        {
             text.Append("  sign in      ").Append(address).Append("/sign-in/").AppendLine(app.Services.GetRequiredService<FirstRunLink>().Create());
-            text.AppendLine("               Opens the console once, within an hour.");
+            text.AppendLine("               Creates the administrator; works once, within an hour.");
         }
 
         text.AppendLine("  try          " + Try.Curl(address, Try.Sample(app.Services.GetRequiredService<TimeProvider>().GetUtcNow())));

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using Automation.Dashboard;
+using Automation.Dashboard.Access;
 using Automation.Dashboard.Shell;
 using Automation.Host.Access;
 using Automation.Intake;
@@ -12,6 +13,7 @@ using Automation.Steps.Notifications;
 using Automation.Steps.Outgoing;
 using Automation.Steps.Secrets;
 using Automation.Storage;
+using Automation.Storage.Access;
 using Automation.Studio;
 using Automation.Workflows;
 using Automation.Workflows.Execution;
@@ -27,6 +29,7 @@ internal static class Parts
     public static IReadOnlyDictionary<string, Type> Sections { get; } = new Dictionary<string, Type>(StringComparer.OrdinalIgnoreCase)
     {
         ["Automation"] = typeof(HostOptions),
+        ["Automation:Access"] = typeof(AccessOptions),
         ["Automation:Intake"] = typeof(IntakeOptions),
         ["Automation:Jobs"] = typeof(JobOptions),
         ["Automation:Steps:Data"] = typeof(DataOptions),
@@ -79,11 +82,14 @@ internal static class Parts
         app.UseWhen(c => !IsForMachines(c), people => people.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
         app.UseWhen(IsForMachines, machines => machines.UseStatusCodePages());
         app.UseSecurityHeaders();
+        app.UseCrossSiteGuard();
+        app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
         app.UseAntiforgery();
+        app.UseAudit();
         app.MapHealth();
-        app.MapOpenApi();
+        app.MapOpenApi().WithMetadata(new LeastRoleAttribute(Role.Viewer));
         app.MapSignIn();
         app.MapAutomationDashboard();
         app.MapAutomationStudio();

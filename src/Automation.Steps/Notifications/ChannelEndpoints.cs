@@ -1,6 +1,7 @@
 using Automation.Expressions;
 using Automation.Steps.Templates;
 using Automation.Steps.Values;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -15,7 +16,7 @@ public static class ChannelEndpoints
     /// <param name="app">The routes.</param>
     public static void MapNotifications(this IEndpointRouteBuilder app)
     {
-        var channels = app.MapGroup("/api/channels").WithTags("Channels").RequireAuthorization(policy => policy.RequireRole("administrator", "designer"));
+        var channels = app.MapGroup("/api/channels").WithTags("Channels").WithMetadata(new LeastRoleAttribute(Role.Designer));
         channels.MapGet("", async (ChannelStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(View)));
         channels.MapGet("/{name}", async (string name, ChannelStore store, CancellationToken cancellationToken) =>
             await store.FindAsync(name, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound());
@@ -24,14 +25,14 @@ public static class ChannelEndpoints
         channels.MapPost("/{name}/test", TestAsync);
         channels.MapPost("/preview", (PreviewRequest body, IServiceProvider services) => Preview(body, (TextTemplates)services.GetService(typeof(TextTemplates))!));
 
-        var notifications = app.MapGroup("/api/notifications").WithTags("Notifications");
+        var notifications = app.MapGroup("/api/notifications").WithTags("Notifications").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         notifications.MapGet("", ListAsync);
         notifications.MapGet("/{id}", async (string id, NotificationLog log, CancellationToken cancellationToken) =>
             await log.FindAsync(id, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound());
         app.MapGet("/api/instances/{id}/notifications", async (string id, int? take, NotificationLog log, CancellationToken cancellationToken) =>
-            Results.Ok((await log.OfInstanceAsync(id, Size(take), cancellationToken)).Select(View))).WithTags("Instances");
+            Results.Ok((await log.OfInstanceAsync(id, Size(take), cancellationToken)).Select(View))).WithTags("Instances").WithMetadata(new LeastRoleAttribute(Role.Viewer));
 
-        var inbox = app.MapGroup("/api/inbox").WithTags("Inbox");
+        var inbox = app.MapGroup("/api/inbox").WithTags("Inbox").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         inbox.MapGet("", async (bool? unread, DateTimeOffset? before, int? take, Inbox entries, CancellationToken cancellationToken) =>
             Results.Ok(new InboxPage(await entries.UnreadAsync(cancellationToken), await entries.LatestAsync(unread ?? false, before ?? DateTimeOffset.MaxValue, Size(take), cancellationToken))));
         inbox.MapGet("/count", async (Inbox entries, CancellationToken cancellationToken) => Results.Ok(new InboxCount(await entries.UnreadAsync(cancellationToken))));
@@ -39,14 +40,14 @@ public static class ChannelEndpoints
         {
             await entries.MarkAllReadAsync(cancellationToken);
             return Results.NoContent();
-        });
+        }).WithMetadata(new LeastRoleAttribute(Role.Operator));
         inbox.MapPost("/{id}/read", async (string id, Inbox entries, CancellationToken cancellationToken) =>
-            await entries.MarkReadAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound());
+            await entries.MarkReadAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithMetadata(new LeastRoleAttribute(Role.Operator));
         inbox.MapDelete("/{id}", async (string id, Inbox entries, CancellationToken cancellationToken) =>
         {
             await entries.DeleteAsync(id, cancellationToken);
             return Results.NoContent();
-        });
+        }).WithMetadata(new LeastRoleAttribute(Role.Operator));
     }
 
     private static int Size(int? take) => Math.Clamp(take ?? 100, 1, 1000);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -12,7 +13,7 @@ public static class SecretEndpoints
     /// <param name="app">The routes.</param>
     public static IEndpointConventionBuilder MapSecrets(this IEndpointRouteBuilder app)
     {
-        var secrets = app.MapGroup("/api/secrets").WithTags("Secrets").RequireAuthorization(policy => policy.RequireRole("administrator", "designer"));
+        var secrets = app.MapGroup("/api/secrets").WithTags("Secrets").WithMetadata(new LeastRoleAttribute(Role.Designer));
         secrets.MapGet("", async (SecretStore store, CancellationToken cancellationToken) => Results.Ok(await store.ListAsync(cancellationToken)));
         secrets.MapPut("/{name}", SetAsync);
         secrets.MapDelete("/{name}", async (string name, SecretStore store, CancellationToken cancellationToken) =>

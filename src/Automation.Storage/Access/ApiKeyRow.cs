@@ -21,6 +21,18 @@ public sealed class ApiKeyRow
     /// <summary>When it was made: microseconds since the Unix epoch.</summary>
     public required long CreatedAt { get; init; }
 
+    /// <summary>What part of the API it opens, separated by blanks; empty for all that the role may do.</summary>
+    public required string Scopes { get; init; }
+
+    /// <summary>Who made it; null for the first one.</summary>
+    public required string? CreatedBy { get; init; }
+
+    /// <summary>When it stops to work; null for never.</summary>
+    public required long? ExpiresAt { get; init; }
+
+    /// <summary>When it was last used, to the minute.</summary>
+    public required long? UsedAt { get; init; }
+
     internal sealed class Configuration : IEntityTypeConfiguration<ApiKeyRow>
     {
         public void Configure(EntityTypeBuilder<ApiKeyRow> builder)
@@ -32,6 +44,10 @@ public sealed class ApiKeyRow
             builder.Property(k => k.Hash).HasColumnName("hash");
             builder.Property(k => k.Role).HasColumnName("role");
             builder.Property(k => k.CreatedAt).HasColumnName("created_at");
+            builder.Property(k => k.Scopes).HasColumnName("scopes");
+            builder.Property(k => k.CreatedBy).HasColumnName("created_by");
+            builder.Property(k => k.ExpiresAt).HasColumnName("expires_at");
+            builder.Property(k => k.UsedAt).HasColumnName("used_at");
         }
     }
 }

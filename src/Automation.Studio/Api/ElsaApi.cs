@@ -1,3 +1,4 @@
+using Automation.Storage.Access;
 using Automation.Studio.Api.Definitions;
 using Automation.Studio.Api.Descriptors;
 using Automation.Studio.Api.Instances;
@@ -14,7 +15,7 @@ internal static class ElsaApi
 {
     public static void MapTo(IEndpointRouteBuilder app)
     {
-        var api = app.MapGroup("/elsa/api").DisableAntiforgery().ExcludeFromDescription();
+        var api = app.MapGroup("/elsa/api").DisableAntiforgery().ExcludeFromDescription().WithMetadata(new LeastRoleAttribute(Role.Viewer));
         api.AddEndpointFilter(async (context, next) =>
         {
             // Clients of Elsa take an empty body for "not found" and the like.

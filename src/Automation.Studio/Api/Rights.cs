@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -18,12 +19,14 @@ internal enum Right
 internal static class Rights
 {
     public static bool Has(this ClaimsPrincipal user, Right right) =>
-        user.IsInRole("administrator") || user.IsInRole("designer") || (right == Right.Run && user.IsInRole("operator"));
+        user.Has(RoleFor(right));
+
+    private static Role RoleFor(Right right) => right == Right.Design ? Role.Designer : Role.Operator;
 
     /// <summary>Refuses callers without the right with 403, the status that the Studio expects.</summary>
     public static TBuilder Needs<TBuilder>(this TBuilder endpoint, Right right)
         where TBuilder : IEndpointConventionBuilder =>
-        endpoint.AddEndpointFilter(async (context, next) =>
+        endpoint.WithMetadata(new LeastRoleAttribute(RoleFor(right))).AddEndpointFilter(async (context, next) =>
             context.HttpContext.User.Has(right)
                 ? await next(context)
                 : Problems.Error(StatusCodes.Status403Forbidden, right == Right.Design

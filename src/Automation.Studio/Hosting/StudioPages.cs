@@ -1,3 +1,4 @@
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -19,6 +20,7 @@ internal static class StudioPages
 
     public static void MapTo(IEndpointRouteBuilder app)
     {
+        app = app.MapGroup("").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         app.MapGet("/studio", () => TypedResults.Redirect("/studio/workflows")).ExcludeFromDescription();
         foreach (var route in (ReadOnlySpan<string>)["/studio/workflows", "/studio/workflows/{definitionId}", "/studio/instances", "/studio/instances/{instanceId}"])
             app.MapGet(route, Show).ExcludeFromDescription();
