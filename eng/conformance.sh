@@ -19,6 +19,10 @@ port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0));
 key=a-key-for-the-conformance-cases
 data=$(mktemp -d)
 mkdir "$data/workflows"
+# Where we are better by default than what was recorded (docs/compatibility.md), the recorded behaviour is asked for.
+for better in RefuseBrokenExpressions KeepInputs JournalCancellation ShortStrategyNames; do
+  export "Automation__Workflows__Engine__$better=false"
+done
 Automation__DataDirectory=$data Automation__AdminKey=$key Automation__Workflows__Directory=$data/workflows \
   Automation__Steps__Outgoing__AllowedHosts__0=127.0.0.1 \
   dotnet src/Automation.Host/bin/Debug/net10.0/Automation.Host.dll --urls "http://127.0.0.1:$port" >"$data/server.log" 2>&1 &
