@@ -83,6 +83,9 @@ public static class IntakeServiceCollectionExtensions
             s.GetRequiredService<EventProgress>(), s.GetRequiredService<MappingStore>(), s.GetRequiredService<FlowControl>(), s.GetRequiredService<IWorkflowStarter>(), s.GetRequiredService<SessionRouter>(),
             s.GetRequiredService<ReplyFollower>(), s.GetRequiredService<Automation.Storage.Database>(), s.GetService<WorkflowEvents>(),
             s.GetRequiredService<IOptions<IntakeOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<EventRouter>>()));
+        services.AddSingleton(s => new ChoiceList(ChoiceLists.Sources, _ => ValueTask.FromResult(EventActivities.Sources(s.GetRequiredService<SourceCatalog>()))));
+        services.AddSingleton(s => new ChoiceList(ChoiceLists.EventTypes, cancellationToken =>
+            EventActivities.TypesAsync(s.GetRequiredService<SourceCatalog>(), s.GetRequiredService<EventQueries>(), cancellationToken)));
         services.TryAddSingleton<WebhookIntake>();
         services.AddHostedService(s => s.GetRequiredService<MappingStore>());
         services.AddHostedService<FlowPump>();

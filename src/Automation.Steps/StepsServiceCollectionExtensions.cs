@@ -34,6 +34,8 @@ public static class StepsServiceCollectionExtensions
 
         services.AddDataProtection();
         services.TryAddSingleton<SecretStore>();
+        services.AddSingleton(s => new ChoiceList(ChoiceLists.Secrets, async cancellationToken =>
+            [.. (await s.GetRequiredService<SecretStore>().ListAsync(cancellationToken)).Select(secret => new Choice(secret.Name, secret.Name))]));
         services.AddWorkflowActivity<CallHttp>().AddBackgroundActivity<CallHttpStep>(CallHttp.Type);
 
         services.TryAddSingleton<ReplySender>();

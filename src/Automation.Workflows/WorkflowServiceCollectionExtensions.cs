@@ -71,6 +71,8 @@ public static class WorkflowServiceCollectionExtensions
         services.TryAddSingleton<DefinitionQueries>();
         services.TryAddSingleton<InstanceQueries>();
         services.TryAddSingleton<JournalQueries>();
+        services.AddSingleton(s => new ChoiceList(ChoiceLists.Workflows, _ => ValueTask.FromResult<IReadOnlyList<Choice>>(
+            [.. s.GetRequiredService<WorkflowCatalog>().Published.Select(d => new Choice(d.Name ?? d.DefinitionId, d.DefinitionId)).OrderBy(c => c.Text, StringComparer.OrdinalIgnoreCase)])));
         services.AddHostedService(s => s.GetRequiredService<WorkflowFolder>());
         services.AddHostedService<WorkflowRecovery>();
         services.AddHostedService<CatalogRefresher>();

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Automation.Dashboard.Access;
 using Automation.Host.Configuration;
 using Automation.Storage.Schema;
 using Automation.Storage.Writes;
@@ -25,6 +26,9 @@ internal static class Server
 
         try
         {
+            // Known before the first request can come: this much needs no database.
+            if (app.Configuration["Automation:AdminKey"] is { Length: > 0 } key)
+                await app.Services.GetRequiredService<ApiKeys>().EnsureAdministratorAsync(key, CancellationToken.None);
             await app.StartAsync();
         }
         catch (Exception e) when (Explain(e) is { } reason)

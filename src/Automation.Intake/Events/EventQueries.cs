@@ -140,6 +140,9 @@ public sealed record EventPage(IReadOnlyList<EventSummary> Items, string? Next);
 /// <summary>Reads the event log.</summary>
 public sealed class EventQueries(Database database)
 {
+    private static readonly SqlStatement RecentTypes = new(
+        "SELECT DISTINCT type FROM (SELECT type FROM events ORDER BY id DESC LIMIT 1000) latest WHERE type IS NOT NULL ORDER BY type");
+
     /// <summary>Most events in a page.</summary>
     public const int MaxLimit = 500;
 
@@ -237,6 +240,13 @@ public sealed class EventQueries(Database database)
         return await context.Set<EventRow>().Where(e => string.Compare(e.Id, least) >= 0)
             .GroupBy(e => e.Status).Select(g => new { g.Key, Count = g.Count() })
             .ToDictionaryAsync(g => g.Key, g => g.Count, cancellationToken);
+    }
+
+    /// <summary>The types among the latest events.</summary>
+    public async Task<IReadOnlyList<string>> RecentTypesAsync(CancellationToken cancellationToken)
+    {
+        var rows = await database.QueryAsync(RecentTypes, cancellationToken);
+        return [.. rows.Rows.Select(r => r[0].AsText!)];
     }
 
     internal static IQueryable<EventRow> Where(AutomationDbContext context, EventFilter filter)

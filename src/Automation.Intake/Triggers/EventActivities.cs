@@ -1,4 +1,5 @@
 using System.Text;
+using Automation.Intake.Events;
 using Automation.Intake.Sources;
 using Automation.Workflows.Activities;
 
@@ -22,6 +23,18 @@ internal sealed class EventActivities(SourceCatalog sources)
         var rest = activityType.AsSpan(Prefix.Length);
         var colon = rest.IndexOf(':');
         return colon > 0 && colon < rest.Length - 1 ? (rest[..colon].ToString(), rest[(colon + 1)..].ToString()) : null;
+    }
+
+    /// <summary>The configured sources to choose from.</summary>
+    public static IReadOnlyList<Choice> Sources(SourceCatalog sources) =>
+        [new Choice("Any source", "*"), .. sources.All.Select(s => new Choice(s.Slug == s.Preset ? s.Title : $"{s.Title} ({s.Slug})", s.Slug))];
+
+    /// <summary>The event types to choose from: those that senders are known to send, and those that came of late.</summary>
+    public static async ValueTask<IReadOnlyList<Choice>> TypesAsync(SourceCatalog sources, EventQueries events, CancellationToken cancellationToken)
+    {
+        var types = sources.All.SelectMany(s => s.EventTypes).Concat(await events.RecentTypesAsync(cancellationToken)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToList();
+        var families = types.Where(t => t.IndexOf('.', StringComparison.Ordinal) > 0).Select(t => t[..t.IndexOf('.', StringComparison.Ordinal)] + ".*").Distinct(StringComparer.Ordinal);
+        return [new Choice("Any type", "*"), .. types.Concat(families).Order(StringComparer.Ordinal).Select(t => new Choice(t, t))];
     }
 
     private ActivityDescriptor? Describe(string activityType, ActivityDescriptor general)

@@ -26,11 +26,11 @@ public sealed class EventReceived : Activity
     private string? _filter;
 
     /// <summary>Slug of the source.</summary>
-    [Input(UIHint = "dropdown", DefaultValue = "*", Description = "The source that the event comes from; * stands for any characters.")]
+    [Input(OptionsFrom = ChoiceLists.Sources, DefaultValue = "*", Description = "The source that the event comes from. As text of another syntax * stands for any characters.")]
     public Input<string?> Source { get; } = new();
 
     /// <summary>Event type.</summary>
-    [Input(DefaultValue = "*", Description = "The event's type, for example call_ended or flow.*; * stands for any characters.")]
+    [Input(OptionsFrom = ChoiceLists.EventTypes, DefaultValue = "*", Description = "The event's type. One that is not listed is written in Liquid, as it is; * stands for any characters.")]
     public Input<string?> EventType { get; } = new();
 
     /// <summary>Which of the events.</summary>

@@ -34,7 +34,7 @@ internal sealed class CallHttp : OutsideActivity
         Description = "Basic: user name and secret. Bearer: the secret as token. ApiKey: the secret in a header. Hmac: the body signed with the secret (SHA-256, hex) in a header.")]
     public Input<string> Authentication { get; } = new();
 
-    [Input(Order = 1, Category = "Security", Description = "Name of the stored secret.")]
+    [Input(Order = 1, Category = "Security", OptionsFrom = ChoiceLists.Secrets, Description = "Name of the stored secret.")]
     public Input<string?> Secret { get; } = new();
 
     [Input(Order = 2, Category = "Security", Description = "For Basic.")]

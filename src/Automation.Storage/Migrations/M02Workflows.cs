@@ -32,7 +32,9 @@ internal sealed class M02Workflows : Migration
         CREATE UNIQUE INDEX ux_workflow_definitions_version ON workflow_definitions (definition_id, version);
         CREATE UNIQUE INDEX ux_workflow_definitions_latest ON workflow_definitions (definition_id) WHERE is_latest;
         CREATE UNIQUE INDEX ux_workflow_definitions_published ON workflow_definitions (definition_id) WHERE is_published;
-        CREATE INDEX ix_workflow_definitions_name ON workflow_definitions (name);
+        CREATE INDEX ix_workflow_definitions_name ON workflow_definitions (name, id, is_latest, is_published, is_system);
+        CREATE INDEX ix_workflow_definitions_created ON workflow_definitions (created_at, id, is_latest, is_published, is_system);
+        CREATE INDEX ix_workflow_definitions_number ON workflow_definitions (version, id, is_latest, is_published, is_system);
 
         CREATE TABLE workflow_triggers (
           id text NOT NULL PRIMARY KEY,

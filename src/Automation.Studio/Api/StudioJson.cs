@@ -95,6 +95,8 @@ internal sealed record PlainList<T>(IReadOnlyList<T> Items);
 [JsonSerializable(typeof(TypeDefinitionsRequest))]
 [JsonSerializable(typeof(RetryRequest))]
 [JsonSerializable(typeof(AlterationsRequest))]
+[JsonSerializable(typeof(AlterationFilter))]
+[JsonSerializable(typeof(AlterationTargets))]
 [JsonSerializable(typeof(AlterationsAnswer))]
 [JsonSerializable(typeof(StatsMessage))]
 [JsonSerializable(typeof(EmptyMessage))]

@@ -98,6 +98,9 @@ public sealed class InputAttribute : Attribute
     /// <summary>Choices of a dropdown or check list.</summary>
     public string[]? Options { get; set; }
 
+    /// <summary>Name of the list that the server takes the choices of a dropdown from; see <see cref="ChoiceLists"/>.</summary>
+    public string? OptionsFrom { get; set; }
+
     /// <summary>Outcomes that exist besides those entered, for the hint <c>dynamic-outcomes</c>.</summary>
     public string[]? FixedOutcomes { get; set; }
 }

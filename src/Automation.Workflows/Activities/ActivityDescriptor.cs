@@ -164,6 +164,9 @@ public sealed record InputDescriptor
     /// <summary>Whether it comes from a workflow's declaration rather than from a class.</summary>
     public bool IsSynthetic { get; init; }
 
+    /// <summary>Name of the list that the choices come from; null where there is none.</summary>
+    public string? OptionsFrom { get; init; }
+
     /// <summary>What the editor needs, keyed by hint; plain values.</summary>
     public IReadOnlyDictionary<string, object?> UISpecifications { get; init; } = new Dictionary<string, object?>(StringComparer.Ordinal);
 

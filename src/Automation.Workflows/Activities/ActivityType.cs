@@ -109,7 +109,7 @@ internal sealed class ActivityType
         var isWrapped = typeof(Input).IsAssignableFrom(property.PropertyType);
         var valueType = isWrapped ? property.PropertyType.GetGenericArguments()[0] : property.PropertyType;
         var type = about.TypeName is { } alias && valueType != typeof(object) && DataType.IsKnown(alias) ? DataType.Find(alias) : ClrTypes.DataTypeOf(valueType);
-        var hint = about.UIHint ?? (about.Options is not null ? "dropdown" : Hints.GetValueOrDefault(valueType) ?? (type.IsArray ? "multitext" : "singleline"));
+        var hint = about.UIHint ?? (about.Options is not null || about.OptionsFrom is not null ? "dropdown" : Hints.GetValueOrDefault(valueType) ?? (type.IsArray ? "multitext" : "singleline"));
         var defaultValue = ClrTypes.ToPlain(about.DefaultValue);
         if (defaultValue is string text && (type.IsArray || type.Kind is DataKind.Dictionary) && JsonValues.TryParse(text, out var parsed))
             defaultValue = parsed;
@@ -131,6 +131,7 @@ internal sealed class ActivityType
                 IsWrapped = isWrapped,
                 AutoEvaluate = about.AutoEvaluate,
                 IsSensitive = about.IsSensitive,
+                OptionsFrom = about.OptionsFrom,
                 UISpecifications = Specifications(hint, about),
             });
     }

@@ -19,6 +19,8 @@ public sealed class InstanceQueries(Database database)
     /// <summary>Up to here rows are fetched by their filter and sorted; beyond, the sort column's index is walked.</summary>
     private const long FewRows = 5_000;
 
+    private const long FewLooks = 500;
+
     private const int MaxCounts = 256;
 
     // Counting a million rows takes long enough to be worth remembering for the next page of the same list.
@@ -67,12 +69,15 @@ public sealed class InstanceQueries(Database database)
 
     private string PageSql(InstanceFilter filter, InstanceSearch search, long total, string direction, long take, long skip)
     {
-        if (database.Provider != DatabaseProvider.Sqlite || !search.IsCovered || total <= FewRows)
+        var byRow = search.IsCovered || search.IsSelective ? null : search.WhereByRow;
+        if (database.Provider != DatabaseProvider.Sqlite || total <= FewRows || (!search.IsCovered && byRow is null))
             return SortedSql(filter, search, direction, take, skip, "0");
         // Skipped rows are passed in the index alone; only the page's rows are fetched.
         var column = InstanceSearch.ColumnOf(filter.OrderBy);
+        // For a few rows it is less work to fetch them and look than to gather all rows that pass.
+        var where = byRow is null || skip + take <= FewLooks ? search.Where : byRow;
         return $"SELECT {Columns}, 0 FROM workflow_instances WHERE rowid IN (SELECT rowid FROM workflow_instances INDEXED BY {InstanceSearch.IndexOf(filter.OrderBy)} "
-            + $"{search.Where} ORDER BY {column} {direction} {Limit(take, skip)}) ORDER BY {column} {direction}, sub_status {direction}, is_system {direction}, "
+            + $"{where} ORDER BY {column} {direction} {Limit(take, skip)}) ORDER BY {column} {direction}, sub_status {direction}, is_system {direction}, "
             + $"incident_count {direction}, definition_id {direction}, rowid {direction}";
     }
 

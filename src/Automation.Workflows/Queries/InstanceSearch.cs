@@ -30,8 +30,12 @@ internal sealed class InstanceSearch
         if (filter.HasIncidents is { } incidents)
             And(incidents ? "incident_count > 0" : "incident_count = 0");
         AddList("definition_id", filter.DefinitionIds);
-        foreach (var time in filter.Timestamps)
-            And($"{ColumnOf(time.Column)} {OperatorOf(time.Operator)} {Parameter(SqlValue.ToMicros(time.Timestamp))}");
+        var others = _where.ToString();
+        var times = filter.Timestamps.Select(t => (t.Column, Sql: $"{ColumnOf(t.Column)} {OperatorOf(t.Operator)} {Parameter(SqlValue.ToMicros(t.Timestamp))}")).ToList();
+        foreach (var (_, sql) in times)
+            And(sql);
+        if (_sqlite && times.Count > 0 && filter.DefinitionVersionIds.Count == 0)
+            WhereByRow = ByRow(others, filter.OrderBy, times);
 
         IsCovered = filter.Timestamps.All(t => t.Column == filter.OrderBy);
         IsByTime = filter.Timestamps.Count > 0;
@@ -58,6 +62,12 @@ internal sealed class InstanceSearch
 
     /// <summary>Whether a condition is on a time.</summary>
     public bool IsByTime { get; }
+
+    /// <summary>
+    /// The conditions for a walk of the sort column's index where a condition is on another time: the rows that pass it
+    /// come from that time's index, so that no row has to be fetched. Null where there is none.
+    /// </summary>
+    public string? WhereByRow { get; }
 
     /// <summary>Whether definitions are given.</summary>
     public bool HasDefinitions { get; }
@@ -88,6 +98,20 @@ internal sealed class InstanceSearch
     {
         Parameters.Add(value);
         return string.Create(CultureInfo.InvariantCulture, $"${Parameters.Count}");
+    }
+
+    private static string ByRow(string others, InstanceOrder order, List<(InstanceOrder Column, string Sql)> times)
+    {
+        var where = new StringBuilder(others);
+        foreach (var column in times.GroupBy(t => t.Column))
+        {
+            var conditions = string.Join(" AND ", column.Select(t => t.Sql));
+            where.Append(where.Length == 0 ? "WHERE " : " AND ").Append(column.Key == order
+                ? conditions
+                : $"+rowid IN (SELECT rowid FROM workflow_instances INDEXED BY {IndexOf(column.Key)} WHERE {conditions})");
+        }
+
+        return where.ToString();
     }
 
     private void AddStatus(InstanceFilter filter)

@@ -12,8 +12,8 @@ public sealed class EventTriggerTests
     public async Task A_published_trigger_starts_its_workflow_until_it_is_retracted()
     {
         await using var server = await ServerUnderTest.StartAsync();
-        await SaveAsync(server, "long-calls", "Automation.Event:flyflow:call_started", "event.payload.data.duration_seconds > 60", publish: true);
-        await SaveAsync(server, "all-of-flyflow", "Automation.EventReceived", filter: null, publish: true);
+        Assert.Equal(HttpStatusCode.OK, await SaveAsync(server, "long-calls", "Automation.Event:flyflow:call_started", "event.payload.data.duration_seconds > 60", publish: true));
+        Assert.Equal(HttpStatusCode.OK, await SaveAsync(server, "all-of-flyflow", "Automation.EventReceived", filter: null, publish: true));
 
         await SendAsync(server, "long", 300);
         await SendAsync(server, "short", 5);
@@ -69,13 +69,25 @@ public sealed class EventTriggerTests
         Assert.Equal(["Filter"], called.GetProperty("inputs").EnumerateArray().Where(i => i.GetProperty("isBrowsable").GetBoolean()).Select(i => i.GetProperty("name").GetString()!));
         string[] seeds = ["flow-sessions:technology.end", "ai-flow:user_barge_in", "conversation-messages:message.user_input", "flow-ai:action.onboarding"];
         Assert.All(seeds, t => Assert.Contains(activities, a => a.GetProperty("typeName").GetString() == "Automation.Event:" + t));
-        Assert.Contains(activities, a => a.GetProperty("typeName").GetString() == "Automation.EventReceived" && a.GetProperty("displayName").GetString() == "Event received");
+        var general = activities.Single(a => a.GetProperty("typeName").GetString() == "Automation.EventReceived");
+        Assert.Equal("Event received", general.GetProperty("displayName").GetString());
+
+        // The server gives the choices: sources, and the types that they send or have sent.
+        await SendAsync(server, "unheard-of", 1, "call_whispered");
+        await server.WaitForAsync("/api/events?correlationId=unheard-of", p => p.GetProperty("items").GetArrayLength() == 1);
+        general = await server.GetJsonAsync("/elsa/api/descriptors/activities/Automation.EventReceived");
+        Assert.Contains("flyflow", Choices("Source"));
+        Assert.Equal(["*", "call_ended", "call_whispered", "flow.*"], Choices("EventType").Intersect(["*", "call_ended", "call_whispered", "flow.*"], StringComparer.Ordinal));
+
+        List<string> Choices(string input) =>
+            [.. general.GetProperty("inputs").EnumerateArray().Single(i => i.GetProperty("name").GetString() == input).GetProperty("uiSpecifications")
+                .GetProperty("dropdown").GetProperty("selectList").GetProperty("items").EnumerateArray().Select(c => c.GetProperty("value").GetString()!)];
     }
 
-    private static async Task SendAsync(ServerUnderTest server, string call, int seconds)
+    private static async Task SendAsync(ServerUnderTest server, string call, int seconds, string type = "call_started")
     {
         using var answer = await server.PostAsync(
-            "flyflow", $$"""{"event_type":"call_started","call_id":"{{call}}","timestamp":"2026-01-01T00:00:00Z","data":{ "duration_seconds":{{seconds}} } }""");
+            "flyflow", $$"""{"event_type":"{{type}}","call_id":"{{call}}","timestamp":"2026-01-01T00:00:00Z","data":{ "duration_seconds":{{seconds}} } }""");
         answer.EnsureSuccessStatusCode();
     }
 

@@ -98,7 +98,7 @@ public sealed class StudioTests(StudioSession session) : IClassFixture<StudioSes
         await _page.WaitForURLAsync(new Regex("pageSize=10"));
         var file = Path.Combine(Directory.CreateTempSubdirectory("studio-import-").FullName, "greeter.json");
         await File.WriteAllTextAsync(file, """
-            { "$schema": "https://elsaworkflows.io/schemas/workflow-definition/v3.0.0/schema.json", "definitionId": "greeter", "name": "Greeter",
+            { "$schema": "https://elsaworkflows.io/schemas/workflow-definition/v3.0.0/schema.json", "definitionId": "a-greeting", "name": "A greeting",
               "inputs": [ { "type": "String", "name": "Name", "isArray": false, "uiHint": "singleline" }, { "type": "Int32", "name": "Times", "isArray": false, "uiHint": "singleline" } ],
               "root": { "id": "w", "name": "Write1", "type": "Elsa.WriteLine", "version": 1, "text": { "typeName": "String", "expression": { "type": "JavaScript", "value": "'Ho '.repeat(getInput('Times')) + getInput('Name')" } } } }
             """, TestContext.Current.CancellationToken);
@@ -106,17 +106,17 @@ public sealed class StudioTests(StudioSession session) : IClassFixture<StudioSes
         var chosen = _page.WaitForFileChooserAsync();
         await _browser.PickAsync(_page.Locator("elsa-workflow-definition-list .mud-button-group-root button").Last, "Import");
         await (await chosen).SetFilesAsync(file);
-        await _browser.Row("Greeter").WaitForAsync();
+        await _browser.Row("A greeting").WaitForAsync();
         await _browser.ShotAsync("06-imported");
 
-        await _browser.PickAsync("Greeter", "Export");
+        await _browser.PickAsync("A greeting", "Export");
         var download = _page.WaitForDownloadAsync();
         await _browser.ConfirmAsync();
         var exported = JsonNode.Parse(await File.ReadAllTextAsync(await (await download).PathAsync(), TestContext.Current.CancellationToken))!;
-        Assert.Equal(("greeter", "Elsa.WriteLine"), (exported["definitionId"]!.GetValue<string>(), exported["root"]!["type"]!.GetValue<string>()));
+        Assert.Equal(("a-greeting", "Elsa.WriteLine"), (exported["definitionId"]!.GetValue<string>(), exported["root"]!["type"]!.GetValue<string>()));
         Assert.EndsWith(".json", (await download).SuggestedFilename, StringComparison.Ordinal);
 
-        await _browser.Row("Greeter").Locator("td").Nth(2).ClickAsync();
+        await _browser.Row("A greeting").Locator("td").Nth(2).ClickAsync();
         await _browser.Tool("M8 5v14l11-7z").ClickAsync();
         var dialog = _page.Locator("dialog.studio-run");
         await dialog.GetByLabel("Name").FillAsync("Ann");
@@ -143,11 +143,11 @@ public sealed class StudioTests(StudioSession session) : IClassFixture<StudioSes
         await _browser.ShotAsync("09-cancelled");
 
         await _page.Locator(".studio-bar a", new PageLocatorOptions { HasText = "Workflows" }).ClickAsync();
-        await _browser.Row("Waiter").WaitForAsync();
-        await _browser.PickAsync("Greeter", "Delete");
+        await _browser.Row("A greeting").WaitForAsync();
+        await _browser.PickAsync("A greeting", "Delete");
         await _browser.ConfirmAsync();
-        await Assertions.Expect(_browser.Row("Greeter")).ToHaveCountAsync(0);
-        Assert.Equal(0, (await _server.GetJsonAsync("/elsa/api/workflow-definitions?definitionIds=greeter")).GetProperty("totalCount").GetInt32());
+        await Assertions.Expect(_browser.Row("A greeting")).ToHaveCountAsync(0);
+        Assert.Equal(0, (await _server.GetJsonAsync("/elsa/api/workflow-definitions?definitionIds=a-greeting")).GetProperty("totalCount").GetInt32());
         Assert.Empty(_browser.Errors);
     }
 
@@ -206,6 +206,26 @@ public sealed class StudioTests(StudioSession session) : IClassFixture<StudioSes
         Assert.EndsWith("/studio/instances/" + instance, _page.Url, StringComparison.Ordinal);
         await _page.GotoAsync(_server.Address + "/diagnostics/structured-logs?workflowInstanceId=" + instance);
         Assert.EndsWith("/instances/" + instance, _page.Url, StringComparison.Ordinal);
+        Assert.Empty(_browser.Errors);
+    }
+
+    [Fact]
+    public async Task The_first_visit_brings_ten_megabytes_and_later_ones_nearly_nothing()
+    {
+        var page = await _browser.OpenStrangerAsync("/events");
+        var cold = await Traffic.WatchAsync(page);
+        await page.GotoAsync(_server.Address + "/studio/workflows/call-ended");
+        // The frame and its progress are in the document itself, before any script of the Studio has come.
+        Assert.True(await page.Locator("#studio-loading").IsVisibleAsync() || await page.Locator(".x6-node").CountAsync() > 0);
+        await page.Locator(".x6-node").First.WaitForAsync();
+        Assert.InRange(cold.Requests, 100, 175);
+        Assert.InRange(cold.Bytes, 5_000_000, 10_000_000);
+
+        var warm = await Traffic.WatchAsync(page);
+        await page.GotoAsync(_server.Address + "/studio/workflows/flow-end");
+        await page.Locator(".x6-node").First.WaitForAsync();
+        Assert.InRange(warm.Bytes, 1, 100_000);
+        await page.Context.CloseAsync();
         Assert.Empty(_browser.Errors);
     }
 

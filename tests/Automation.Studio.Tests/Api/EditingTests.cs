@@ -68,6 +68,26 @@ public sealed class EditingTests(StudioServer server) : IClassFixture<StudioServ
         Assert.False((await server.GetAsync("/workflow-definitions/by-definition-id/broken")).At("isPublished")!.GetValue<bool>());
     }
 
+    [Fact]
+    public async Task An_activity_that_is_not_known_is_shown_as_a_placeholder_and_kept()
+    {
+        var model = Some.Workflow("foreign");
+        model["root"]!["activities"]!.AsArray().Add(JsonNode.Parse("""{ "id": "f", "name": "Foreign1", "type": "Acme.Foreign", "version": 3, "size": { "of": ["it"] } }"""));
+        await server.SaveAsync(model, publish: false);
+
+        var shown = (await server.GetAsync("/workflow-definitions/by-definition-id/foreign")).Json;
+        var placeholder = shown["root"]!["activities"]!.AsArray().Single(a => a!["id"]!.GetValue<string>() == "f")!;
+        shown["description"] = "changed by the Studio";
+        var saved = await server.SaveAsync(shown, publish: false);
+        var exported = await server.GetAsync("/workflow-definitions/foreign/export?versionOptions=Latest");
+
+        Assert.Equal(("Elsa.NotFoundActivity", "Acme.Foreign"), (placeholder["type"]!.GetValue<string>(), placeholder["missingTypeName"]!.GetValue<string>()));
+        Assert.Equal(200, saved.Status);
+        Assert.Equal("changed by the Studio", exported.At("description")!.GetValue<string>());
+        var kept = exported.Json["root"]!["activities"]!.AsArray().Single(a => a!["id"]!.GetValue<string>() == "f")!;
+        Assert.Equal(("Acme.Foreign", 3, "it"), (kept["type"]!.GetValue<string>(), kept["version"]!.GetValue<int>(), kept["size"]!["of"]![0]!.GetValue<string>()));
+    }
+
     [Theory]
     [InlineData("viewer", false, 403)]
     [InlineData("operator", false, 403)]

@@ -34,23 +34,23 @@ internal static class ChangeEndpoints
         if (request?.Model is not { } model)
             throw new BadInputException("model is missing; it must be a workflow definition.");
         var definition = new WorkflowDefinition(model);
+        MissingActivities.FromPlaceholders(definition);
         var expected = await Revision.TakeAsync(definition, manager, context.RequestAborted);
         var result = await manager.SaveAsync(definition, request.Publish ?? false, expected, context.RequestAborted);
-        return Answer(context, result, publishing: request.Publish ?? false);
+        return await AnswerAsync(context, result, publishing: request.Publish ?? false);
     }
 
     private static async Task<IResult> PublishAsync(HttpContext context, string definitionId, WorkflowDefinitionManager manager) =>
-        Answer(context, await manager.PublishAsync(definitionId, context.RequestAborted), publishing: true);
+        await AnswerAsync(context, await manager.PublishAsync(definitionId, context.RequestAborted), publishing: true);
 
-    private static IResult Answer(HttpContext context, SaveDefinitionResult result, bool publishing)
+    private static async Task<IResult> AnswerAsync(HttpContext context, SaveDefinitionResult result, bool publishing)
     {
         // The content is kept as a draft; the Studio shows why it is not in force.
         if (publishing && !result.IsPublished)
             return Problems.Error(StatusCodes.Status400BadRequest, result.Problems.Where(p => p.Severity == ProblemSeverity.Error).Select(p => p.ToString()));
-        var (run, design) = DefinitionEndpoints.RightsOf(context);
         return TypedResults.Json(
             new SaveAnswer(
-                DefinitionDocument.WithLinks(result.Definition, run, design), result.AlreadyPublished, result.ConsumingWorkflowCount,
+                await DefinitionDocument.ShowAsync(context, result.Definition), result.AlreadyPublished, result.ConsumingWorkflowCount,
                 [.. result.Problems.Select(p => new ValidationMessage(p.ToString(), p.ActivityId))]),
             StudioJson.Default.SaveAnswer);
     }
@@ -59,8 +59,7 @@ internal static class ChangeEndpoints
     {
         if (await manager.RetractAsync(definitionId, context.RequestAborted) is not { } retracted)
             return Problems.Error(StatusCodes.Status400BadRequest, $"The workflow '{definitionId}' is not published.");
-        var (run, design) = DefinitionEndpoints.RightsOf(context);
-        return TypedResults.Json(DefinitionDocument.WithLinks(retracted, run, design), StudioJson.Default.JsonObject);
+        return TypedResults.Json(await DefinitionDocument.ShowAsync(context, retracted), StudioJson.Default.JsonObject);
     }
 
     private static async Task<IResult> RevertAsync(HttpContext context, string definitionId, int version, WorkflowDefinitionManager manager)

@@ -1,6 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Automation.Studio.Api.Descriptors;
+using Automation.Workflows.Definitions;
 using Automation.Workflows.Management;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Studio.Api.Definitions;
 
@@ -16,25 +20,30 @@ internal static class DefinitionDocument
         "outputs", "outcomes", "customProperties", "isReadonly", "isSystem", "isLatest", "isPublished", "options", "usableAsActivity", "root",
     ];
 
-    /// <summary>With links, for the API.</summary>
-    public static JsonObject WithLinks(StoredDefinition stored, bool canRun, bool canDesign)
+    /// <summary>
+    /// With links, for the API. Activities of types that are not known are shown as placeholders, without which the Studio
+    /// draws nothing at all; what it saves is turned back.
+    /// </summary>
+    public static async Task<JsonObject> ShowAsync(HttpContext context, StoredDefinition stored)
     {
+        var known = await context.RequestServices.GetRequiredService<ActivityDescriptors>().KnownAsync(context.RequestAborted);
+        var (canRun, canDesign) = DefinitionEndpoints.RightsOf(context);
         var document = new JsonObject
         {
             ["links"] = JsonSerializer.SerializeToNode(
                 Links.For(stored.Summary.DefinitionId, canRun, canDesign && !stored.Summary.IsReadonly), StudioJson.Default.IReadOnlyListLink),
         };
-        Fill(document, stored);
+        Fill(document, stored, MissingActivities.ToPlaceholders(stored.ToDefinition(), known));
         Revision.Put(document, stored.Summary);
         return document;
     }
 
     /// <summary>As a file that every Elsa 3 imports.</summary>
-    public static JsonObject ForExport(StoredDefinition stored) => Fill(new JsonObject { ["$schema"] = Schema }, stored);
+    public static JsonObject ForExport(StoredDefinition stored) => Fill(new JsonObject { ["$schema"] = Schema }, stored, stored.ToDefinition());
 
-    private static JsonObject Fill(JsonObject document, StoredDefinition stored)
+    private static JsonObject Fill(JsonObject document, StoredDefinition stored, WorkflowDefinition content)
     {
-        var json = stored.ToDefinition().Json;
+        var json = content.Json;
         json.Remove("$schema");
         json.Remove("links");
         foreach (var list in (ReadOnlySpan<string>)["variables", "inputs", "outputs", "outcomes"])

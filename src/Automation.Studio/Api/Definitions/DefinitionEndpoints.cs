@@ -69,19 +69,18 @@ internal static class DefinitionEndpoints
     };
 
     private static async Task<IResult> FindAsync(HttpContext context, string definitionId, WorkflowDefinitionManager manager) =>
-        Document(context, await manager.FindAsync(definitionId, context.Request.Version(VersionOptions.Latest), context.RequestAborted));
+        await DocumentAsync(context, await manager.FindAsync(definitionId, context.Request.Version(VersionOptions.Latest), context.RequestAborted));
 
     private static async Task<IResult> FindVersionAsync(HttpContext context, string versionId, WorkflowDefinitionManager manager) =>
-        Document(context, await manager.FindVersionAsync(versionId, context.RequestAborted));
+        await DocumentAsync(context, await manager.FindVersionAsync(versionId, context.RequestAborted));
 
     private static async Task<IResult> FindManyAsync(HttpContext context, WorkflowDefinitionManager manager)
     {
-        var (run, design) = RightsOf(context);
         var found = new List<JsonObject>();
         foreach (var id in context.Request.Texts("ids") ?? [])
         {
             if (await manager.FindVersionAsync(id, context.RequestAborted) is { } stored)
-                found.Add(DefinitionDocument.WithLinks(stored, run, design));
+                found.Add(await DefinitionDocument.ShowAsync(context, stored));
         }
 
         return TypedResults.Json(new ListAnswer<JsonObject>(found), StudioJson.Default.ListAnswerJsonObject);
@@ -102,15 +101,16 @@ internal static class DefinitionEndpoints
         var versions = await manager.GetVersionsAsync(definitionId, context.RequestAborted);
         if (versions.Count == 0)
             return TypedResults.NotFound();
-        var (run, design) = RightsOf(context);
-        var documents = versions.Select(v =>
+        var documents = new List<JsonObject>();
+        foreach (var version in versions)
         {
-            var document = DefinitionDocument.WithLinks(v, run, design);
+            var document = await DefinitionDocument.ShowAsync(context, version);
             // The genuine server gives the content as text here, under this name.
             document["stringData"] = document["root"]?.ToJsonString();
-            return document;
-        });
-        return TypedResults.Json(documents.ToList(), StudioJson.Default.ListJsonObject);
+            documents.Add(document);
+        }
+
+        return TypedResults.Json(documents, StudioJson.Default.ListJsonObject);
     }
 
     private static async Task<JsonHttpResult<ConsumersAnswer>> ConsumersAsync(HttpContext context, string definitionId, WorkflowDefinitionManager manager) =>
@@ -118,11 +118,6 @@ internal static class DefinitionEndpoints
 
     public static (bool CanRun, bool CanDesign) RightsOf(HttpContext context) => (context.User.Has(Right.Run), context.User.Has(Right.Design));
 
-    private static IResult Document(HttpContext context, StoredDefinition? stored)
-    {
-        if (stored is null)
-            return TypedResults.NotFound();
-        var (run, design) = RightsOf(context);
-        return TypedResults.Json(DefinitionDocument.WithLinks(stored, run, design), StudioJson.Default.JsonObject);
-    }
+    private static async Task<IResult> DocumentAsync(HttpContext context, StoredDefinition? stored) =>
+        stored is null ? TypedResults.NotFound() : TypedResults.Json(await DefinitionDocument.ShowAsync(context, stored), StudioJson.Default.JsonObject);
 }

@@ -108,9 +108,8 @@ internal static class TransferEndpoints
         if (definitionId is not null)
             json["definitionId"] = definitionId;
         var saved = await ImportAsync(json, manager, context.RequestAborted);
-        var (run, design) = DefinitionEndpoints.RightsOf(context);
         return TypedResults.Json(
-            DefinitionDocument.WithLinks(saved, run, design), StudioJson.Default.JsonObject,
+            await DefinitionDocument.ShowAsync(context, saved), StudioJson.Default.JsonObject,
             statusCode: saved.Summary is { Version: 1, Revision: 1 } ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
 

@@ -14,27 +14,28 @@ internal sealed record DescriptorDocument(byte[] Json, byte[] Brotli, string Tag
 
 /// <summary>
 /// All activities that a definition may use: those of the program and the workflows that may be used as activities.
-/// Written anew when what is in force changes.
+/// Choices of drop-downs are as the server has them at the moment.
 /// </summary>
 internal sealed class ActivityDescriptors : IDisposable
 {
     private readonly ActivityCatalog _activities;
     private readonly WorkflowDefinitionManager _definitions;
     private readonly DefinitionQueries _queries;
-    private readonly IReadOnlyList<IDescriptorEditor> _editors;
+    private readonly IReadOnlyList<ChoiceList> _lists;
     private readonly IDisposable _listening;
     private readonly SemaphoreSlim _one = new(1, 1);
     private DescriptorDocument? _document;
+    private List<ActivityDescriptor> _composites = [];
     private long _changes;
-    private long _written = -1;
+    private long _seen = -1;
 
     public ActivityDescriptors(
-        ActivityCatalog activities, WorkflowCatalog workflows, WorkflowDefinitionManager definitions, DefinitionQueries queries, IEnumerable<IDescriptorEditor> editors)
+        ActivityCatalog activities, WorkflowCatalog workflows, WorkflowDefinitionManager definitions, DefinitionQueries queries, IEnumerable<ChoiceList> lists)
     {
         _activities = activities;
         _definitions = definitions;
         _queries = queries;
-        _editors = [.. editors];
+        _lists = [.. lists];
         _listening = workflows.OnChanged(_ => Interlocked.Increment(ref _changes));
     }
 
@@ -43,13 +44,10 @@ internal sealed class ActivityDescriptors : IDisposable
         await _one.WaitAsync(cancellationToken);
         try
         {
-            var changes = Volatile.Read(ref _changes);
-            if (_document is { } known && _written == changes)
-                return known;
             var json = Write(await ListAsync(cancellationToken));
             var tag = Convert.ToHexStringLower(SHA256.HashData(json).AsSpan(0, 8));
-            _document = _document?.Tag == tag ? _document : new DescriptorDocument(json, Compress(json), tag);
-            _written = changes;
+            if (_document?.Tag != tag)
+                _document = new DescriptorDocument(json, Compress(json), tag);
             return _document;
         }
         finally
@@ -58,12 +56,37 @@ internal sealed class ActivityDescriptors : IDisposable
         }
     }
 
+    /// <summary>Whether there is a descriptor for a type.</summary>
+    public async Task<Func<string, bool>> KnownAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            var composites = (await CompositesAsync(cancellationToken)).Select(c => c.TypeName).ToHashSet(StringComparer.Ordinal);
+            return type => _activities.IsKnown(type) || composites.Contains(type);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
     /// <summary>A type by name; version 0 for the newest, or for what is in force.</summary>
-    public async Task<ActivityDescriptor?> FindAsync(string typeName, int version, CancellationToken cancellationToken) =>
-        (await ListAsync(cancellationToken))
-            .Where(d => d.TypeName == typeName && (version == 0 || d.Version == version))
-            .OrderByDescending(d => d.IsBrowsable).ThenByDescending(d => d.Version)
-            .FirstOrDefault();
+    public async Task<ActivityDescriptor?> FindAsync(string typeName, int version, CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            return (await ListAsync(cancellationToken))
+                .Where(d => d.TypeName == typeName && (version == 0 || d.Version == version))
+                .OrderByDescending(d => d.IsBrowsable).ThenByDescending(d => d.Version)
+                .FirstOrDefault();
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
 
     public void Dispose()
     {
@@ -73,21 +96,45 @@ internal sealed class ActivityDescriptors : IDisposable
 
     private async Task<List<ActivityDescriptor>> ListAsync(CancellationToken cancellationToken)
     {
-        var all = new List<ActivityDescriptor>();
-        foreach (var descriptor in _activities.Descriptors)
-            all.Add(await EditAsync(descriptor, cancellationToken));
+        var choices = new Dictionary<string, IReadOnlyList<Choice>>(StringComparer.Ordinal);
+        foreach (var list in _lists)
+            choices[list.Name] = await list.ReadAsync(cancellationToken);
+        List<ActivityDescriptor> all = [.. _activities.Descriptors.Select(d => WithChoices(d, choices))];
         var known = all.Select(d => (d.TypeName, d.Version)).ToHashSet();
         // The Studio takes two descriptors of one type and version for a fault of its own.
-        all.AddRange((await WorkflowsAsync(cancellationToken)).Where(d => known.Add((d.TypeName, d.Version))));
+        all.AddRange((await CompositesAsync(cancellationToken)).Where(d => known.Add((d.TypeName, d.Version))));
         return all;
     }
 
-    private async ValueTask<ActivityDescriptor> EditAsync(ActivityDescriptor descriptor, CancellationToken cancellationToken)
+    private async Task<List<ActivityDescriptor>> CompositesAsync(CancellationToken cancellationToken)
     {
-        foreach (var editor in _editors)
-            descriptor = await editor.EditAsync(descriptor, cancellationToken);
-        return descriptor;
+        var changes = Volatile.Read(ref _changes);
+        if (_seen != changes)
+        {
+            _composites = await WorkflowsAsync(cancellationToken);
+            _seen = changes;
+        }
+
+        return _composites;
     }
+
+    private static ActivityDescriptor WithChoices(ActivityDescriptor descriptor, Dictionary<string, IReadOnlyList<Choice>> choices) =>
+        descriptor.Inputs.Any(i => i.OptionsFrom is not null)
+            ? descriptor with { Inputs = [.. descriptor.Inputs.Select(i => i.OptionsFrom is { } list ? i with { UISpecifications = Specifications(list, choices.GetValueOrDefault(list) ?? []) } : i)] }
+            : descriptor;
+
+    private static Dictionary<string, object?> Specifications(string list, IReadOnlyList<Choice> choices) => new(StringComparer.Ordinal)
+    {
+        ["dropdown"] = new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            ["selectList"] = new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["items"] = choices.Select(object? (c) => new Dictionary<string, object?>(StringComparer.Ordinal) { ["text"] = c.Text, ["value"] = c.Value }).ToList(),
+                ["isFlagsEnum"] = false,
+            },
+            ["providerName"] = list,
+        },
+    };
 
     private async Task<List<ActivityDescriptor>> WorkflowsAsync(CancellationToken cancellationToken)
     {
@@ -127,11 +174,4 @@ internal sealed class ActivityDescriptors : IDisposable
             brotli.Write(json);
         return buffer.ToArray();
     }
-}
-
-/// <summary>Changes descriptors before designers see them: choices that only the running server knows.</summary>
-internal interface IDescriptorEditor
-{
-    /// <summary>The descriptor as designers shall see it.</summary>
-    ValueTask<ActivityDescriptor> EditAsync(ActivityDescriptor descriptor, CancellationToken cancellationToken);
 }

@@ -1,5 +1,9 @@
 using System.Text.Json;
+using Automation.Studio.Api.Instances;
+using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
+using Automation.Workflows.Management;
+using Automation.Workflows.Queries;
 using Automation.Workflows.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -7,7 +11,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Automation.Studio.Api.Other;
 
-/// <summary>Acting on instances from outside: retry what faulted, cancel or schedule an activity, set a variable.</summary>
+/// <summary>Acting on instances from outside: retry what faulted, cancel or schedule an activity, set a variable, move to another version.</summary>
 internal static class AlterationEndpoints
 {
     public static void Map(IEndpointRouteBuilder api)
@@ -15,6 +19,7 @@ internal static class AlterationEndpoints
         var run = api.MapGroup("/alterations").Needs(Right.Run);
         run.MapPost("/run", RunAsync);
         run.MapPost("/workflows/retry", RetryAsync);
+        run.MapPost("/dry-run", DryRunAsync);
     }
 
     private static async Task<IResult> RetryAsync(HttpContext context, WorkflowRuntime runtime, TimeProvider clock)
@@ -70,9 +75,42 @@ internal static class AlterationEndpoints
                 var value = alteration.TryGetProperty("value", out var v) ? Json.ToPlain(v) : null;
                 var after = await runtime.SetVariablesAsync(id, new Dictionary<string, object?>(StringComparer.Ordinal) { [variable] = value }, cancellationToken);
                 return (after is not null, after is null ? "There is no such instance." : "The variable was set.");
+            case "Migrate" when alteration.TryGetProperty("targetVersion", out var wanted) && wanted.ValueKind == JsonValueKind.Number && wanted.TryGetInt32(out var target):
+                return await MigrateAsync(id, target, runtime, cancellationToken);
             case var other:
-                return (false, $"The alteration '{other}' is not known here, or lacks a member. Known are Cancel, CancelActivity, ScheduleActivity and ModifyVariable.");
+                return (false, $"The alteration '{other}' is not known here, or lacks a member. Known are Cancel, CancelActivity, Migrate, ModifyVariable and ScheduleActivity.");
         }
+    }
+
+    private static async Task<(bool Succeeded, string Message)> MigrateAsync(string id, int version, WorkflowRuntime runtime, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await runtime.MoveAsync(id, VersionOptions.Specific(version), cancellationToken: cancellationToken) switch
+            {
+                null => (false, "There is no such instance."),
+                { Moved: true } moved => (true, $"The instance was moved from version {moved.FromVersion} to version {moved.ToVersion}."),
+                var moved => (false, string.Join(' ', moved.Misfits)),
+            };
+        }
+        catch (DefinitionNotFoundException)
+        {
+            return (false, $"The workflow has no version {version}.");
+        }
+        catch (DefinitionException e)
+        {
+            return (false, e.Message);
+        }
+    }
+
+    /// <summary>Which instances a filter selects; one without any condition selects none unless it says that it means all.</summary>
+    private static async Task<IResult> DryRunAsync(HttpContext context, InstanceQueries queries)
+    {
+        var filter = await context.Request.BodyAsync(StudioJson.Default.AlterationFilter) ?? new AlterationFilter();
+        if (filter.IsEmpty && filter.EmptyFilterSelectsAll != true)
+            return TypedResults.Json(new AlterationTargets([]), StudioJson.Default.AlterationTargets);
+        var ids = await queries.ListIdsAsync(filter.ToInstances(), context.RequestAborted);
+        return TypedResults.Json(new AlterationTargets(ids), StudioJson.Default.AlterationTargets);
     }
 
     private static (bool Succeeded, string Message) Said(InstanceSnapshot? after, string message) =>

@@ -40,6 +40,39 @@ internal sealed record RetryRequest(IReadOnlyList<string>? WorkflowInstanceIds =
 
 internal sealed record AlterationsRequest(IReadOnlyList<JsonElement>? Alterations = null, IReadOnlyList<string>? WorkflowInstanceIds = null);
 
+internal sealed record AlterationTargets(IReadOnlyList<string> WorkflowInstanceIds);
+
+internal sealed record AlterationFilter(
+    IReadOnlyList<string>? WorkflowInstanceIds = null, IReadOnlyList<string>? CorrelationIds = null, IReadOnlyList<string>? Names = null, string? SearchTerm = null,
+    IReadOnlyList<string>? DefinitionIds = null, IReadOnlyList<string>? DefinitionVersionIds = null, IReadOnlyList<string>? Statuses = null,
+    IReadOnlyList<string>? SubStatuses = null, bool? HasIncidents = null, bool? IsSystem = null, IReadOnlyList<Instances.TimestampRequest>? TimestampFilters = null,
+    bool? EmptyFilterSelectsAll = null)
+{
+    public bool IsEmpty => this with { EmptyFilterSelectsAll = null } == new AlterationFilter();
+
+    public Workflows.Queries.InstanceFilter ToInstances() => Instances.InstanceFilters.From(new Instances.InstanceListRequest
+    {
+        Ids = WorkflowInstanceIds,
+        CorrelationId = One(CorrelationIds, "correlationIds"),
+        Name = One(Names, "names"),
+        SearchTerm = SearchTerm,
+        DefinitionIds = DefinitionIds,
+        DefinitionVersionIds = DefinitionVersionIds,
+        Statuses = Statuses,
+        SubStatuses = SubStatuses,
+        HasIncidents = HasIncidents,
+        IsSystem = IsSystem,
+        TimestampFilters = TimestampFilters,
+    });
+
+    private static string? One(IReadOnlyList<string>? values, string member) => values switch
+    {
+        null or [] => null,
+        [var only] => only,
+        _ => throw new BadInputException($"{member} takes one value here, but has {values.Count}."),
+    };
+}
+
 internal sealed record AlterationLogEntry(string Message, string LogLevel, DateTimeOffset Timestamp, string EventName);
 
 internal sealed record AlterationLog(IReadOnlyList<AlterationLogEntry> LogEntries);

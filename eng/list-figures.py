@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Measures the lists that the Studio asks for: definitions with many versions, and a great many instances.
+
+  eng/list-figures.py [--instances N] [--definitions N] [--versions N] [--postgres URL] [--rounds N]
+
+Fills an empty database (SQLite in a temporary folder, or the PostgreSQL that a postgresql:// URL names), starts the
+server that was built, asks for every filter and sort at the first, a middle and the last page, one request after
+another, and prints the 95th percentile of each kind. Ends with 1 if one is above 100 ms.
+"""
+import argparse, json, os, socket, sqlite3, statistics, subprocess, sys, tempfile, time, urllib.parse, urllib.request
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+KEY = "a-key-for-measuring"
+CONTENT = json.dumps({"root": {"id": "flow", "type": "Elsa.Flowchart", "version": 1, "connections": [], "activities": [
+    {"id": f"a{i}", "name": f"Write{i}", "type": "Elsa.WriteLine", "version": 1, "text": {"typeName": "String", "expression": {"type": "Literal", "value": "hello"}}} for i in range(10)]}})
+
+
+def rows(count):
+    return f"WITH RECURSIVE n(i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < {count} - 1)"
+
+
+def fill(args, now):
+    d, v = args.definitions, args.versions
+    total = d * v
+    yes = lambda condition: f"CASE WHEN {condition} THEN {args.true} ELSE {args.false} END"
+    yield f"""{rows(total)} INSERT INTO workflow_definitions
+        SELECT 'v-' || i, 'def-' || (i / {v}), i % {v} + 1, 'Order workflow ' || ((i / {v}) * 7919 % {d}), 'What happens with orders of kind ' || (i / {v}), '3.8.0.0',
+        'Database', NULL, {yes(f'i % {v} = {v - 1}')}, {yes(f'i % {v} = {v - 2}')}, {args.false}, {args.false}, {args.false}, 'h' || i, {now} - i * 1000, {now} - i * 1000, 1,
+        {args.text} FROM n"""
+    yield f"""{rows(args.instances)} INSERT INTO workflow_instances
+        SELECT 'instance-' || {args.pad}, 'def-' || (i * 31 % {d}), 'v-' || ((i * 31 % {d}) * {v} + {v - 2}), {v - 1},
+        CASE i % 20 WHEN 0 THEN 5 WHEN 1 THEN 4 WHEN 2 THEN 2 ELSE 3 END, {args.false}, CASE WHEN i % 20 = 0 THEN 1 ELSE 0 END,
+        CASE WHEN i % 3 = 0 THEN 'call-' || (i / 9) END, CASE WHEN i % 2 = 0 THEN 'Order ' || i END, NULL, NULL,
+        {now} - (i * 7919 % {args.instances}) * 60000000, {now} - (i * 104729 % {args.instances}) * 60000000,
+        CASE WHEN i % 20 <> 2 THEN {now} - (i * 104729 % {args.instances}) * 60000000 END, 1, '{{}}' FROM n"""
+
+
+class Server:
+    def __init__(self, folder, connection):
+        self.port = free_port()
+        self.base = f"http://127.0.0.1:{self.port}"
+        environment = dict(os.environ, Automation__DataDirectory=folder, Automation__AdminKey=KEY, Automation__Workflows__Retention__Age="00:00:00",
+                           Automation__Workflows__Directory=os.path.join(folder, "none"), Logging__LogLevel__Default="Warning")
+        if connection:
+            environment["ConnectionStrings__Automation"] = connection
+        build = next(b for b in ("Release", "Debug") if os.path.exists(f"{ROOT}/src/Automation.Host/bin/{b}/net10.0/Automation.Host.dll"))
+        self.process = subprocess.Popen(["dotnet", f"{ROOT}/src/Automation.Host/bin/{build}/net10.0/Automation.Host.dll", "--urls", self.base], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        while True:
+            try:
+                urllib.request.urlopen(self.base + "/healthz/ready").close()
+                return
+            except OSError:
+                if self.process.poll() is not None:
+                    sys.exit("the server ended")
+                time.sleep(.1)
+
+    def ask(self, method, path, body=None):
+        request = urllib.request.Request(self.base + "/elsa/api" + path, method=method, headers={"Authorization": "ApiKey " + KEY, "Content-Type": "application/json"},
+                                         data=None if body is None else json.dumps(body).encode())
+        began = time.perf_counter()
+        with urllib.request.urlopen(request) as answer:
+            read = answer.read()
+        return (time.perf_counter() - began) * 1000, read
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def pages(total, size):
+    last = max(0, (total - 1) // size)
+    return sorted({0, 1, last // 2, last})
+
+
+def definitions(server):
+    shapes = [dict(versionOptions="Latest", IsSystem="False"), dict(versionOptions="Published", IsSystem="False"), dict(versionOptions="Latest", IsSystem="False", SearchTerm="order"),
+              dict(versionOptions="Latest", IsSystem="False", SearchTerm="kind 77"), dict(versionOptions="")]
+    for shape in shapes:
+        for order in ("Name", "Created", "Version"):
+            for direction in ("Ascending", "Descending"):
+                query = dict(shape, OrderBy=order, OrderDirection=direction, PageSize="10")
+                total = json.loads(server.ask("GET", "/workflow-definitions?" + urllib.parse.urlencode(dict(query, Page="0")))[1])["totalCount"]
+                for page in pages(total, 10):
+                    yield f"definitions {shape}", "GET", "/workflow-definitions?" + urllib.parse.urlencode(dict(query, Page=str(page))), None
+    yield "definitions: all that are latest or published, for the filter of the instances", "GET", "/workflow-definitions?versionOptions=LatestOrPublished", None
+    yield "definitions: the published versions of a page", "GET", "/workflow-definitions?versionOptions=Published&" + "&".join(f"DefinitionIds=def-{i}" for i in range(10)), None
+
+
+def instances(server, args):
+    middle = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - args.instances * 30))
+    shapes = [{}, {"status": "Running"}, {"statuses": ["Finished"]}, {"subStatuses": ["Faulted"]}, {"subStatuses": ["Faulted", "Suspended"]}, {"hasIncidents": True}, {"definitionIds": ["def-7"]},
+              {"definitionIds": ["def-7", "def-8"], "statuses": ["Finished"]}, {"searchTerm": "def-12"}, {"searchTerm": "instance-0000001"}, {"searchTerm": "call-77"}, {"searchTerm": "Order 99"},
+              {"searchTerm": "nothing has this"}, {"timestampFilters": [{"column": "CreatedAt", "operator": "GreaterThan", "timestamp": middle}]},
+              {"timestampFilters": [{"column": "FinishedAt", "operator": "LessThan", "timestamp": middle}], "subStatuses": ["Faulted"]}]
+    for shape in shapes:
+        for order in ("Created", "LastExecuted", "Finished"):
+            for direction in ("Ascending", "Descending"):
+                body = dict({"isSystem": False}, **shape, orderBy=order, orderDirection=direction, pageSize=10)
+                total = json.loads(server.ask("POST", "/workflow-instances", dict(body, page=0))[1])["totalCount"]
+                for page in pages(total, 10):
+                    yield f"instances {json.dumps(shape)}", "POST", "/workflow-instances", dict(body, page=page)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    for name, default in (("instances", 1_000_000), ("definitions", 1_000), ("versions", 20), ("rounds", 5)):
+        parser.add_argument("--" + name, type=int, default=default)
+    parser.add_argument("--postgres")
+    args = parser.parse_args()
+    args.true, args.false = ("true", "false") if args.postgres else ("1", "0")
+    args.pad = "lpad(i::text, 9, '0')" if args.postgres else "printf('%09d', i)"
+    args.text = "'" + CONTENT + "'"
+    with tempfile.TemporaryDirectory() as folder:
+        connection = None
+        if args.postgres:
+            url = urllib.parse.urlparse(args.postgres)
+            connection = f"Host={url.hostname};Port={url.port or 5432};Username={url.username};Password={url.password or ''};Database={url.path[1:]}"
+        Server(folder, connection).stop()
+        now = int(time.time() * 1_000_000)
+        if args.postgres:
+            script = ";\n".join(fill(args, now)) + ";\nANALYZE;"
+            subprocess.run(["psql", args.postgres, "-q", "-v", "ON_ERROR_STOP=1"], input=script.encode(), check=True)
+        else:
+            database = sqlite3.connect(os.path.join(folder, "automation.db"))
+            for statement in fill(args, now):
+                database.execute(statement)
+            database.commit()
+            database.close()
+        server = Server(folder, connection)
+        try:
+            times, sizes = {}, {}
+            asked = [*definitions(server), *instances(server, args)]
+            for _ in range(args.rounds):
+                for kind, method, path, body in asked:
+                    took, read = server.ask(method, path, body)
+                    times.setdefault(kind, []).append(took)
+                    sizes[kind] = max(sizes.get(kind, 0), len(read))
+        finally:
+            server.stop()
+    everything = []
+    for kind, taken in times.items():
+        taken.sort()
+        everything += taken
+        print(f"{taken[int(len(taken) * .95)]:8.1f} ms p95 {statistics.median(taken):8.1f} ms p50 {taken[-1]:8.1f} ms most {sizes[kind] // 1024:6} KB  {kind}")
+    everything.sort()
+    worst = max(t[int(len(t) * .95)] for t in times.values())
+    print(f"{everything[int(len(everything) * .95)]:8.1f} ms p95 of all {len(everything)} requests; worst kind {worst:.1f} ms")
+    return 1 if worst > 100 else 0
+
+
+sys.exit(main())
