@@ -1,14 +1,18 @@
 using Automation.Steps.Data;
+using Automation.Steps.Deliveries;
 using Automation.Steps.Endpoints;
 using Automation.Steps.Http;
 using Automation.Steps.Notifications;
 using Automation.Steps.Outgoing;
 using Automation.Steps.Replies;
 using Automation.Steps.Secrets;
+using Automation.Steps.Sql;
 using Automation.Steps.Templates;
+using Automation.Steps.Transform;
 using Automation.Workflows.Activities;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace Microsoft.Extensions.DependencyInjection;
 
@@ -52,7 +56,36 @@ public static class StepsServiceCollectionExtensions
 
         services.TryAddSingleton<TextTemplates>();
         AddNotifications(services);
+        AddDeliveries(services);
+        AddSql(services);
+        services.AddWorkflowActivity<MergeJson>().AddWorkflowActivity<PickJson>().AddWorkflowActivity<ValidateJson>()
+            .AddWorkflowActivity<SplitList>().AddWorkflowActivity<DedupeList>().AddWorkflowActivity<AggregateList>();
         return services;
+    }
+
+    private static void AddSql(IServiceCollection services)
+    {
+        services.AddOptions<SqlOptions>().BindConfiguration("Automation:Steps:Sql").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton<Action<ActivityCatalog>>(s => catalog =>
+        {
+            var options = s.GetRequiredService<IOptions<SqlOptions>>().Value;
+            catalog.AddFamily<SqlQuery>(SqlFamilies.Of(SqlQuery.Type, options));
+            catalog.AddFamily<SqlExecute>(SqlFamilies.Of(SqlExecute.Type, options));
+        });
+        services.AddBackgroundActivity<SqlStep>(SqlQuery.Type, SqlExecute.Type);
+    }
+
+    private static void AddDeliveries(IServiceCollection services)
+    {
+        services.AddOptions<DeliveryOptions>().BindConfiguration("Automation:Steps:Deliveries").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<EndpointStore>();
+        services.TryAddSingleton<DeliveryLog>();
+        services.TryAddSingleton<DeliveryPublisher>();
+        services.TryAddSingleton<DeliverySender>();
+        services.TryAddSingleton<LaneLeases>();
+        services.AddHostedService<DeliveryPump>();
+        services.AddSingleton<Action<ActivityCatalog>>(s => catalog => catalog.AddFamily<Deliver>(Deliver.Family(s.GetRequiredService<EndpointStore>())));
+        services.AddBackgroundActivity<DeliverStep>(Deliver.Type);
     }
 
     private static void AddNotifications(IServiceCollection services)

@@ -7,11 +7,13 @@ using Automation.Intake;
 using Automation.Intake.Routing;
 using Automation.Jobs;
 using Automation.Steps.Data;
+using Automation.Steps.Deliveries;
 using Automation.Steps.Endpoints;
 using Automation.Steps.Http;
 using Automation.Steps.Notifications;
 using Automation.Steps.Outgoing;
 using Automation.Steps.Secrets;
+using Automation.Steps.Sql;
 using Automation.Storage;
 using Automation.Storage.Access;
 using Automation.Studio;
@@ -33,10 +35,12 @@ internal static class Parts
         ["Automation:Intake"] = typeof(IntakeOptions),
         ["Automation:Jobs"] = typeof(JobOptions),
         ["Automation:Steps:Data"] = typeof(DataOptions),
+        ["Automation:Steps:Deliveries"] = typeof(DeliveryOptions),
         ["Automation:Steps:Endpoints"] = typeof(EndpointOptions),
         ["Automation:Steps:Http"] = typeof(HttpOptions),
         ["Automation:Steps:Notifications"] = typeof(NotificationOptions),
         ["Automation:Steps:Outgoing"] = typeof(OutgoingOptions),
+        ["Automation:Steps:Sql"] = typeof(SqlOptions),
         ["Automation:Storage"] = typeof(StorageOptions),
         ["Automation:Workflows"] = typeof(WorkflowOptions),
         ["Automation:Workflows:Engine"] = typeof(WorkflowEngineOptions),
@@ -96,6 +100,7 @@ internal static class Parts
         app.MapSecrets();
         app.MapHttpExchanges();
         app.MapNotifications();
+        app.MapDeliveries();
     }
 
     private static bool IsForMachines(HttpContext context) =>

@@ -114,7 +114,7 @@ public static class ChannelEndpoints
             return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
         }
 
-        string? Rendered(string? template) => template is null ? null : templates.Render(template, values);
+        string? Rendered(string? template) => template is null ? null : templates.Preview(template, values);
     }
 
     private static async Task<IResult> ListAsync(string? channel, string? status, DateTimeOffset? before, int? take, NotificationLog log, CancellationToken cancellationToken)

@@ -67,8 +67,11 @@ public sealed class Inbox(Database database, TimeProvider clock)
     /// <summary>Removes an entry, where it is there.</summary>
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => CommitAsync(new WriteUnit().Add(Delete, id), cancellationToken);
 
-    internal Task AddAsync(Notification n, CancellationToken cancellationToken) => CommitAsync(
-        new WriteUnit().Add(Insert, n.Id, n.Channel, n.Message.Severity, n.Message.Subject, n.Message.Text, n.Message.Link, n.InstanceId, SqlValue.Micros(clock.GetUtcNow())), cancellationToken);
+    internal Task AddAsync(Notification n, CancellationToken cancellationToken) => CommitAsync(AddTo(new WriteUnit(), n with { CreatedAt = clock.GetUtcNow() }), cancellationToken);
+
+    /// <summary>Adds an entry to a unit, unless it is there.</summary>
+    internal static WriteUnit AddTo(WriteUnit unit, Notification n) =>
+        unit.Add(Insert, n.Id, n.Channel, n.Message.Severity, n.Message.Subject, n.Message.Text, n.Message.Link, n.InstanceId, SqlValue.Micros(n.CreatedAt));
 
     internal Task SweepAsync(DateTimeOffset before, CancellationToken cancellationToken) => CommitAsync(new WriteUnit().Add(DeleteOld, SqlValue.Micros(before)), cancellationToken);
 

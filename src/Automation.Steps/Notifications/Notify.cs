@@ -18,10 +18,10 @@ internal sealed class Notify : OutsideActivity
     [Input(Order = 1, DisplayName = "To", Description = "Mail addresses, a chat id or telephone numbers, with commas between them; the channel's own if empty.")]
     public Input<object?> To { get; } = new();
 
-    [Input(Order = 2, DefaultSyntax = "Liquid", Description = "The subject or title.")]
+    [Input(Order = 2, DefaultSyntax = "Liquid", Description = "The subject or title. Liquid encodes values for HTML; put raw behind those of plain text: {{ Variables.Name | raw }}.")]
     public Input<string?> Subject { get; } = new();
 
-    [Input(Order = 3, UIHint = "multiline", DefaultSyntax = "Liquid", Description = "The text.")]
+    [Input(Order = 3, UIHint = "multiline", DefaultSyntax = "Liquid", Description = "The text. In Liquid put raw behind values: {{ Variables.Name | raw }}.")]
     public Input<string?> Body { get; } = new();
 
     [Input(Order = 4, UIHint = "dropdown", DefaultValue = "Info", Options = ["Info", "Success", "Warning", "Error"])]
@@ -30,7 +30,7 @@ internal sealed class Notify : OutsideActivity
     [Input(Order = 5, DefaultSyntax = "Liquid", Description = "Where to read more.")]
     public Input<string?> Link { get; } = new();
 
-    [Input(Order = 0, Category = "E-mail", DisplayName = "HTML", UIHint = "multiline", DefaultSyntax = "Liquid", Description = "The text as HTML; put values through the escape filter.")]
+    [Input(Order = 0, Category = "E-mail", DisplayName = "HTML", UIHint = "multiline", DefaultSyntax = "Liquid", Description = "The text as HTML; Liquid encodes values.")]
     public Input<string?> Html { get; } = new();
 
     [Input(Order = 1, Category = "E-mail", UIHint = "json-editor", Description = "Files: [{\"name\":\"a.txt\",\"content\":\"text\"}] or with \"base64\" or bytes instead, and \"contentType\".")]

@@ -1,0 +1,98 @@
+using Automation.Steps.Http;
+using Automation.Steps.Notifications;
+using Automation.Storage;
+using Automation.Storage.Writes;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace Automation.Steps.Deliveries;
+
+/// <summary>Makes one attempt of a delivery and stores what came of it.</summary>
+internal sealed partial class DeliverySender(
+    Database database, DeliveryLog log, EndpointStore endpoints, HttpCaller caller, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<DeliverySender> logger)
+{
+    /// <summary>One call, signed; nothing is stored.</summary>
+    public async Task<HttpCallResult> CallAsync(DeliveryEndpoint endpoint, string id, string eventType, string payload, CancellationToken cancellationToken)
+    {
+        var settings = endpoint.Settings;
+        var headers = settings.Headers.Select(h => KeyValuePair.Create(h.Key, (object?)h.Value))
+            .Concat(WebhookSigner.Headers(settings.Signature, endpoints.Keys(endpoint), id, clock.GetUtcNow(), payload))
+            .Append(KeyValuePair.Create("webhook-event", (object?)eventType))
+            .Append(KeyValuePair.Create("User-Agent", (object?)"Automation-Webhooks/1"));
+        return await caller.SendAsync(
+            new HttpCall
+            {
+                Url = settings.Url, Method = "POST", Content = payload, ContentType = "application/json", Headers = [.. headers], IdempotencyKey = id,
+                Timeout = settings.Timeout ?? options.Value.Timeout, MaxResponseBytes = 64 << 10,
+            },
+            cancellationToken);
+    }
+
+    public async Task AttemptAsync(DeliveryEndpoint endpoint, string id, CancellationToken cancellationToken)
+    {
+        if (await log.FindAsync(id, cancellationToken) is not { Status: DeliveryStatus.Pending } delivery)
+            return;
+        var result = await CallAsync(endpoint, id, delivery.EventType, delivery.Payload, cancellationToken);
+        var exchange = result.Exchanges[^1];
+        var (ended, disable) = Judge(endpoint, delivery, result);
+        var unit = new WriteUnit();
+        DeliveryLog.AddAttemptTo(unit, ended, new DeliveryAttempt(0, exchange.StartedAt, exchange.Duration.TotalMilliseconds, exchange.StatusCode, ended.Error, exchange.ResponseBody));
+        if (delivery is { InstanceId: { } instance, ActivityExecutionId: { } execution })
+            HttpExchangeLog.AddTo(unit, new HttpExchangeOwner(instance, execution, JobId: null), result.Exchanges);
+        AddHealth(unit, endpoint, ended, disable);
+        await database.CommitAsync(unit, cancellationToken: CancellationToken.None);
+        log.Attempted(ended);
+    }
+
+    private (Delivery Ended, string? Disable) Judge(DeliveryEndpoint endpoint, Delivery delivery, HttpCallResult result)
+    {
+        var now = clock.GetUtcNow();
+        var status = result.Answer?.StatusCode;
+        var ended = delivery with { Attempts = delivery.Attempts + 1, StatusCode = status, NextAt = null, EndedAt = now };
+        if (status is >= 200 and < 300)
+            return (ended with { Status = DeliveryStatus.Succeeded, Error = null }, null);
+
+        ended = ended with { Error = result.Error ?? $"The endpoint answered {status}." };
+        if (status == 410)
+            return (ended with { Status = DeliveryStatus.Failed }, "The endpoint answered 410 Gone.");
+        var delays = endpoint.Settings.RetryDelays is { } own ? [.. own] : options.Value.Delays;
+        if (ended.Attempts <= delays.Count)
+        {
+            var wait = delays[ended.Attempts - 1];
+            if (status is 429 or 503 && HttpCaller.RetryAfter(result.Answer, clock) is { } asked && asked > wait)
+                wait = asked > TimeSpan.FromHours(1) ? TimeSpan.FromHours(1) : asked;
+            return (ended with { Status = DeliveryStatus.Pending, NextAt = now + wait, EndedAt = null }, null);
+        }
+
+        var disable = options.Value.DisableAfter > TimeSpan.Zero && endpoint.FailingSince is { } since && now - since >= options.Value.DisableAfter
+            ? $"Every delivery has failed since {since:O}; the last one: {ended.Error}"
+            : null;
+        return (ended with { Status = DeliveryStatus.Failed }, disable);
+    }
+
+    private void AddHealth(WriteUnit unit, DeliveryEndpoint endpoint, Delivery ended, string? disable)
+    {
+        if (ended.Status == DeliveryStatus.Succeeded && endpoint.FailingSince is not null)
+            EndpointStore.AddFailingSince(unit, endpoint.Id, null);
+        else if (ended.Status == DeliveryStatus.Failed && endpoint.FailingSince is null)
+            EndpointStore.AddFailingSince(unit, endpoint.Id, clock.GetUtcNow());
+        if (disable is null)
+            return;
+
+        EndpointStore.AddDisabling(unit, endpoint.Id, disable);
+        var text = $"{endpoint.Settings.Url} is switched off. {disable} What waits for it goes out when it is switched on again: PUT /api/endpoints/{endpoint.Id}.";
+        var notice = new Notification
+        {
+            // The same however many attempts end at the same time.
+            Id = $"endpoint-off-{ended.Id}", Channel = options.Value.NoticeChannel ?? "", Kind = "", CreatedAt = clock.GetUtcNow(), Status = NotificationStatus.Held, DueAt = clock.GetUtcNow(),
+            Message = new NotificationMessage { Subject = "A webhook endpoint was switched off", Text = text, Severity = "Error" },
+        };
+        Inbox.AddTo(unit, notice with { Channel = "deliveries" });
+        if (!string.IsNullOrWhiteSpace(options.Value.NoticeChannel))
+            NotificationLog.AddTo(unit, notice);
+        unit.OnCommitted(() => LogDisabled(endpoint.Id, disable));
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Endpoint {Endpoint} is switched off. {Reason}")]
+    private partial void LogDisabled(string endpoint, string reason);
+}

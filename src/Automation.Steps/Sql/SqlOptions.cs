@@ -1,0 +1,70 @@
+using System.ComponentModel.DataAnnotations;
+using System.Data.Common;
+
+namespace Automation.Steps.Sql;
+
+/// <summary>Which kind of database a connection leads to.</summary>
+public enum SqlProvider
+{
+    /// <summary>PostgreSQL.</summary>
+    PostgreSql,
+
+    /// <summary>A SQLite file.</summary>
+    Sqlite,
+}
+
+/// <summary>A database that steps may use by name.</summary>
+public sealed class SqlConnectionOptions
+{
+    /// <summary>Which kind of database it is.</summary>
+    public SqlProvider Provider { get; set; }
+
+    /// <summary>Where it is; without the password.</summary>
+    public string ConnectionString { get; set; } = "";
+
+    /// <summary>Name of the stored secret that holds the password; empty where there is none.</summary>
+    public string? Secret { get; set; }
+
+    /// <summary>Whether only queries are allowed.</summary>
+    public bool ReadOnly { get; set; }
+}
+
+/// <summary>Named data connections and limits of SQL steps; bound from <c>Automation:Steps:Sql</c>.</summary>
+public sealed class SqlOptions : IValidatableObject
+{
+    /// <summary>The databases, by name.</summary>
+    public IDictionary<string, SqlConnectionOptions> Connections { get; set; } = new Dictionary<string, SqlConnectionOptions>(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>How long a step's statements may take together. Default 30 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
+    public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Most rows that a step reads. Default 1,000.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxRows { get; set; } = 1000;
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var (name, connection) in Connections)
+        {
+            var parsed = new DbConnectionStringBuilder();
+            string? why = null;
+            try
+            {
+                parsed.ConnectionString = connection.ConnectionString;
+                if (parsed.Count == 0)
+                    why = "ConnectionString is missing.";
+                else if (parsed.ContainsKey("Password"))
+                    why = "ConnectionString has a password. Store it as a secret and name that in Secret.";
+            }
+            catch (ArgumentException)
+            {
+                why = "ConnectionString is not valid.";
+            }
+
+            if (why is not null)
+                yield return new ValidationResult($"Automation:Steps:Sql:Connections:{name}: {why}", [nameof(Connections)]);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Automation.Steps.Deliveries;
+using Automation.Steps.Notifications;
+using Automation.Steps.Tests.Support;
+using Automation.Storage;
+using Automation.Storage.Writes;
+using Automation.Workflows.Execution;
+using static Automation.Steps.Tests.Support.StepsHost;
+
+namespace Automation.Steps.Tests.Deliveries;
+
+public sealed class DeliverStepTests
+{
+    private const string Type = "Automation.Deliver";
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite, SignatureKind.V1)]
+    [InlineData(DatabaseProvider.PostgreSql, SignatureKind.V1)]
+    [InlineData(DatabaseProvider.Sqlite, SignatureKind.V1a)]
+    public async Task A_delivery_is_signed_so_that_others_can_verify_it_also_after_a_rotation(DatabaseProvider provider, SignatureKind kind)
+    {
+        await using var host = await StartAsync(provider);
+        await using var verifier = await Counterpart.StartAsync("verify.mjs");
+        await using var server = new Receiver();
+        var (endpoint, first) = await host.Get<EndpointStore>().AddAsync(new EndpointSettings { Url = server.Url, Signature = kind, EventTypes = ["invoice.*"] }, Some.Token);
+        Assert.Equal(kind == SignatureKind.V1a ? [first] : [], host.Get<EndpointStore>().PublicKeys(endpoint));
+        var second = await host.Get<EndpointStore>().RotateAsync(endpoint.Id, Some.Token);
+
+        var instance = await host.RunAsync(Step(Type, "d", ("eventType", "invoice.paid"), ("payload", """{"amount":"12 € — ü"}"""), ("deliveryIds", Into("A"))));
+        var seen = await server.NextAsync();
+
+        Assert.Equal(WorkflowSubStatus.Finished, instance.SubStatus);
+        Assert.Equal("""{"amount":"12 € — ü"}""", seen.Text);
+        Assert.Equal("invoice.paid", seen.Header("webhook-event"));
+        var headers = new[] { "webhook-id", "webhook-timestamp", "webhook-signature" }.ToDictionary(h => h, h => seen.Header(h));
+        foreach (var secret in new[] { first, second })
+            Assert.Equal("""{"ok":true}""", (await verifier.AskAsync(new { secret, headers, body = seen.Text })).GetRawText());
+        Assert.False((await verifier.AskAsync(new { secret = first, headers, body = seen.Text + " " })).GetProperty("ok").GetBoolean());
+        await EndedAsync(host, Assert.Single(await host.Get<DeliveryLog>().OfInstanceAsync(instance.Id, 10, Some.Token)).Id, DeliveryStatus.Succeeded);
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task What_fails_is_tried_again_under_the_same_id_and_can_be_sent_once_more(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider, ("Automation:Steps:Deliveries:RetryDelays:0", "00:00:00.010"), ("Automation:Steps:Deliveries:RetryDelays:1", "00:00:00.010"));
+        var status = 500;
+        await using var server = new Receiver(() => Volatile.Read(ref status));
+        var (endpoint, _) = await host.Get<EndpointStore>().AddAsync(new EndpointSettings { Url = server.Url }, Some.Token);
+
+        var instance = await host.RunAsync(Step(Type, "d", ("eventType", "x"), ("payload", "{}")));
+        var id = Assert.Single(await host.Get<DeliveryLog>().OfInstanceAsync(instance.Id, 10, Some.Token)).Id;
+        var failed = await EndedAsync(host, id, DeliveryStatus.Failed);
+        Volatile.Write(ref status, 200);
+        Assert.Equal(1, await host.Get<DeliveryLog>().ResendFailedAsync(endpoint.Id, DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue, Some.Token));
+        await EndedAsync(host, id, DeliveryStatus.Succeeded);
+
+        Assert.Equal((3, 500), (failed.Attempts, failed.StatusCode));
+        Assert.Equal([1, 2, 3, 4], (await host.Get<DeliveryLog>().AttemptsAsync(id, Some.Token)).Select(a => a.Number));
+        Assert.Equal(4, server.Seen.Count);
+        Assert.Equal([id], server.Seen.Select(r => r.Header("webhook-id")).Distinct());
+        Assert.False(await host.Get<DeliveryLog>().ResendAsync("msg_none", Some.Token));
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task An_endpoint_that_is_gone_is_switched_off_and_told_and_what_waits_goes_out_when_it_is_back(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider);
+        var status = 410;
+        await using var server = new Receiver(() => Volatile.Read(ref status));
+        var (endpoint, _) = await host.Get<EndpointStore>().AddAsync(new EndpointSettings { Url = server.Url }, Some.Token);
+
+        var first = await DeliverAsync(host, "x");
+        await EndedAsync(host, first, DeliveryStatus.Failed);
+        Assert.Contains("410", (await host.Get<EndpointStore>().FindAsync(endpoint.Id, Some.Token))!.DisabledReason);
+        Assert.Contains(server.Url, Assert.Single(await host.Get<Inbox>().LatestAsync(unread: true, DateTimeOffset.MaxValue, 10, Some.Token)).Text);
+        var second = await DeliverAsync(host, "x");
+        Assert.Equal((DeliveryStatus.Pending, null), (await host.Get<DeliveryLog>().FindAsync(second, Some.Token)) is { } waiting ? (waiting.Status, waiting.NextAt) : default);
+        Volatile.Write(ref status, 200);
+        await host.Get<EndpointStore>().ChangeAsync(endpoint.Id, endpoint.Settings, Some.Token);
+
+        await EndedAsync(host, second, DeliveryStatus.Succeeded);
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task One_that_hangs_takes_nothing_from_the_others_and_limits_hold(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider, ("Automation:Steps:Deliveries:PerMinute", "10000"));
+        await using var hanging = new ScriptedServer((_, connection) => connection.HangAsync());
+        await using var healthy = new Receiver();
+        var store = host.Get<EndpointStore>();
+        await store.AddAsync(new EndpointSettings { Url = hanging.Url, EventTypes = ["slow"] }, Some.Token);
+        await store.AddAsync(new EndpointSettings { Url = healthy.Url, EventTypes = ["fast"], Concurrency = 3 }, Some.Token);
+        var publisher = host.Get<DeliveryPublisher>();
+
+        var fast = new List<string>();
+        for (var i = 0; i < 50; i++)
+        {
+            await PublishAsync(host, publisher, "slow", null);
+            fast.Add(await PublishAsync(host, publisher, "fast", null));
+        }
+
+        foreach (var id in fast)
+            await EndedAsync(host, id, DeliveryStatus.Succeeded);
+        Assert.Equal(50, healthy.Seen.Count);
+        Assert.InRange(healthy.MostAtATime, 1, 3);
+        Assert.InRange(hanging.Requests.Count, 1, 10);
+    }
+
+    [Fact]
+    public async Task More_than_the_limit_of_a_minute_waits()
+    {
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, ("Automation:Steps:Deliveries:PerMinute", "5"));
+        await using var server = new Receiver();
+        await host.Get<EndpointStore>().AddAsync(new EndpointSettings { Url = server.Url }, Some.Token);
+        var ids = new List<string>();
+        for (var i = 0; i < 8; i++)
+            ids.Add(await PublishAsync(host, host.Get<DeliveryPublisher>(), "x", null));
+
+        foreach (var id in ids[..5])
+            await EndedAsync(host, id, DeliveryStatus.Succeeded);
+
+        Assert.Equal(5, server.Seen.Count);
+        Assert.Equal(DeliveryStatus.Pending, (await host.Get<DeliveryLog>().FindAsync(ids[5], Some.Token))!.Status);
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task Events_of_a_key_arrive_in_order_where_that_is_asked_for(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider, ("Automation:Steps:Deliveries:PerMinute", "10000"), ("Automation:Steps:Deliveries:RetryDelays:0", "00:00:00.010"));
+        var turn = 0;
+        // Every third attempt fails.
+        await using var server = new Receiver(() => Interlocked.Increment(ref turn) % 3 == 0 ? 500 : 200);
+        await host.Get<EndpointStore>().AddAsync(new EndpointSettings { Url = server.Url, Ordered = true, RetryDelays = [.. Enumerable.Repeat(TimeSpan.FromMilliseconds(10), 10)] }, Some.Token);
+        var ids = new List<(string Key, string Id)>();
+        for (var i = 0; i < 20; i++)
+            ids.Add(("k" + (i % 2), await PublishAsync(host, host.Get<DeliveryPublisher>(), "x", "k" + (i % 2))));
+
+        foreach (var (_, id) in ids)
+            await EndedAsync(host, id, DeliveryStatus.Succeeded);
+
+        var order = server.Seen.Select(r => r.Header("webhook-id")!).Reverse().Distinct().Reverse().ToList();
+        foreach (var key in new[] { "k0", "k1" })
+            Assert.Equal(ids.Where(i => i.Key == key).Select(i => i.Id), order.Where(o => ids.Contains((key, o))));
+    }
+
+    [Theory]
+    [InlineData("http://example.org/x", "https://")]
+    [InlineData("ftp://example.org", "scheme")]
+    [InlineData("/webhooks/inbox", "only a path")]
+    [InlineData("https://user:pw@example.org", "user name")]
+    public async Task An_endpoint_that_must_not_be_is_refused(string url, string says)
+    {
+        await using var host = await StartAsync();
+
+        var refused = await Assert.ThrowsAsync<DeliveryException>(() => host.Get<EndpointStore>().AddAsync(new EndpointSettings { Url = url }, Some.Token));
+
+        Assert.Contains(says, refused.Message);
+    }
+
+    [Fact]
+    public async Task A_payload_that_does_not_fit_the_schema_is_an_incident()
+    {
+        await using var host = await StartAsync();
+        await host.Get<EndpointStore>().SetEventTypeAsync(new DeliveryEventType("invoice.paid", null, """{"type":"object","required":["amount"]}"""), Some.Token);
+
+        var instance = await host.RunAsync(Step(Type, "d", ("eventType", "invoice.paid"), ("payload", "{}")));
+
+        Assert.Equal(WorkflowSubStatus.Faulted, instance.SubStatus);
+        Assert.Contains("amount is missing", await host.StateAsync(instance.Id));
+    }
+
+    private static async Task<string> DeliverAsync(StepsHost host, string type)
+    {
+        var instance = await host.RunAsync(Step(Type, "d", ("eventType", type), ("payload", "{}")));
+        return Assert.Single(await host.Get<DeliveryLog>().OfInstanceAsync(instance.Id, 10, Some.Token)).Id;
+    }
+
+    private static async Task<string> PublishAsync(StepsHost host, DeliveryPublisher publisher, string type, string? key)
+    {
+        var deliveries = await publisher.PrepareAsync(type, null, [], key, null, null, Some.Token);
+        var unit = new WriteUnit();
+        publisher.AddTo(unit, deliveries);
+        await host.Database.CommitAsync(unit, cancellationToken: Some.Token);
+        return Assert.Single(deliveries).Id;
+    }
+
+    /// <summary>Waits for the commit that ends a delivery.</summary>
+    private static async Task<Delivery> EndedAsync(StepsHost host, string id, DeliveryStatus status)
+    {
+        var changed = new SemaphoreSlim(0);
+        host.Get<DeliveryLog>().OnAttempted(d =>
+        {
+            if (d.Id == id)
+                changed.Release();
+        });
+        while (true)
+        {
+            var delivery = await host.Get<DeliveryLog>().FindAsync(id, Some.Token);
+            if (delivery!.Status == status)
+                return delivery;
+            Assert.True(await changed.WaitAsync(TimeSpan.FromSeconds(60), Some.Token), $"{id} is {delivery.Status} after {delivery.Attempts} attempts: {delivery.Error}");
+        }
+    }
+
+    /// <summary>A receiver that says how many requests it had at a time.</summary>
+    private sealed class Receiver : IAsyncDisposable
+    {
+        private readonly ScriptedServer _server;
+        private readonly SemaphoreSlim _arrived = new(0);
+        private int _now;
+        private int _most;
+
+        public Receiver(Func<int>? status = null) => _server = new ScriptedServer(async (request, connection) =>
+        {
+            var now = Interlocked.Increment(ref _now);
+            int most;
+            while (now > (most = Volatile.Read(ref _most)) && Interlocked.CompareExchange(ref _most, now, most) != most)
+            {
+            }
+
+            Seen.Enqueue(request);
+            _arrived.Release();
+            await Task.Yield();
+            Interlocked.Decrement(ref _now);
+            await connection.AnswerAsync(status?.Invoke() ?? 200, "{}");
+        });
+
+        public string Url => _server.Url;
+
+        public ConcurrentQueue<SeenRequest> Seen { get; } = [];
+
+        public int MostAtATime => _most;
+
+        public async Task<SeenRequest> NextAsync()
+        {
+            Assert.True(await _arrived.WaitAsync(TimeSpan.FromSeconds(30), Some.Token));
+            return Seen.First();
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _server.DisposeAsync();
+            _arrived.Dispose();
+        }
+    }
+}

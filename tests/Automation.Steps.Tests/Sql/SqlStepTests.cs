@@ -1,0 +1,91 @@
+using System.Text.Json;
+using Automation.Steps.Sql;
+using Automation.Steps.Tests.Support;
+using Automation.Storage;
+using Automation.Testing;
+using Automation.Workflows.Execution;
+using Automation.Workflows.Runtime;
+using static Automation.Steps.Tests.Support.StepsHost;
+
+namespace Automation.Steps.Tests.Sql;
+
+public sealed class SqlStepTests
+{
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task Rows_are_written_and_read_with_parameters(DatabaseProvider provider)
+    {
+        await using var target = await TestDatabase.CreateAsync(provider);
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, Connection(target, provider));
+
+        var instance = await host.RunAsync(
+            Step(SqlExecute.Type, "e", ("connection", "crm"), ("sql", "CREATE TABLE people (id bigint PRIMARY KEY, name text, born date)"),
+                ("statements", """[{"sql":"INSERT INTO people VALUES (@id, @name, @born)","parameters":{"id":1,"name":"O'Brien'); DROP TABLE people; --","born":"2001-02-03"}},{"sql":"INSERT INTO people VALUES (@id, @name, NULL) RETURNING id","parameters":{"id":2,"name":null}}]"""),
+                ("affected", Into("A")), ("rows", Into("B"))),
+            Step(SqlQuery.Type, "q", ("connection", "crm"), ("sql", "SELECT id, name, born FROM people WHERE id >= @from ORDER BY id"), ("parameters", """{"from":1}"""), ("rows", Into("C"))),
+            WriteLine("w", "{{ Variables.A }} {{ Variables.B | json | raw }} {{ Variables.C | json | raw }}"));
+
+        Assert.Equal(WorkflowSubStatus.Finished, instance.SubStatus);
+        Assert.Equal(["""2 [{"id":2}] [{"id":1,"name":"O'Brien'); DROP TABLE people; --","born":"2001-02-03"},{"id":2,"name":null,"born":null}]"""], host.Lines);
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_step_that_runs_again_changes_nothing_and_gives_the_same(DatabaseProvider provider)
+    {
+        await using var target = await TestDatabase.CreateAsync(provider);
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, Connection(target, provider));
+        var step = host.Get<SqlStep>();
+        await step.RunAsync(Operation("o1", "CREATE TABLE n (v bigint)"), Some.Token);
+
+        var first = await step.RunAsync(Operation("o2", "INSERT INTO n VALUES (1) RETURNING v"), Some.Token);
+        var again = await step.RunAsync(Operation("o2", "INSERT INTO n VALUES (1) RETURNING v"), Some.Token);
+        var failed = await step.RunAsync(Operation("o3", "INSERT INTO n VALUES (2)", """[{"sql":"INSERT INTO nowhere VALUES (1)"}]"""), Some.Token);
+        var count = await step.RunAsync(Operation("o4", "SELECT count(*) AS c FROM n", type: SqlQuery.Type), Some.Token);
+
+        Assert.Equal((1L, 1L), (first.Outputs["Affected"], again.Outputs["Affected"]));
+        Assert.Equal("""[{"v":1}]""", JsonSerializer.Serialize(again.Outputs["Rows"]));
+        Assert.Contains("nowhere", failed.Error!.Message);
+        Assert.Equal("""{"c":1}""", JsonSerializer.Serialize(count.Outputs["Row"]));
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_query_cannot_write_and_is_limited(DatabaseProvider provider)
+    {
+        await using var target = await TestDatabase.CreateAsync(provider);
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, Connection(target, provider));
+        var step = host.Get<SqlStep>();
+        await step.RunAsync(Operation("o1", "CREATE TABLE n (v bigint)", """[{"sql":"INSERT INTO n VALUES (1), (2), (3)"}]"""), Some.Token);
+
+        var write = await step.RunAsync(Operation("o2", "DELETE FROM n RETURNING v", type: SqlQuery.Type), Some.Token);
+        var limited = await step.RunAsync(Operation("o3", "SELECT v FROM n ORDER BY v", type: SqlQuery.Type, maxRows: 2), Some.Token);
+
+        Assert.NotNull(write.Error);
+        Assert.Equal("""[{"v":1},{"v":2}]""", JsonSerializer.Serialize(limited.Outputs["Rows"]));
+        Assert.Equal(true, limited.Outputs["HasMore"]);
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_not_configured_is_an_incident_that_names_it()
+    {
+        await using var host = await StartAsync();
+
+        var instance = await host.RunAsync(Step(SqlQuery.Type, "q", ("connection", "nowhere"), ("sql", "SELECT 1")));
+
+        Assert.Equal(WorkflowSubStatus.Faulted, instance.SubStatus);
+        Assert.Contains("nowhere", await host.StateAsync(instance.Id));
+    }
+
+    private static (string, string)[] Connection(TestDatabase target, DatabaseProvider provider) =>
+        [("Automation:Steps:Sql:Connections:crm:Provider", provider.ToString()), ("Automation:Steps:Sql:Connections:crm:ConnectionString", target.Location.ConnectionString)];
+
+    private static BackgroundOperation Operation(string id, string sql, string? statements = null, string type = SqlExecute.Type, int? maxRows = null) => new()
+    {
+        OperationId = id, InstanceId = "i", ActivityType = type, ActivityId = "a", ActivityNodeId = "n", ActivityInstanceId = "i-1",
+        Inputs = new Dictionary<string, object?> { ["Connection"] = "crm", ["Sql"] = sql, ["Statements"] = statements, ["MaxRows"] = maxRows is { } m ? (long)m : null },
+    };
+}
