@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Automation.Steps.Values;
 using Automation.Storage;
+using Automation.Storage.Access;
 using Automation.Storage.Writes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -15,34 +16,36 @@ public static class DeliveryApi
     /// <param name="app">The routes.</param>
     public static void MapDeliveries(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/api").WithTags("Deliveries").RequireAuthorization(policy => policy.RequireRole("administrator", "designer"));
-        group.MapGet("/endpoints", async (EndpointStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(e => View(store, e))));
-        group.MapPost("/endpoints", AddAsync);
-        group.MapGet("/endpoints/{id}", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
+        var group = app.MapGroup("/api").WithTags("Deliveries").WithMetadata(new LeastRoleAttribute(Role.Viewer));
+        var designing = group.MapGroup("").WithMetadata(new LeastRoleAttribute(Role.Designer));
+        var operating = group.MapGroup("").WithMetadata(new LeastRoleAttribute(Role.Operator));
+        designing.MapGet("/endpoints", async (EndpointStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(e => View(store, e))));
+        designing.MapPost("/endpoints", AddAsync);
+        designing.MapGet("/endpoints/{id}", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
             await store.FindAsync(id, cancellationToken) is { } found ? Results.Ok(View(store, found)) : Results.NotFound());
-        group.MapPut("/endpoints/{id}", ChangeAsync);
-        group.MapDelete("/endpoints/{id}", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
+        designing.MapPut("/endpoints/{id}", ChangeAsync);
+        designing.MapDelete("/endpoints/{id}", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
             await store.DeleteAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound());
-        group.MapPost("/endpoints/{id}/rotate", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
+        designing.MapPost("/endpoints/{id}/rotate", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
             await store.RotateAsync(id, cancellationToken) is { } verifier ? Results.Ok(new VerifierView(verifier)) : Results.NotFound());
-        group.MapPost("/endpoints/{id}/test", TestAsync);
+        designing.MapPost("/endpoints/{id}/test", TestAsync);
         group.MapGet("/endpoints/{id}/deliveries", ListAsync);
-        group.MapPost("/endpoints/{id}/resend", async (string id, ResendRequest? body, DeliveryLog log, CancellationToken cancellationToken) =>
+        operating.MapPost("/endpoints/{id}/resend", async (string id, ResendRequest? body, DeliveryLog log, CancellationToken cancellationToken) =>
             Results.Ok(new ResendAnswer(await log.ResendFailedAsync(id, body?.From ?? DateTimeOffset.UnixEpoch, body?.To ?? DateTimeOffset.MaxValue, cancellationToken))));
 
-        group.MapGet("/event-types", async (EndpointStore store, CancellationToken cancellationToken) =>
+        designing.MapGet("/event-types", async (EndpointStore store, CancellationToken cancellationToken) =>
             Results.Ok((await store.EventTypesAsync(cancellationToken)).Select(t => new EventTypeView(t.Name, t.Description, t.Schema is null ? null : JsonSerializer.Deserialize<JsonElement>(t.Schema)))));
-        group.MapPut("/event-types/{name}", SetTypeAsync);
-        group.MapDelete("/event-types/{name}", async (string name, EndpointStore store, CancellationToken cancellationToken) =>
+        designing.MapPut("/event-types/{name}", SetTypeAsync);
+        designing.MapDelete("/event-types/{name}", async (string name, EndpointStore store, CancellationToken cancellationToken) =>
         {
             await store.DeleteEventTypeAsync(name, cancellationToken);
             return Results.NoContent();
         });
 
-        group.MapPost("/deliveries", PublishAsync);
+        designing.MapPost("/deliveries", PublishAsync);
         group.MapGet("/deliveries/{id}", async (string id, DeliveryLog log, CancellationToken cancellationToken) =>
             await log.FindAsync(id, cancellationToken) is { } found ? Results.Ok(new DeliveryDetail(found, await log.AttemptsAsync(id, cancellationToken))) : Results.NotFound());
-        group.MapPost("/deliveries/{id}/resend", async (string id, DeliveryLog log, CancellationToken cancellationToken) =>
+        operating.MapPost("/deliveries/{id}/resend", async (string id, DeliveryLog log, CancellationToken cancellationToken) =>
             await log.ResendAsync(id, cancellationToken) ? Results.NoContent()
             : await log.FindAsync(id, cancellationToken) is null ? Results.NotFound()
             : Results.Problem("The delivery has not ended yet.", statusCode: StatusCodes.Status409Conflict));
