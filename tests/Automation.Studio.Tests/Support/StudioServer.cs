@@ -40,6 +40,7 @@ public sealed class StudioServer : IAsyncLifetime
         builder.Services.AddAutomationStorage(_ => DatabaseLocation.Sqlite(Path.Combine(_directory.FullName, "automation.db")));
         builder.Services.AddAutomationJobs();
         builder.Services.AddAutomationWorkflows();
+        builder.Services.AddHttpContextAccessor();
         builder.Services.AddRazorComponents();
         builder.Services.AddAntiforgery();
         builder.Services.AddAuthentication("ApiKey").AddScheme<AuthenticationSchemeOptions, RoleFromKey>("ApiKey", configureOptions: null);
