@@ -3,7 +3,11 @@ using Automation.Dashboard.Events;
 using Automation.Dashboard.Instances;
 using Automation.Dashboard.Jobs;
 using Automation.Dashboard.Live;
+using Automation.Dashboard.Mappings;
+using Automation.Dashboard.Search;
+using Automation.Dashboard.Settings;
 using Automation.Dashboard.Shell;
+using Automation.Dashboard.Sources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
@@ -27,6 +31,9 @@ public static class DashboardExtensions
         services.AddSingleton<Sessions>();
         services.AddSingleton<AuditLog>();
         services.AddHostedService<AuditSweeper>();
+        services.AddSingleton<MappingEditor>();
+        services.AddSingleton<TestEvents>();
+        services.AddSingleton<SearchEverything>();
         return services;
     }
 
@@ -49,6 +56,10 @@ public static class DashboardExtensions
         app.MapAccessApi();
         app.MapAccessActions();
         app.MapAuditApi();
+        app.MapMappingActions();
+        app.MapSourceActions();
+        app.MapSearch();
+        app.MapSettings();
         app.MapRazorComponents<ConsoleApp>();
     }
 }

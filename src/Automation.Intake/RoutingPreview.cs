@@ -27,6 +27,33 @@ public sealed class RoutingPreview(SourceCatalog sources, MappingStore mappings,
     /// <returns>Null where there is no such source.</returns>
     public PreviewResult? Preview(string source, string body, IReadOnlyDictionary<string, string>? headers = null)
     {
+        if (sources.Find(source) is null)
+            return null;
+        return Read(source, body, headers, out var problem, out var identity) is { } payload
+            ? new PreviewResult(null, identity.Type, identity.CorrelationKey, identity.DedupeKey, identity.OccurredAt, mappings.Current.Explain(payload))
+            : new PreviewResult(problem, null, null, null, null, new RoutingDecision([]));
+    }
+
+    /// <summary>What a rule that is not in force would say to a payload.</summary>
+    /// <param name="rule">The rule.</param>
+    /// <param name="source">Slug of the source.</param>
+    /// <param name="body">The payload.</param>
+    /// <param name="headers">Headers that the source's preset looks at, or null.</param>
+    /// <returns>Null where there is no such source, or it would refuse the payload.</returns>
+    /// <exception cref="FormatException">The rule cannot be used; the message says why.</exception>
+    public RuleVerdict? Try(MappingRule rule, string source, string body, IReadOnlyDictionary<string, string>? headers = null)
+    {
+        var compiled = new CompiledRule(rule, mappings.Expressions);
+        return Read(source, body, headers, out _, out _) is { } payload ? compiled.Judge(payload) : null;
+    }
+
+    /// <summary>Checks a rule that is not in force.</summary>
+    /// <exception cref="FormatException">It cannot be used; the message says why.</exception>
+    public void Check(MappingRule rule) => _ = new CompiledRule(rule, mappings.Expressions);
+
+    private EventPayload? Read(string source, string body, IReadOnlyDictionary<string, string>? headers, out string? problem, out Identity identity)
+    {
+        (problem, identity) = (null, default);
         if (sources.Find(source) is not { } found)
             return null;
         IHeaderDictionary dictionary = new HeaderDictionary();
@@ -34,9 +61,9 @@ public sealed class RoutingPreview(SourceCatalog sources, MappingStore mappings,
             dictionary[name] = value;
         var bytes = Encoding.UTF8.GetBytes(body);
         var request = new WebhookRequest(dictionary, bytes, QueryString.Empty, null, null);
-        var nothing = new RoutingDecision([]);
-        if (found.Identifier.Read(request, out var identity, out _) is { } problem)
-            return new PreviewResult(problem, null, null, null, null, nothing);
+        problem = found.Identifier.Read(request, out identity, out _);
+        if (problem is not null)
+            return null;
         var incoming = new IncomingEvent
         {
             Id = "preview",
@@ -51,6 +78,6 @@ public sealed class RoutingPreview(SourceCatalog sources, MappingStore mappings,
             Body = bytes,
             IsForm = FormFields.IsForm(dictionary.ContentType),
         };
-        return new PreviewResult(null, identity.Type, identity.CorrelationKey, identity.DedupeKey, identity.OccurredAt, mappings.Current.Explain(new EventPayload(incoming)));
+        return new EventPayload(incoming);
     }
 }

@@ -12,6 +12,8 @@ internal static class Places
     [
         new("Overview", "/"),
         new("Events", "/events"),
+        new("Sources", "/sources"),
+        new("Mappings", "/mappings"),
         new("Workflows", "/studio/workflows"),
         new("Instances", "/instances"),
         new("Jobs", "/hangfire"),
@@ -20,7 +22,9 @@ internal static class Places
     /// <summary>What the server itself needs, below the others.</summary>
     public static IReadOnlyList<Place> OfServer { get; } =
     [
+        new("Secrets", "/secrets", Role.Designer),
         new("Users & keys", "/users", Role.Administrator),
         new("Audit log", "/audit", Role.Administrator),
+        new("Settings", "/settings", Role.Administrator),
     ];
 }

@@ -47,3 +47,23 @@ if (window.htmx) {
     return source;
   };
 }
+
+// Search everything: Ctrl+K from anywhere; arrow keys walk through what was found.
+const find = document.getElementById('find');
+if (find) {
+  const open = () => { find.showModal(); find.querySelector('input').select(); };
+  document.querySelector('[data-find]')?.addEventListener('click', event => { event.preventDefault(); open(); });
+  document.addEventListener('keydown', event => {
+    if (event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey)) { event.preventDefault(); open(); }
+    if (!find.open || (event.key !== 'ArrowDown' && event.key !== 'ArrowUp')) return;
+    const stops = [find.querySelector('input'), ...find.querySelectorAll('#found a')];
+    const at = stops.indexOf(document.activeElement);
+    stops[(at + (event.key === 'ArrowDown' ? 1 : stops.length - 1)) % stops.length]?.focus();
+    event.preventDefault();
+  });
+  find.addEventListener('click', event => { if (event.target === find) find.close(); });
+  find.querySelector('form').addEventListener('submit', event => {
+    const first = find.querySelector('#found a');
+    if (first) { event.preventDefault(); first.click(); }
+  });
+}

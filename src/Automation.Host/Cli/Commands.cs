@@ -13,6 +13,7 @@ internal static class Commands
         ["sources"] = SourcesCommand.Create,
         ["mappings"] = MappingsCommand.Create,
         ["verify"] = VerifyCommand.Create,
+        ["backup"] = BackupCommand.Create,
     };
 
     /// <summary>Whether the first argument asks for the client; anything else is an argument of the server.</summary>

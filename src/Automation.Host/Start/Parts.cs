@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Automation.Dashboard;
 using Automation.Dashboard.Access;
+using Automation.Dashboard.Settings;
 using Automation.Dashboard.Shell;
 using Automation.Host.Access;
 using Automation.Intake;
@@ -20,6 +21,7 @@ using Automation.Studio;
 using Automation.Workflows;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Retention;
+using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.Extensions.Logging.Console;
 
 namespace Automation.Host.Start;
@@ -73,6 +75,7 @@ internal static class Parts
         var assets = new BrowserAssets(
             Path.Combine(builder.Environment.ContentRootPath, "src", "Automation.Host", "browser"),
             Path.Combine(AppContext.BaseDirectory, "browser"));
+        services.AddSingleton(new SettingsCatalog(Sections));
         services.AddAutomationDashboard(assets);
         services.AddAutomationStudio(assets.Studio);
     }
@@ -83,7 +86,14 @@ internal static class Parts
         app.UseExceptionHandler();
         app.UseWorkflowEndpoints();
         // A machine is told by problem details, a person by a page.
-        app.UseWhen(c => !IsForMachines(c), people => people.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true));
+        // Not in a branch of its own: there the second run would find no page.
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.Use((context, next) =>
+        {
+            if (IsForMachines(context) && context.Features.Get<IStatusCodePagesFeature>() is { } pages)
+                pages.Enabled = false;
+            return next(context);
+        });
         app.UseWhen(IsForMachines, machines => machines.UseStatusCodePages());
         app.UseSecurityHeaders();
         app.UseCrossSiteGuard();

@@ -53,6 +53,14 @@ public sealed partial class MappingStore : BackgroundService
 
     internal RuleSet Current => _rules;
 
+    internal ExpressionCompiler Expressions => _expressions;
+
+    /// <summary>The mappings file as it is now; empty where there is none.</summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
+    public async Task<byte[]> ReadFileAsync(CancellationToken cancellationToken) =>
+        File.Exists(_file) ? await File.ReadAllBytesAsync(_file, cancellationToken) : [];
+
     /// <summary>Checks a mappings file without using it.</summary>
     /// <param name="json">Its content.</param>
     public MappingsCheck Check(byte[] json)

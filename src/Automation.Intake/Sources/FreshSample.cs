@@ -4,16 +4,19 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Automation.Intake.Sources;
 
-namespace Automation.Host.Cli;
+namespace Automation.Intake.Sources;
 
 /// <summary>
 /// A sample as a new event: the fields that its preset takes ids and times from get new values of the same kind, all
 /// others stay as the sender printed them.
 /// </summary>
-internal static partial class FreshSample
+public static partial class FreshSample
 {
+    /// <summary>Makes the body.</summary>
+    /// <param name="preset">The sender.</param>
+    /// <param name="sample">The sample's body.</param>
+    /// <param name="now">The time that it is to bear.</param>
     public static byte[] Make(Preset preset, JsonElement sample, DateTimeOffset now)
     {
         var body = JsonNode.Parse(sample.GetRawText())!;

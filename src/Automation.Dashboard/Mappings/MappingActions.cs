@@ -1,0 +1,79 @@
+using System.Text.Json.Nodes;
+using Automation.Dashboard.Access;
+using Automation.Dashboard.Shared;
+using Automation.Dashboard.Shell;
+using Automation.Storage.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace Automation.Dashboard.Mappings;
+
+/// <summary>What the forms of the mapping pages do.</summary>
+internal static class MappingActions
+{
+    public static void MapMappingActions(this IEndpointRouteBuilder app)
+    {
+        var actions = app.MapGroup("/mappings").AddEndpointFilter(PageActions.RequireTokenAsync).DisableAntiforgery().ExcludeFromDescription();
+        actions.MapPost("/save", SaveAsync).WithMetadata(new LeastRoleAttribute(Role.Designer));
+        actions.MapPost("/{change:regex(^(enable|disable|delete)$)}", ChangeAsync).WithMetadata(new LeastRoleAttribute(Role.Designer));
+        // Looks only: what the rule being edited would say to the latest events.
+        actions.MapPost("/check", (Delegate)CheckAsync).WithMetadata(new LeastRoleAttribute(Role.Viewer));
+    }
+
+    private static async Task<IResult> SaveAsync(HttpContext context, MappingEditor editor)
+    {
+        var token = context.RequestAborted;
+        var fields = await context.Request.ReadFormAsync(token);
+        var form = RuleForm.Of(fields);
+        var replaces = fields["replaces"].ToString() is { Length: > 0 } old ? old : null;
+        try
+        {
+            var rule = form.ToRule();
+            var before = replaces is null ? null : Find(await editor.ReadAsync(token), replaces)?.ToJsonString();
+            Audit.Note(context, form.Id.Length > 0 ? form.Id : replaces ?? "new rule", before, rule.ToJsonString());
+            await editor.SaveAsync(replaces, rule, fields["version"], token);
+            return Results.Redirect("/mappings");
+        }
+        catch (MappingRefusedException e)
+        {
+            // The form comes back as it was filled, with the reason.
+            Audit.Refused(context);
+            return Page(typeof(RulePage), new { Draft = form, Refused = e.Message, Replaces = replaces, Version = fields["version"].ToString() });
+        }
+    }
+
+    private static async Task<IResult> ChangeAsync(string change, HttpContext context, MappingEditor editor)
+    {
+        var token = context.RequestAborted;
+        var form = await context.Request.ReadFormAsync(token);
+        var id = form["rule"].ToString();
+        try
+        {
+            if (Find(await editor.ReadAsync(token), id) is not { } rule)
+                throw new MappingRefusedException($"There is no rule \"{id}\" in the mappings file.");
+            var before = rule.ToJsonString();
+            var next = change == "delete" ? null : (JsonObject)rule.DeepClone();
+            next?.Remove("enabled");
+            if (change == "disable")
+                next!["enabled"] = false;
+            Audit.Note(context, id, before, next?.ToJsonString());
+            await editor.SaveAsync(id, next, form["version"], token);
+        }
+        catch (MappingRefusedException e)
+        {
+            Audit.Refused(context);
+            Flash.Set(context, e.Message);
+        }
+
+        return Results.Redirect("/mappings");
+    }
+
+    private static async Task<IResult> CheckAsync(HttpContext context) =>
+        Page(typeof(RuleCheck), new { Draft = RuleForm.Of(await context.Request.ReadFormAsync(context.RequestAborted)) });
+
+    private static IResult Page(Type component, object parameters) => new RazorComponentResult(component, parameters);
+
+    private static JsonObject? Find(RulesOfFile file, string id) => file.Rules.FirstOrDefault(r => r.Id == id).Rule;
+}
