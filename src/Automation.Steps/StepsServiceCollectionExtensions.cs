@@ -59,7 +59,7 @@ public static class StepsServiceCollectionExtensions
         AddDeliveries(services);
         AddSql(services);
         services.AddWorkflowActivity<MergeJson>().AddWorkflowActivity<PickJson>().AddWorkflowActivity<ValidateJson>()
-            .AddWorkflowActivity<SplitList>().AddWorkflowActivity<DedupeList>().AddWorkflowActivity<AggregateList>();
+            .AddWorkflowActivity<SplitList>().AddWorkflowActivity<DedupeList>().AddWorkflowActivity<AggregateList>().AddWorkflowActivity<EncodeText>();
         return services;
     }
 

@@ -15,6 +15,10 @@ public sealed class TransformTests
     [InlineData("AggregateList", """{"items":"[{\"a\":1},{\"a\":2.5}]","field":"a"}""", """{"count":2,"sum":3.5,"average":1.75,"min":1,"max":2.5}""")]
     [InlineData("AggregateList", """{"items":"[{\"s\":\"x\",\"a\":1},{\"s\":\"y\",\"a\":2},{\"s\":\"x\",\"a\":3}]","field":"a","groupBy":"s"}""",
         """[{"count":2,"sum":4,"average":2,"min":1,"max":3,"key":"x"},{"count":1,"sum":2,"average":2,"min":2,"max":2,"key":"y"}]""")]
+    [InlineData("EncodeText", """{"text":"abc"}""", "\"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\"")]
+    [InlineData("EncodeText", """{"text":"ü?","operation":"Base64Url"}""", "\"w7w_\"")]
+    [InlineData("EncodeText", """{"text":"w7w_","operation":"FromBase64Url"}""", "\"ü?\"")]
+    [InlineData("EncodeText", """{"text":"a b&","operation":"Url"}""", "\"a%20b%26\"")]
     public async Task A_value_becomes_another(string type, string inputs, string expected)
     {
         await using var host = await StartAsync();
@@ -43,6 +47,7 @@ public sealed class TransformTests
     [Theory]
     [InlineData("SplitList", "items", "{}", "Items")]
     [InlineData("MergeJson", "objects", "[1]", "Objects")]
+    [InlineData("EncodeText", "operation", "Rot13", "Rot13")]
     [InlineData("ValidateJson", "schema", "{\"type\":\"nothing\"}", "nothing")]
     public async Task Bad_input_is_an_incident_that_names_it(string type, string input, string value, string says)
     {
