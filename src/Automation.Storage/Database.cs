@@ -60,7 +60,8 @@ public sealed class Database : IAsyncDisposable
         else
         {
             _postgres = new NpgsqlDataSourceBuilder(location.ConnectionString).Build();
-            builder.UseNpgsql(_postgres);
+            // A connection that a restarted server has cut is found out by the first read that takes it from the pool.
+            builder.UseNpgsql(_postgres, o => o.EnableRetryOnFailure(2, TimeSpan.FromMilliseconds(200), errorCodesToAdd: null));
         }
 
         builder.UseQueryTrackingBehavior(QueryTrackingBehavior.NoTracking);

@@ -38,7 +38,7 @@ public sealed class NewcomerTests
         var (away, message) = await RunAsync("send", "flyflow", "call_ended", "--url", "http://127.0.0.1:9");
         var (listed, names) = await RunAsync("send", "flyflow");
 
-        Assert.Equal((1, 1, 0), (unknown, away, listed));
+        Assert.Equal((2, 3, 0), (unknown, away, listed));
         Assert.Contains("Flyflow has no sample \"call_begun\". There are: call_started, tool_call, call_ended.", sentence, StringComparison.Ordinal);
         Assert.Contains("Is the server running?", message, StringComparison.Ordinal);
         Assert.Contains("tool_call", names, StringComparison.Ordinal);

@@ -251,15 +251,15 @@ public abstract class UnitConformance(DatabaseProvider provider) : IAsyncLifetim
         // What an earlier version would have left: the last migration neither recorded nor done.
         await Database.CommitAsync(
             new WriteUnit()
-                .Add(new SqlStatement("DELETE FROM \"__EFMigrationsHistory\" WHERE \"MigrationId\" = $1"), "20261121000004_Access")
-                .Add(new SqlStatement("DROP TABLE api_keys"))
+                .Add(new SqlStatement("DELETE FROM \"__EFMigrationsHistory\" WHERE \"MigrationId\" = $1"), "20261121000008_Replays")
+                .Add(new SqlStatement("DROP TABLE event_replays"))
                 .Add(Insert, "kept", 1),
             cancellationToken: Token);
 
         await _test.ReopenAsync();
 
         Assert.Equal(1, await CountAsync());
-        Assert.Equal(0, (await Database.QueryAsync(new SqlStatement("SELECT id FROM api_keys"), Token)).Count);
+        Assert.Equal(0, (await Database.QueryAsync(new SqlStatement("SELECT id FROM event_replays"), Token)).Count);
     }
 
     [Fact]
@@ -268,17 +268,17 @@ public abstract class UnitConformance(DatabaseProvider provider) : IAsyncLifetim
         // Two migrations are not recorded, and what is in the way of the second is there.
         await Database.CommitAsync(
             new WriteUnit()
-                .Add(new SqlStatement("DELETE FROM \"__EFMigrationsHistory\" WHERE \"MigrationId\" IN ('20261121000004_Access', '20261121000005_Steps')"))
-                .Add(new SqlStatement("DROP TABLE api_keys")),
+                .Add(new SqlStatement("DELETE FROM \"__EFMigrationsHistory\" WHERE \"MigrationId\" IN ('20261121000008_Replays', '20261121000010_Notifications')"))
+                .Add(new SqlStatement("DROP TABLE event_replays")),
             cancellationToken: Token);
 
         var refusal = await Assert.ThrowsAsync<StorageUnavailableException>(() => _test.ReopenAsync());
 
-        Assert.Contains("20261121000005_Steps", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("20261121000010_Notifications", refusal.Message, StringComparison.Ordinal);
         await using var other = new Database(_test.Location, new StorageOptions(), TimeProvider.System, NullLogger<Database>.Instance);
         await using var connection = await other.OpenConnectionAsync(Token);
         var select = connection.CreateCommand();
-        select.CommandText = "SELECT * FROM api_keys";
+        select.CommandText = "SELECT * FROM event_replays";
         await Assert.ThrowsAnyAsync<System.Data.Common.DbException>(() => select.ExecuteScalarAsync(Token));
     }
 

@@ -8,6 +8,19 @@ internal static class PostgresReads
 {
     public static async ValueTask<RowSet> QueryAsync(NpgsqlDataSource source, SqlStatement statement, SqlValue[] values, CancellationToken cancellationToken)
     {
+        try
+        {
+            return await QueryOnceAsync(source, statement, values, cancellationToken);
+        }
+        catch (NpgsqlException e) when (e.IsTransient && !cancellationToken.IsCancellationRequested)
+        {
+            // A connection that a restarted server has cut is found out by the first read that takes it from the pool.
+            return await QueryOnceAsync(source, statement, values, cancellationToken);
+        }
+    }
+
+    private static async ValueTask<RowSet> QueryOnceAsync(NpgsqlDataSource source, SqlStatement statement, SqlValue[] values, CancellationToken cancellationToken)
+    {
         await using var command = source.CreateCommand(statement.For(DatabaseProvider.PostgreSql));
         foreach (var value in values)
             command.Parameters.Add(PostgresValues.ToParameter(value));
