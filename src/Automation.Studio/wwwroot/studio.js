@@ -145,18 +145,22 @@
     }
   }
 
-  async function nameTitle(target, mine) {
+  let nameFound = null;
+
+  function nameTitle(target, mine) {
     const set = text => {
       if (mine !== turn) return;
       title.textContent = target.id ? text : '';
       document.title = text + ' · Automation';
     };
     set(target.id ? `${kinds[target.kind].title} ${target.id}` : kinds[target.kind].title);
-    if (target.kind !== 'workflow') return;
-    const answer = await fetch('/elsa/api/workflow-definitions?versionOptions=Latest&definitionIds=' + encodeURIComponent(target.id));
-    if (!answer.ok) return;
-    const { items } = await answer.json();
-    if (items[0]?.name) set(items[0].name);
+    // The editor asks for the definition anyway; its answer tells the name.
+    nameFound = target.kind === 'workflow' ? (id, name) => id === target.id && name && set(name) : null;
+  }
+
+  function readName(answer) {
+    const id = new URL(answer.url, location.href).pathname.match(/\/workflow-definitions\/by-definition-id\/([^/]+)$/)?.[1];
+    if (id && answer.ok && nameFound) answer.clone().json().then(definition => nameFound?.(decodeURIComponent(id), definition.name), () => {});
   }
 
   // The elements do not survive a refusal, so it is said before a person loses work over it.
@@ -165,6 +169,7 @@
     const answer = await (await withInputs(request) ?? fetchNow(...request));
     if (answer.status === 401 && new URL(answer.url, location.href).pathname.startsWith('/elsa/')) signedOut.hidden = false;
     else if (answer.ok && !signedOut.hidden) signedOut.hidden = true;
+    readName(answer);
     return legible(answer, request[1]?.method);
   };
 
