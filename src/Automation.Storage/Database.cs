@@ -26,6 +26,7 @@ public enum WhenFull
 /// </summary>
 public sealed class Database : IAsyncDisposable
 {
+    private Task? _opening;
     private readonly DatabaseLocation _location;
     private readonly StorageOptions _options;
     private readonly TimeProvider _clock;
@@ -74,10 +75,12 @@ public sealed class Database : IAsyncDisposable
     /// <summary>Units committed by this process so far; that it has grown says that there is something new to see.</summary>
     public long Commits => Volatile.Read(ref _commits);
 
-    /// <summary>Creates or upgrades the schema, then begins to take commits. Called once, before anything else.</summary>
+    /// <summary>Creates or upgrades the schema, then begins to take commits. Before anything else; once, however often it is called.</summary>
     /// <exception cref="SchemaTooNewException">A later version of the program has upgraded the database. Nothing was changed.</exception>
     /// <exception cref="StorageUnavailableException">The database cannot be opened, or another server owns the SQLite file.</exception>
-    public async Task OpenAsync(CancellationToken cancellationToken)
+    public Task OpenAsync(CancellationToken cancellationToken) => _opening ??= OpenOnceAsync(cancellationToken);
+
+    private async Task OpenOnceAsync(CancellationToken cancellationToken)
     {
         if (_location.SqliteFile is { } file)
             _ownership = SqliteOwnership.Take(file);

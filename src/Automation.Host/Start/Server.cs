@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Automation.Dashboard.Access;
 using Automation.Host.Configuration;
+using Automation.Storage;
 using Automation.Storage.Schema;
 using Automation.Storage.Writes;
 
@@ -22,6 +23,8 @@ internal static class Server
 
         Parts.AddTo(builder);
         await using var app = builder.Build();
+        // The schema is brought up while the routes are mapped; the host waits for it before anything else starts.
+        var opening = Task.Run(() => app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None));
         Parts.MapTo(app);
 
         try
@@ -29,6 +32,7 @@ internal static class Server
             // Known before the first request can come: this much needs no database.
             if (app.Configuration["Automation:AdminKey"] is { Length: > 0 } key)
                 await app.Services.GetRequiredService<ApiKeys>().EnsureAdministratorAsync(key, CancellationToken.None);
+            await opening;
             await app.StartAsync();
         }
         catch (Exception e) when (Explain(e) is { } reason)
