@@ -40,13 +40,14 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
     /// <summary>Waits for an event's answer up to the deadline, and settles what the answer is.</summary>
     /// <param name="waiting">From <see cref="Expect"/>; let go of when this returns.</param>
     /// <param name="source">The event's source.</param>
-    /// <param name="left">How long to wait.</param>
+    /// <param name="began">The timestamp from which the deadline counts: when the request was read.</param>
+    /// <param name="deadline">How long to wait from then on.</param>
     /// <param name="hungUp">Signalled when the sender does not wait any more.</param>
-    public async Task<ReplyContent> AwaitAsync(Waiting waiting, Source source, TimeSpan left, CancellationToken hungUp)
+    public async Task<ReplyContent> AwaitAsync(Waiting waiting, Source source, long began, TimeSpan deadline, CancellationToken hungUp)
     {
         try
         {
-            var outcome = await WaitAsync(waiting, left, hungUp);
+            var outcome = await WaitAsync(waiting, began, deadline, hungUp);
             // Still waiting while the fallback is stored: a reply that commits before it is the answer after all.
             return outcome.Reply?.Content ?? await SettleAsync(waiting.EventId, source, outcome.Origin, outcome.Detail);
         }
@@ -59,12 +60,13 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
     /// <summary>Answers a repeated delivery as the first one was answered, or is going to be.</summary>
     /// <param name="eventId">The first one.</param>
     /// <param name="source">The event's source.</param>
-    /// <param name="left">How long to wait where the first one has no answer yet.</param>
+    /// <param name="began">The timestamp from which the deadline counts.</param>
+    /// <param name="deadline">How long to wait from then on, where the first one has no answer yet.</param>
     /// <param name="hungUp">Signalled when the sender does not wait any more.</param>
-    public async Task<ReplyContent> RepeatAsync(string eventId, Source source, TimeSpan left, CancellationToken hungUp)
+    public async Task<ReplyContent> RepeatAsync(string eventId, Source source, long began, TimeSpan deadline, CancellationToken hungUp)
     {
         // Joined first: what is given from here on is seen, what was given before is in the database.
-        var waiting = Join(eventId, null, clock.GetUtcNow() + left);
+        var waiting = Join(eventId, null, clock.GetUtcNow() + deadline - clock.GetElapsedTime(began));
         if (await store.FindGivenAsync(eventId, CancellationToken.None) is { } given)
         {
             Leave(waiting);
@@ -72,7 +74,7 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
         }
 
         if (waiting.Users > 1)
-            return await AwaitAsync(waiting, source, left, hungUp);
+            return await AwaitAsync(waiting, source, began, deadline, hungUp);
         // Nobody waits here for the first one: another server does, or the server that did was stopped in the middle.
         if (await store.TakeAsync(eventId, CancellationToken.None) is { } taken)
         {
@@ -86,7 +88,7 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
             return source.Reply!.Fallback;
         }
 
-        return await AwaitAsync(waiting, source, left, hungUp);
+        return await AwaitAsync(waiting, source, began, deadline, hungUp);
     }
 
     private Waiting Join(string eventId, IncomingEvent? incoming, DateTimeOffset until)
@@ -115,12 +117,11 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
         }
     }
 
-    private async Task<Outcome> WaitAsync(Waiting waiting, TimeSpan left, CancellationToken hungUp)
+    private async Task<Outcome> WaitAsync(Waiting waiting, long began, TimeSpan deadline, CancellationToken hungUp)
     {
-        var began = clock.GetTimestamp();
         while (true)
         {
-            var rest = left - clock.GetElapsedTime(began);
+            var rest = deadline - clock.GetElapsedTime(began);
             if (waiting.Answer.Task.IsCompleted)
                 return await waiting.Answer.Task;
             if (rest <= TimeSpan.Zero)

@@ -260,10 +260,9 @@ internal sealed partial class WebhookIntake
         var receipt = await _store.AppendAsync(incoming, identity.KeyIsHash ? source.HashWindow : source.KeyWindow, stored, context.RequestAborted);
         if (mode is not null)
         {
-            var left = mode.Deadline - _clock.GetElapsedTime(arrived);
             var given = waiting is not null
-                ? await _replies.AwaitAsync(waiting, source, left, context.RequestAborted)
-                : await _replies.RepeatAsync(receipt.EventId, source, left, context.RequestAborted);
+                ? await _replies.AwaitAsync(waiting, source, arrived, mode.Deadline, context.RequestAborted)
+                : await _replies.RepeatAsync(receipt.EventId, source, arrived, mode.Deadline, context.RequestAborted);
             _log.Accepted(source.Slug, identity.Type, receipt.EventId, receipt.IsNew, identity.CorrelationKey, given.Status);
             if (!context.RequestAborted.IsCancellationRequested)
                 await ReplyAsync(context, given, receipt.EventId);
