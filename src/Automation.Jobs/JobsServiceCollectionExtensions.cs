@@ -45,7 +45,6 @@ public static class JobsServiceCollectionExtensions
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<DelayedJobs>(s, OptionsOf(s)));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<RecurringScheduler>(s, OptionsOf(s)));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<JobMaintenance>(s, OptionsOf(s)));
-        services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<NewJobListener>(s));
         services.AddHostedService(s => ActivatorUtilities.CreateInstance<JobServer>(s, OptionsOf(s)));
         return services;
     }

@@ -32,6 +32,7 @@ public sealed class Database : IAsyncDisposable
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly NpgsqlDataSource? _postgres;
+    private readonly PostgresListener? _listener;
     private readonly SqliteReaders? _readers;
     private readonly DbContextOptions<AutomationDbContext> _contextOptions;
 
@@ -61,6 +62,7 @@ public sealed class Database : IAsyncDisposable
         else
         {
             _postgres = new NpgsqlDataSourceBuilder(location.ConnectionString).Build();
+            _listener = new PostgresListener(_postgres, clock, logger);
             // A connection that a restarted server has cut is found out by the first read that takes it from the pool.
             builder.UseNpgsql(_postgres, o => o.EnableRetryOnFailure(2, TimeSpan.FromMilliseconds(200), errorCodesToAdd: null));
         }
@@ -130,10 +132,20 @@ public sealed class Database : IAsyncDisposable
     }
 
     /// <summary>Reads rows with a prepared statement: for hot paths. SQLite answers on the calling thread.</summary>
+    /// <exception cref="StorageUnavailableException">The PostgreSQL server is away.</exception>
     public ValueTask<RowSet> QueryAsync(SqlStatement statement, CancellationToken cancellationToken, params ReadOnlySpan<SqlValue> values) =>
         _readers is { } readers
             ? new ValueTask<RowSet>(readers.Query(statement, values))
             : PostgresReads.QueryAsync(_postgres!, statement, values.ToArray(), cancellationToken);
+
+    /// <summary>
+    /// Hears what servers of a PostgreSQL say with <c>NOTIFY</c>, this one included; on SQLite, where there is no other, never
+    /// anything. Words may be lost: whoever listens looks for itself now and then.
+    /// </summary>
+    /// <param name="channel">A lower-case name.</param>
+    /// <param name="heard">Called with what was said; with nothing in it where words may have been missed. Must not throw and must not wait.</param>
+    /// <returns>Dispose it to stop.</returns>
+    public IDisposable? Listen(string channel, Action<string> heard) => _listener?.Add(channel, heard);
 
     /// <summary>A context for reading by LINQ, without tracking. Write through <see cref="CommitAsync"/> instead.</summary>
     public AutomationDbContext CreateContext() => new(_contextOptions);
@@ -154,6 +166,8 @@ public sealed class Database : IAsyncDisposable
         if (_disposed)
             return;
         _disposed = true;
+        if (_listener is not null)
+            await _listener.DisposeAsync();
         if (_writer is { } writer)
             await writer.DisposeAsync();
         if (_checkpointer is { } checkpointer)

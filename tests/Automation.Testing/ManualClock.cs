@@ -5,6 +5,7 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
+    private readonly List<(DateTimeOffset Due, TaskCompletionSource Set)> _expected = [];
     private DateTimeOffset _now = start;
 
     public ManualClock()
@@ -62,6 +63,22 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
         }
     }
 
+    /// <summary>
+    /// Waits until somebody waits for a certain time. To be awaited before the clock is moved to it: who reads the clock and
+    /// sets a timer later, by what it read, would otherwise be passed by.
+    /// </summary>
+    public Task WhenAwaitedAsync(DateTimeOffset due)
+    {
+        lock (_lock)
+        {
+            if (_timers.Exists(t => t.Due == due))
+                return Task.CompletedTask;
+            var set = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _expected.Add((due, set));
+            return set.Task;
+        }
+    }
+
     /// <summary>Sets the clock without firing anything: what a user who changes the machine's time does.</summary>
     public void Jump(TimeSpan by)
     {
@@ -85,7 +102,11 @@ public sealed class ManualClock(DateTimeOffset start) : TimeProvider
                 Due = dueTime == Timeout.InfiniteTimeSpan ? null : clock._now + dueTime;
                 clock._timers.Remove(this);
                 if (Due is not null)
+                {
                     clock._timers.Add(this);
+                    foreach (var expected in clock._expected.Where(e => e.Due == Due))
+                        expected.Set.TrySetResult();
+                }
             }
 
             return true;

@@ -13,15 +13,31 @@ namespace Automation.Intake.Replies;
 /// Where senders' requests wait for the replies of workflows. A reply wakes its request when the burst that made it is
 /// on disk; a repeated delivery waits beside the first one and gets the same answer.
 /// </summary>
-internal sealed partial class ReplyDesk(ReplyStore store, Database database, TimeProvider clock, ILogger<ReplyDesk> logger)
+internal sealed partial class ReplyDesk : IDisposable
 {
-    /// <summary>How often replies of other servers are looked for.</summary>
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(100);
+    /// <summary>How often replies of other servers are looked for that nobody has told of.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromSeconds(2);
 
     private readonly ConcurrentDictionary<string, Waiting> _waiting = new(StringComparer.Ordinal);
+    private readonly ReplyStore _store;
+    private readonly bool _shared;
+    private readonly TimeProvider _clock;
+    private readonly ILogger<ReplyDesk> _logger;
+    private readonly IDisposable? _listening;
+
+    public ReplyDesk(ReplyStore store, Database database, TimeProvider clock, ILogger<ReplyDesk> logger)
+    {
+        _store = store;
+        _shared = database.Provider == DatabaseProvider.PostgreSql;
+        _clock = clock;
+        _logger = logger;
+        _listening = database.Listen(ReplyStore.Channel, Heard);
+    }
 
     /// <summary>Requests that wait now.</summary>
     public int Count => _waiting.Count;
+
+    public void Dispose() => _listening?.Dispose();
 
     /// <summary>Begins to wait for an event's answer; called when the event is stored and before it is routed.</summary>
     /// <param name="incoming">The event.</param>
@@ -66,8 +82,8 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
     public async Task<ReplyContent> RepeatAsync(string eventId, Source source, long began, TimeSpan deadline, CancellationToken hungUp)
     {
         // Joined first: what is given from here on is seen, what was given before is in the database.
-        var waiting = Join(eventId, null, clock.GetUtcNow() + deadline - clock.GetElapsedTime(began));
-        if (await store.FindGivenAsync(eventId, CancellationToken.None) is { } given)
+        var waiting = Join(eventId, null, _clock.GetUtcNow() + deadline - _clock.GetElapsedTime(began));
+        if (await _store.FindGivenAsync(eventId, CancellationToken.None) is { } given)
         {
             Leave(waiting);
             return given.Content;
@@ -76,13 +92,13 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
         if (waiting.Users > 1)
             return await AwaitAsync(waiting, source, began, deadline, hungUp);
         // Nobody waits here for the first one: another server does, or the server that did was stopped in the middle.
-        if (await store.TakeAsync(eventId, CancellationToken.None) is { } taken)
+        if (await _store.TakeAsync(eventId, CancellationToken.None) is { } taken)
         {
             Leave(waiting);
             return taken.Content;
         }
 
-        if (await store.StatusAsync(eventId, CancellationToken.None) is not (EventStatus.Received or EventStatus.Routed or EventStatus.Waiting))
+        if (await _store.StatusAsync(eventId, CancellationToken.None) is not (EventStatus.Received or EventStatus.Routed or EventStatus.Waiting))
         {
             Leave(waiting);
             return source.Reply!.Fallback;
@@ -117,28 +133,49 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
         }
     }
 
+    /// <summary>Another server has a reply for an event, or may have had some for any.</summary>
+    private void Heard(string eventId)
+    {
+        foreach (var waiting in eventId.Length == 0 ? [.. _waiting.Values] : Find(eventId) is { } one ? [one] : Array.Empty<Waiting>())
+        {
+            if (!waiting.Answer.Task.IsCompleted)
+                _ = Task.Run(() => LookAsync(waiting));
+        }
+    }
+
+    /// <summary>Takes the reply that another server has made, if there is one.</summary>
+    private async Task LookAsync(Waiting waiting)
+    {
+        try
+        {
+            if (await _store.TakeAsync(waiting.EventId, CancellationToken.None) is { } taken)
+                Give(taken);
+        }
+        catch (Exception e) when (e is StorageUnavailableException or ObjectDisposedException)
+        {
+            // Looked for again, and at the deadline for the last time.
+        }
+    }
+
     private async Task<Outcome> WaitAsync(Waiting waiting, long began, TimeSpan deadline, CancellationToken hungUp)
     {
         while (true)
         {
-            var rest = deadline - clock.GetElapsedTime(began);
+            var rest = deadline - _clock.GetElapsedTime(began);
             if (waiting.Answer.Task.IsCompleted)
                 return await waiting.Answer.Task;
             if (rest <= TimeSpan.Zero)
                 return new Outcome(null, ReplyOrigin.Deadline, "No reply came within the source's deadline.");
-            var slice = database.Provider == DatabaseProvider.PostgreSql && rest > LookInterval ? LookInterval : rest;
+            var slice = _shared && rest > LookInterval ? LookInterval : rest;
             try
             {
-                return await waiting.Answer.Task.WaitAsync(slice, clock, hungUp);
+                return await waiting.Answer.Task.WaitAsync(slice, _clock, hungUp);
             }
             catch (TimeoutException)
             {
-                // On PostgreSQL another server may have gone on with the workflow, and answered.
-                if (database.Provider == DatabaseProvider.PostgreSql && await store.TakeAsync(waiting.EventId, CancellationToken.None) is { } taken)
-                {
-                    Give(taken);
-                    return new Outcome(taken, taken.Origin, null);
-                }
+                // On PostgreSQL another server may have gone on with the workflow, and what it said of its answer been lost.
+                if (_shared)
+                    await LookAsync(waiting);
             }
             catch (OperationCanceledException) when (hungUp.IsCancellationRequested)
             {
@@ -151,7 +188,7 @@ internal sealed partial class ReplyDesk(ReplyStore store, Database database, Tim
     {
         try
         {
-            return (await store.FallBackAsync(eventId, source.Reply!.Fallback, origin, detail)).Content;
+            return (await _store.FallBackAsync(eventId, source.Reply!.Fallback, origin, detail)).Content;
         }
         catch (StorageUnavailableException e)
         {

@@ -14,6 +14,9 @@ internal sealed record StoredReply(string EventId, string Id, ReplyState State, 
 /// </summary>
 internal sealed class ReplyStore(Database database, TimeProvider clock)
 {
+    /// <summary>Where servers tell each other which event has a reply: the request, or a repeated delivery, may wait at another.</summary>
+    public const string Channel = "event_reply";
+
     private const string FallbackId = "fallback";
 
     private const string Columns = "event_id, id, state, origin, status, content_type, headers, body, instance_id, activity_id, created_at, send_to, detail";
@@ -23,6 +26,8 @@ internal sealed class ReplyStore(Database database, TimeProvider clock)
     /// <summary>Several committers write on PostgreSQL: those that answer the same event wait for one another.</summary>
     private static readonly SqlStatement Lock = new(
         "SELECT 1 WHERE $1 IS NULL AND 0", "SELECT 1 FROM pg_advisory_xact_lock(hashtextextended($1, 7022))");
+
+    private static readonly SqlStatement Tell = new("SELECT 1 WHERE $1 IS NULL AND 0", $"SELECT 1 FROM (SELECT pg_notify('{Channel}', $1)) told");
 
     // $3: the state wanted. An answer that is there already makes it late, or sends it to the reply URL ($12).
     private static readonly SqlStatement Insert = new(
@@ -65,6 +70,8 @@ internal sealed class ReplyStore(Database database, TimeProvider clock)
             instanceId, activityId, SqlValue.Micros(clock.GetUtcNow()), sendTo ?? "", detail);
         if (reply.State == ReplyState.Given && content.Status != expected)
             unit.Add(SetAnswer, reply.EventId, content.Status, reply.Id);
+        if (reply.State is ReplyState.Given or ReplyState.Offered)
+            unit.Query(Tell, reply.EventId);
         unit.OnCommitted(() => committed(reply with { State = (ReplyState)state.Rows[0][0].AsInteger }));
     }
 
@@ -78,6 +85,7 @@ internal sealed class ReplyStore(Database database, TimeProvider clock)
             InsertFallback, eventId, FallbackId, (int)origin, content.Status, content.ContentType, content.Headers, content.Body,
             SqlValue.Micros(clock.GetUtcNow()), detail);
         unit.Add(SetAnswer, eventId, content.Status, FallbackId);
+        unit.Query(Tell, eventId);
         var given = unit.Query(FindGiven, eventId);
         // Not bound to the request: the answer counts also where the sender does not wait for it.
         await database.CommitAsync(unit, cancellationToken: CancellationToken.None);
@@ -107,6 +115,7 @@ internal sealed class ReplyStore(Database database, TimeProvider clock)
         unit.Query(Lock, eventId);
         unit.Add(Claim, eventId, open.Id, open.State == ReplyState.Late ? "Given to a repeated delivery, because the first request was cut off." : null);
         unit.Add(SetAnswer, eventId, open.Content.Status, open.Id);
+        unit.Query(Tell, eventId);
         var given = unit.Query(FindGiven, eventId);
         await database.CommitAsync(unit, cancellationToken: CancellationToken.None);
         return given.Count > 0 ? ReadRow(given.Rows[0]) : null;

@@ -9,12 +9,13 @@ namespace Automation.Jobs.Server;
 /// <summary>Takes jobs out of the queues and runs them until the host stops.</summary>
 internal sealed partial class JobServer(
     JobStore store, LocalWorkers workers, JobRunner runner, JobCompleter completer, ServerRegistry registry, DelayedJobs delayedJobs,
-    RecurringScheduler recurring, JobMaintenance maintenance, NewJobListener listener, QueueWatch queueWatch, JobOptions options, TimeProvider clock, ILogger<JobServer> logger,
+    RecurringScheduler recurring, JobMaintenance maintenance, QueueWatch queueWatch, JobOptions options, TimeProvider clock, ILogger<JobServer> logger,
     IHostApplicationLifetime? lifetime = null)
     : IHostedService
 {
     private readonly CancellationTokenSource _stopping = new();
     private readonly List<Task> _loops = [];
+    private IDisposable? _listening;
     private readonly TaskCompletionSource _begun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _running = Task.CompletedTask;
     private Task _completing = Task.CompletedTask;
@@ -40,8 +41,7 @@ internal sealed partial class JobServer(
         Loop("recurring jobs", recurring.RunAsync);
         Loop("maintenance", maintenance.RunAsync);
         Loop("queue watch", queueWatch.RunAsync);
-        if (store.Database.Provider == DatabaseProvider.PostgreSql)
-            Loop("notifications", listener.RunAsync);
+        _listening = store.Database.Listen(PostgresJobStore.Channel, _ => workers.Signal());
         LogStarted(identity.ServerId, options.WorkerCount, string.Join(", ", options.ServedQueues));
     }
 
@@ -51,6 +51,7 @@ internal sealed partial class JobServer(
             return;
         // Nobody takes jobs any more; those that run may end, are then asked to, and are put back if they do.
         workers.Close();
+        _listening?.Dispose();
         await _stopping.CancelAsync();
         _begun.TrySetResult();
         await Task.WhenAll(_loops);

@@ -15,7 +15,14 @@ internal static class PostgresReads
         catch (NpgsqlException e) when (e.IsTransient && !cancellationToken.IsCancellationRequested)
         {
             // A connection that a restarted server has cut is found out by the first read that takes it from the pool.
-            return await QueryOnceAsync(source, statement, values, cancellationToken);
+            try
+            {
+                return await QueryOnceAsync(source, statement, values, cancellationToken);
+            }
+            catch (NpgsqlException again) when (again.IsTransient && !cancellationToken.IsCancellationRequested)
+            {
+                throw new StorageUnavailableException("The database did not answer: " + again.Message, again);
+            }
         }
     }
 

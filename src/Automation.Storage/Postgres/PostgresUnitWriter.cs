@@ -13,7 +13,11 @@ namespace Automation.Storage.Postgres;
 /// </summary>
 internal sealed partial class PostgresUnitWriter(string connectionString, StorageOptions options, TimeProvider clock, ILogger logger) : IUnitWriter
 {
-    private const int MaxTries = 5;
+    /// <summary>How often a unit is tried that other transactions get in the way of.</summary>
+    private const int MaxTries = 10;
+
+    /// <summary>The same for units that share a transaction, before each is tried by itself.</summary>
+    private const int MaxTriesTogether = 3;
 
     private readonly NpgsqlDataSource _source = OpenSource(connectionString);
 
@@ -120,13 +124,20 @@ internal sealed partial class PostgresUnitWriter(string connectionString, Storag
             {
                 return new WriteConflictException(StatementOf(units, e), e.MessageText, e);
             }
-            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure && attempt < MaxTries)
+            catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(5 * attempt), clock);
+                if (attempt == (units.Count == 1 ? MaxTries : MaxTriesTogether))
+                    return units.Count == 1 ? new StorageUnavailableException("Other transactions got in the way again and again: " + e.MessageText, e) : e;
+                // Not all in step, or they would meet again.
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(5, 5 + (10 * attempt))), clock);
             }
             catch (PostgresException e) when (!e.IsTransient && e.SqlState[0] is '2' or '4')
             {
                 return new StorageException($"PostgreSQL refused a statement: {e.MessageText}", e);
+            }
+            catch (PostgresException e) when (units.Count > 1 && !IsServerWide(e))
+            {
+                return e;
             }
             catch (Exception e)
             {
@@ -136,6 +147,9 @@ internal sealed partial class PostgresUnitWriter(string connectionString, Storag
             }
         }
     }
+
+    /// <summary>Whether every unit would get this answer: the server stops or starts, or has no room left.</summary>
+    private static bool IsServerWide(PostgresException e) => e.SqlState[..2] is "08" or "53" or "58" || e.SqlState.StartsWith("57P", StringComparison.Ordinal);
 
     private async Task CommitAsync(List<PendingUnit> units)
     {

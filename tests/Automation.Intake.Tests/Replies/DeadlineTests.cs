@@ -22,6 +22,7 @@ public sealed class DeadlineTests
     public async Task When_the_deadline_passes_all_deliveries_get_the_fallback_and_it_is_kept(DatabaseProvider provider)
     {
         var clock = new ManualClock();
+        var deadline = clock.GetUtcNow() + TimeSpan.FromMilliseconds(900);
         await using var server = await IntakeServer.StartAsync(
             new() { ["Sources:ai-flow:Reply:FallbackStatus"] = "200", ["Sources:ai-flow:Reply:FallbackBody"] = """{"type":"hangup"}""" }, clock: clock, provider: provider);
         var (entered, release) = (new TaskCompletionSource(), new TaskCompletionSource());
@@ -33,6 +34,7 @@ public sealed class DeadlineTests
 
         var first = server.PostAsync("ai-flow", Start);
         await entered.Task.WaitAsync(TimeSpan.FromSeconds(30), Ct);
+        await clock.WhenAwaitedAsync(deadline).WaitAsync(TimeSpan.FromSeconds(30), Ct);
         clock.Advance(TimeSpan.FromMilliseconds(899));
         Assert.False(first.IsCompleted);
         clock.Advance(TimeSpan.FromMilliseconds(1));
