@@ -39,7 +39,7 @@ internal static class InstanceMigration
         var misfits = FindMisfits(state, target);
         if (misfits.Count > 0)
             throw new InstanceStateException(string.Join(" ", misfits));
-        var moved = StateSerializer.Deserialize(state.Serialize(), target);
+        var moved = InstanceStateReader.Read(state.Serialize(), target);
         (moved.DefinitionVersionId, moved.DefinitionVersion) = (target.VersionId, target.Version);
         foreach (var context in moved.Contexts)
         {

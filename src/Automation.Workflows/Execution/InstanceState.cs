@@ -171,7 +171,7 @@ public sealed class InstanceState
     }
 
     /// <summary>The document to store.</summary>
-    public byte[] Serialize() => StateSerializer.Serialize(this);
+    public byte[] Serialize() => InstanceStateWriter.Write(this);
 
     /// <summary>Reads a stored document.</summary>
     /// <param name="json">As made by <see cref="Serialize"/>.</param>
@@ -180,7 +180,7 @@ public sealed class InstanceState
     public static InstanceState Deserialize(ReadOnlyMemory<byte> json, CompiledWorkflow workflow)
     {
         ArgumentNullException.ThrowIfNull(workflow);
-        return StateSerializer.Deserialize(json, workflow);
+        return InstanceStateReader.Read(json, workflow);
     }
 
     /// <summary>Lists what keeps the instance from going on with another version of its definition.</summary>

@@ -36,6 +36,9 @@ public sealed record StartWorkflowRequest
     /// <summary>The activity to begin at; null for the definition's start.</summary>
     public string? TriggerActivityId { get; init; }
 
+    /// <summary>Runs only this activity (by id or node id) and nothing around it; null for the whole workflow.</summary>
+    public string? OnlyActivity { get; init; }
+
     /// <summary>What the trigger activity is given: an event's payload, an HTTP request; a plain value.</summary>
     public object? TriggerPayload { get; init; }
 

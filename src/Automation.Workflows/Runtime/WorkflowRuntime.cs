@@ -98,6 +98,7 @@ public sealed partial class WorkflowRuntime
         var stimulus = new Stimulus.Start(request.TriggerActivityId, request.TriggerPayload)
         {
             IsTriggered = request.IsTriggered,
+            OnlyActivity = request.OnlyActivity,
             Variables = request.Variables,
             CanRespond = request.CanRespond && request.Job is null,
             RespondUntil = request.RespondUntil,

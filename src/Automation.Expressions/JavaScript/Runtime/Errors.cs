@@ -8,7 +8,10 @@ internal sealed class JsThrow(JsValue value) : Exception("A script threw a value
     /// <summary>Where in the source it was thrown; -1 until known.</summary>
     public int Offset { get; set; } = -1;
 
-    public override string Message => Operators.DescribeError(Value);
+    // The name of a plain Error says nothing that its message does not.
+    public override string Message => Operators.DescribeError(Value) is var text && text.StartsWith("Error: ", StringComparison.Ordinal) && Value.AsObject() is not null
+        ? text[7..]
+        : text;
 }
 
 /// <summary>Makes the errors that built-ins throw.</summary>

@@ -121,12 +121,11 @@ internal static class RunEndpoints
         InstanceId = Given(request.InstanceId),
         CorrelationId = Given(request.CorrelationId),
         Name = Given(request.Name),
-        TriggerActivityId = Given(request.TriggerActivityId) ?? Given(request.ActivityHandle?.ActivityId) ?? LastOf(request.ActivityHandle?.ActivityNodeId),
+        TriggerActivityId = Given(request.TriggerActivityId),
+        OnlyActivity = Given(request.ActivityHandle?.ActivityId) ?? Given(request.ActivityHandle?.ActivityNodeId),
         Input = Json.ToPlain(request.Input),
         Variables = Json.ToPlain(request.Variables),
     };
 
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;
-
-    private static string? LastOf(string? nodeId) => string.IsNullOrWhiteSpace(nodeId) ? null : nodeId[(nodeId.LastIndexOf(':') + 1)..];
 }
