@@ -30,6 +30,7 @@ public static class StepsServiceCollectionExtensions
         services.TryAddSingleton<OutgoingGuard>();
         services.TryAddSingleton<OutgoingHttp>();
         services.TryAddSingleton<HttpCaller>();
+        services.TryAddSingleton<OAuthTokens>();
         services.TryAddSingleton<HttpExchangeLog>();
         services.AddBackgroundActivity<HttpRequestStep>(HttpRequestStep.SendHttpRequest, HttpRequestStep.FlowSendHttpRequest, HttpRequestStep.DownloadHttpFile);
 

@@ -1,3 +1,4 @@
+using Automation.Steps.Outgoing;
 using Automation.Storage.Writes;
 
 namespace Automation.Steps.Deliveries;
@@ -9,7 +10,7 @@ internal sealed class DeliveryLane(string endpointId, DeliveryLog log, EndpointS
 
     private readonly SemaphoreSlim _signal = new(0, 1);
     private readonly Dictionary<string, Task> _running = new(StringComparer.Ordinal);
-    private readonly Queue<DateTimeOffset> _recent = new();
+    private readonly WindowLimit _perMinute = new(Window);
 
     public Task Completion { get; private set; } = Task.CompletedTask;
 
@@ -51,7 +52,7 @@ internal sealed class DeliveryLane(string endpointId, DeliveryLog log, EndpointS
         {
             // What another server, or this one before a restart, has sent in the last minute counts too.
             foreach (var at in await log.RecentAttemptsAsync(endpointId, clock.GetUtcNow() - Window, stoppingToken))
-                _recent.Enqueue(at);
+                _perMinute.Add(at);
             await SendAsync(stoppingToken);
         }
         finally
@@ -103,15 +104,12 @@ internal sealed class DeliveryLane(string endpointId, DeliveryLog log, EndpointS
 
                 if (_running.Count >= concurrency)
                     break;
-                while (_recent.TryPeek(out var oldest) && oldest + Window <= now)
-                    _recent.Dequeue();
-                if (_recent.Count >= perMinute)
+                if (!_perMinute.TryTake(now, perMinute, TimeSpan.Zero, out var free))
                 {
-                    wait = Shorter(wait, _recent.Peek() + Window - now);
+                    wait = Shorter(wait, free - now);
                     break;
                 }
 
-                _recent.Enqueue(now);
                 _running[id] = AttemptAsync(endpoint, id, stoppingToken);
             }
 

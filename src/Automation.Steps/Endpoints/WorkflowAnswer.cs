@@ -65,7 +65,7 @@ public sealed class WorkflowAnswer(HttpCaller caller)
         null => ([], type),
         string text => (Encoding.UTF8.GetBytes(text), Labelled(type ?? "text/plain", text)),
         byte[] bytes => (bytes, type ?? "application/octet-stream"),
-        _ when type is not null => (HttpContentWriter.Write(content, type) ?? [], type),
+        _ when type is not null => HttpContentWriter.Write(content, type) is { } body ? (body.Bytes, body.ContentType) : ([], type),
         _ => (PlainJson.ToUtf8(content), "application/json"),
     };
 

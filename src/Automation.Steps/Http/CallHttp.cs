@@ -24,24 +24,36 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 3, UIHint = "json-editor", Description = "Headers to add: {\"Accept\":\"application/json\"}.")]
     public Input<object?> Headers { get; } = new();
 
-    [Input(Order = 4, UIHint = "multiline", Description = "What is sent: text and bytes as they are, other values in the form that the content type asks for.")]
+    [Input(Order = 4, UIHint = "multiline", Description = "What is sent: text and bytes as they are, other values in the form that the content type asks for. For multipart an object of fields: {\"title\":\"x\",\"file\":{\"fileName\":\"a.txt\",\"content\":\"text\"}}, or base64 in place of content.")]
     public Input<object?> Body { get; } = new();
 
-    [Input(Order = 5, UIHint = "dropdown", DefaultValue = "application/json", Options = ["application/json", "application/x-www-form-urlencoded", "application/xml", "text/plain", "application/octet-stream"])]
+    [Input(Order = 5, UIHint = "dropdown", DefaultValue = "application/json", Options = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "text/plain", "application/octet-stream"])]
     public Input<string> ContentType { get; } = new();
 
-    [Input(Order = 0, Category = "Security", UIHint = "dropdown", DefaultValue = "None", Options = ["None", "Basic", "Bearer", "ApiKey", "Hmac"],
-        Description = "Basic: user name and secret. Bearer: the secret as token. ApiKey: the secret in a header. Hmac: the body signed with the secret (SHA-256, hex) in a header.")]
+    [Input(Order = 0, Category = "Security", UIHint = "dropdown", DefaultValue = "None", Options = ["None", "Basic", "Bearer", "ApiKey", "Hmac", "OAuth2", "OAuth2Body"],
+        Description = "Basic: user name and secret. Bearer: the secret as token. ApiKey: the secret in a header. Hmac: the body signed with the secret (SHA-256, hex) in a header. OAuth2: a token by client credentials, kept until it ends; OAuth2Body sends the credentials in the form.")]
     public Input<string> Authentication { get; } = new();
 
     [Input(Order = 1, Category = "Security", OptionsFrom = ChoiceLists.Secrets, Description = "Name of the stored secret.")]
     public Input<string?> Secret { get; } = new();
 
-    [Input(Order = 2, Category = "Security", Description = "For Basic.")]
+    [Input(Order = 2, Category = "Security", DisplayName = "User name", Description = "For Basic; for OAuth2 the client's id.")]
     public Input<string?> UserName { get; } = new();
 
     [Input(Order = 3, Category = "Security", Description = "For ApiKey (X-Api-Key if empty) and Hmac (X-Signature if empty).")]
     public Input<string?> HeaderName { get; } = new();
+
+    [Input(Order = 4, Category = "Security", DisplayName = "Token URL", Description = "For OAuth2: the token endpoint.")]
+    public Input<string?> TokenUrl { get; } = new();
+
+    [Input(Order = 5, Category = "Security", Description = "For OAuth2: the scopes to ask for, with spaces between them.")]
+    public Input<string?> Scope { get; } = new();
+
+    [Input(Order = 6, Category = "Security", DisplayName = "Token parameters", UIHint = "json-editor", Description = "For OAuth2: further fields of the request for a token, such as {\"audience\":\"https://api.example.org\"}.")]
+    public Input<object?> TokenParameters { get; } = new();
+
+    [Input(Order = 7, Category = "Security", DisplayName = "Client certificate", OptionsFrom = ChoiceLists.Secrets, Description = "Name of the stored secret with a certificate and its private key in PEM, for servers that want one.")]
+    public Input<string?> ClientCertificate { get; } = new();
 
     [Input(Order = 0, Category = "Advanced", DefaultValue = 1, Description = "Attempts in all, 1 to 20. Repeated are calls without an answer and answers 408, 409, 429, 500, 502, 503 and 504; Retry-After is honoured.")]
     public Input<int> Attempts { get; } = new();

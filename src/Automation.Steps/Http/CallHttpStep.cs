@@ -10,37 +10,60 @@ using Automation.Workflows.Runtime;
 namespace Automation.Steps.Http;
 
 /// <summary>Does the work of <see cref="CallHttp"/>.</summary>
-internal sealed class CallHttpStep(HttpCaller caller, SecretStore secrets) : IBackgroundActivity
+internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, SecretStore secrets) : IBackgroundActivity
 {
     public async Task<OperationResult> RunAsync(BackgroundOperation operation, CancellationToken cancellationToken)
     {
         var inputs = new StepInputs(operation.Inputs);
         HttpCall call;
+        OAuthClient? client;
         try
         {
-            call = await PrepareAsync(operation, inputs, cancellationToken);
+            (call, client) = await PrepareAsync(operation, inputs, cancellationToken);
         }
         catch (Exception e) when (e is FormatException or SecretException)
         {
             return new OperationResult { Error = new OperationError(OperationErrorKind.Failed, e.Message, e.GetType().Name) };
         }
 
-        var result = await caller.SendAsync(call, cancellationToken);
+        var result = client is null ? await caller.SendAsync(call, cancellationToken) : await SendAsync(call, client, cancellationToken);
         HttpRequestStep.Record(operation, result);
         if (result.End is HttpCallEnd.Refused or HttpCallEnd.TooLarge)
-            return new OperationResult { Error = HttpRequestStep.Error(result), HasRetries = result.Exchanges.Count > 1 };
+            return new OperationResult { Error = HttpRequestStep.Error(result), HasRetries = result.Attempts > 1 };
 
         var answer = result.Answer;
         var content = answer?.ParseContent();
         var outputs = new Dictionary<string, object?>(StringComparer.Ordinal) { ["StatusCode"] = (long)(answer?.StatusCode ?? 0), ["Content"] = content, ["Error"] = result.Error };
         if (answer is not null)
             outputs["ResponseHeaders"] = answer.Headers.Concat(answer.ContentHeaders).ToDictionary(h => h.Key, h => h.Value, StringComparer.OrdinalIgnoreCase);
-        return new OperationResult { Outputs = outputs, Outcomes = [Outcome(result, content, inputs.Text("MustHave")), "Done"], HasRetries = result.Exchanges.Count > 1 };
+        return new OperationResult { Outputs = outputs, Outcomes = [Outcome(result, content, inputs.Text("MustHave")), "Done"], HasRetries = result.Attempts > 1 };
+    }
+
+    /// <summary>A call with a token; where the token is refused, once more with a new one.</summary>
+    private async Task<HttpCallResult> SendAsync(HttpCall call, OAuthClient client, CancellationToken cancellationToken)
+    {
+        var exchanges = new List<HttpExchange>(2);
+        string? refused = null;
+        while (true)
+        {
+            var asked = await tokens.GetAsync(client, refused, call.Resilience, exchanges, cancellationToken);
+            if (asked.Token is not { } token)
+            {
+                // What cannot be reached now may be reached later; what was answered and is no token stays none.
+                var end = asked.Result!.End == HttpCallEnd.Answered ? HttpCallEnd.Refused : asked.Result.End;
+                return new HttpCallResult(end, answer: null, asked.Error, exchanges, asked.Result.Attempts);
+            }
+
+            var result = await caller.SendAsync(call with { Authorization = "Bearer " + token, Secrets = [.. call.Secrets, token] }, exchanges, cancellationToken);
+            if (refused is not null || result.Answer?.StatusCode != 401)
+                return result;
+            refused = token;
+        }
     }
 
     private static string Outcome(HttpCallResult result, object? content, string mustHave) => result.End switch
     {
-        HttpCallEnd.FailedToConnect => "Failed to connect",
+        HttpCallEnd.FailedToConnect or HttpCallEnd.HeldBack => "Failed to connect",
         HttpCallEnd.TimedOut => "Timeout",
         _ => result.Answer!.StatusCode switch
         {
@@ -51,7 +74,7 @@ internal sealed class CallHttpStep(HttpCaller caller, SecretStore secrets) : IBa
         },
     };
 
-    private async Task<HttpCall> PrepareAsync(BackgroundOperation operation, StepInputs inputs, CancellationToken cancellationToken)
+    private async Task<(HttpCall Call, OAuthClient? Client)> PrepareAsync(BackgroundOperation operation, StepInputs inputs, CancellationToken cancellationToken)
     {
         var attempts = inputs.Integer("Attempts") ?? 1;
         if (attempts is < 1 or > 20)
@@ -67,15 +90,16 @@ internal sealed class CallHttpStep(HttpCaller caller, SecretStore secrets) : IBa
             throw new FormatException("RetryDelay: " + why);
 
         var contentType = inputs.Text("ContentType") is { Length: > 0 } type ? type : "application/json";
-        object? body = HttpContentWriter.Write(inputs["Body"], contentType);
+        var body = HttpContentWriter.Write(inputs["Body"], contentType);
         var headers = Members(inputs["Headers"], "Headers").ToList();
-        var (authorization, hidden) = await AuthenticateAsync(inputs, headers, (byte[]?)body ?? [], cancellationToken);
-        return new HttpCall
+        var (authorization, client, hidden) = await AuthenticateAsync(inputs, headers, body?.Bytes ?? [], cancellationToken);
+        var certificate = inputs.Text("ClientCertificate") is { Length: > 0 } name ? await secrets.ReadAsync(name, cancellationToken) : null;
+        var call = new HttpCall
         {
             Url = WithQuery(inputs.Text("Url"), Members(inputs["Query"], "Query")),
             Method = inputs.Text("Method"),
-            Content = body,
-            ContentType = contentType,
+            Content = body?.Bytes,
+            ContentType = body?.ContentType,
             Headers = headers,
             Authorization = authorization,
             IdempotencyKey = operation.IdempotencyKey(),
@@ -83,14 +107,18 @@ internal sealed class CallHttpStep(HttpCaller caller, SecretStore secrets) : IBa
             Timeout = timeout,
             MaxRedirects = (int)redirects,
             Secrets = hidden,
+            KeepsHostLimits = true,
+            ClientCertificate = certificate,
         };
+        return (call, client);
     }
 
-    private async Task<(string? Authorization, string[] Secrets)> AuthenticateAsync(StepInputs inputs, List<KeyValuePair<string, object?>> headers, byte[] body, CancellationToken cancellationToken)
+    private async Task<(string? Authorization, OAuthClient? Client, string[] Secrets)> AuthenticateAsync(
+        StepInputs inputs, List<KeyValuePair<string, object?>> headers, byte[] body, CancellationToken cancellationToken)
     {
         var kind = inputs.Text("Authentication");
         if (kind.Length == 0 || kind.Equals("None", StringComparison.OrdinalIgnoreCase))
-            return (null, []);
+            return (null, null, []);
         var name = inputs.Text("Secret");
         if (name.Length == 0)
             throw new FormatException($"Authentication is {kind}, but Secret names no stored secret.");
@@ -100,19 +128,33 @@ internal sealed class CallHttpStep(HttpCaller caller, SecretStore secrets) : IBa
         {
             case "BASIC":
                 var pair = Convert.ToBase64String(Encoding.UTF8.GetBytes($"{inputs.Text("UserName")}:{secret}"));
-                return ("Basic " + pair, [secret, pair]);
+                return ("Basic " + pair, null, [secret, pair]);
             case "BEARER":
-                return ("Bearer " + secret, [secret]);
+                return ("Bearer " + secret, null, [secret]);
             case "APIKEY":
                 headers.Add(KeyValuePair.Create(header.Length == 0 ? "X-Api-Key" : header, (object?)secret));
-                return (null, [secret]);
+                return (null, null, [secret]);
             case "HMAC":
                 var signature = Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), body));
                 headers.Add(KeyValuePair.Create(header.Length == 0 ? "X-Signature" : header, (object?)("sha256=" + signature)));
-                return (null, [secret]);
+                return (null, null, [secret]);
+            case "OAUTH2" or "OAUTH2BODY":
+                return (null, Client(inputs, secret, inBody: kind.Length > "OAuth2".Length), [secret]);
             default:
-                throw new FormatException($"Authentication is \"{kind}\"; allowed are None, Basic, Bearer, ApiKey and Hmac.");
+                throw new FormatException($"Authentication is \"{kind}\"; allowed are None, Basic, Bearer, ApiKey, Hmac, OAuth2 and OAuth2Body.");
         }
+    }
+
+    private static OAuthClient Client(StepInputs inputs, string secret, bool inBody)
+    {
+        var tokenUrl = inputs.Text("TokenUrl");
+        if (tokenUrl.Length == 0)
+            throw new FormatException("Authentication is OAuth2, but TokenUrl is empty.");
+        var id = inputs.Text("UserName");
+        if (id.Length == 0)
+            throw new FormatException("Authentication is OAuth2, but UserName, the client's id, is empty.");
+        var further = Members(inputs["TokenParameters"], "TokenParameters").ToDictionary(m => m.Key, m => m.Value, StringComparer.Ordinal);
+        return new OAuthClient(tokenUrl, id, secret, inputs.Text("Scope"), further.Count == 0 ? "" : PlainJson.ToText(further), inBody);
     }
 
     /// <summary>An object, or the JSON text of one.</summary>

@@ -1,7 +1,7 @@
 namespace Automation.Steps.Http;
 
 /// <summary>One call as a step wants it: values, not yet bytes.</summary>
-public sealed class HttpCall
+public sealed record HttpCall
 {
     /// <summary>Absolute http or https URL.</summary>
     public required string Url { get; init; }
@@ -44,6 +44,18 @@ public sealed class HttpCall
 
     /// <summary>Secret values that may stand anywhere in the call or the answer, and are masked in its record.</summary>
     public IReadOnlyCollection<string> Secrets { get; init; } = [];
+
+    /// <summary>
+    /// Whether the limits and the circuit of the host count (<see cref="HttpOptions.Hosts"/>). Senders with limits and
+    /// schedules of their own leave it out.
+    /// </summary>
+    public bool KeepsHostLimits { get; init; }
+
+    /// <summary>The certificate and private key, in PEM, that this side shows to the origin of <see cref="Url"/>.</summary>
+    public string? ClientCertificate { get; init; }
+
+    /// <summary>Without anything that may be secret.</summary>
+    public override string ToString() => Method;
 }
 
 /// <summary>How a call ended.</summary>
@@ -63,13 +75,17 @@ public enum HttpCallEnd
 
     /// <summary>The answer is larger than the limit.</summary>
     TooLarge,
+
+    /// <summary>The limits of the host, or its open circuit, held the request back. Nothing was sent then.</summary>
+    HeldBack,
 }
 
 /// <summary>What came of a call, with the record of each attempt.</summary>
 public sealed class HttpCallResult
 {
-    internal HttpCallResult(HttpCallEnd end, HttpAnswer? answer, string? error, IReadOnlyList<HttpExchange> exchanges)
+    internal HttpCallResult(HttpCallEnd end, HttpAnswer? answer, string? error, IReadOnlyList<HttpExchange> exchanges, int attempts)
     {
+        Attempts = attempts;
         End = end;
         Answer = answer;
         Error = error;
@@ -85,7 +101,10 @@ public sealed class HttpCallResult
     /// <summary>Why there is no answer, for people, without secrets.</summary>
     public string? Error { get; }
 
-    /// <summary>One record for each request that was sent or tried, oldest first.</summary>
+    /// <summary>How often the call was tried.</summary>
+    public int Attempts { get; }
+
+    /// <summary>One record for each request that was sent, tried or held back, oldest first.</summary>
     public IReadOnlyList<HttpExchange> Exchanges { get; }
 }
 

@@ -12,6 +12,7 @@ public sealed class HttpCaller
     private readonly OutgoingHttp _http;
     private readonly HttpOptions _options;
     private readonly TimeProvider _clock;
+    private readonly HostGates _gates;
 
     /// <summary>Creates the caller.</summary>
     /// <param name="http">The guarded connections.</param>
@@ -23,6 +24,7 @@ public sealed class HttpCaller
         _http = http;
         _options = options.Value;
         _clock = clock;
+        _gates = new HostGates(_options.Hosts, clock);
     }
 
     /// <summary>
@@ -32,18 +34,23 @@ public sealed class HttpCaller
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Breaks the call off, also in the middle of an answer.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public async Task<HttpCallResult> SendAsync(HttpCall call, CancellationToken cancellationToken)
+    public Task<HttpCallResult> SendAsync(HttpCall call, CancellationToken cancellationToken) => SendAsync(call, [], cancellationToken);
+
+    /// <summary>The same, as one of several calls with a common record.</summary>
+    /// <inheritdoc cref="SendAsync(HttpCall, CancellationToken)"/>
+    internal async Task<HttpCallResult> SendAsync(HttpCall call, List<HttpExchange> exchanges, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(call);
         var mask = call.Secrets.Count == 0 ? SecretMask.NamesOnly : new SecretMask(call.Secrets);
-        var exchanges = new List<HttpExchange>(1);
         for (var attempt = 1; ; attempt++)
         {
-            var (end, answer, error) = await AttemptAsync(call, mask, exchanges, cancellationToken);
-            if (call.Resilience is not { } strategy || attempt > strategy.MaxRetryAttempts || !IsWorthRepeating(strategy, end, answer))
-                return new HttpCallResult(end, answer, error, exchanges);
+            var ended = await AttemptAsync(call, mask, exchanges, cancellationToken);
+            if (call.Resilience is not { } strategy || attempt > strategy.MaxRetryAttempts || !IsWorthRepeating(strategy, ended))
+                return new HttpCallResult(ended.End, ended.Answer, ended.Error, exchanges, attempt);
 
-            var delay = RetryAfter(answer, _clock) ?? strategy.DelayAfter(attempt, Random.Shared.NextDouble());
+            var delay = RetryAfter(ended.Answer, _clock) ?? strategy.DelayAfter(attempt, Random.Shared.NextDouble());
+            if (ended.TryAfter > delay)
+                delay = ended.TryAfter.Value;
             if (delay > _options.MaxRetryDelay)
                 delay = _options.MaxRetryDelay;
             exchanges[^1] = exchanges[^1] with { RetryDelay = delay };
@@ -52,30 +59,55 @@ public sealed class HttpCaller
         }
     }
 
-    private static bool IsWorthRepeating(HttpResilienceStrategy strategy, HttpCallEnd end, HttpAnswer? answer) =>
-        end is HttpCallEnd.FailedToConnect or HttpCallEnd.TimedOut || (answer is not null && strategy.StatusCodes.Contains(answer.StatusCode));
+    private static bool IsWorthRepeating(HttpResilienceStrategy strategy, HttpRequestEnd ended) =>
+        ended.End is HttpCallEnd.FailedToConnect or HttpCallEnd.TimedOut or HttpCallEnd.HeldBack
+        || (ended.Answer is not null && strategy.StatusCodes.Contains(ended.Answer.StatusCode));
 
     /// <summary>One attempt: a request, and those that redirects lead to.</summary>
-    private async Task<(HttpCallEnd End, HttpAnswer? Answer, string? Error)> AttemptAsync(
-        HttpCall call, SecretMask mask, List<HttpExchange> exchanges, CancellationToken cancellationToken)
+    private async Task<HttpRequestEnd> AttemptAsync(HttpCall call, SecretMask mask, List<HttpExchange> exchanges, CancellationToken cancellationToken)
     {
         HttpRequestBuilder builder;
+        HttpMessageInvoker invoker;
         try
         {
             builder = HttpRequestBuilder.From(call);
+            invoker = _http.InvokerFor(call.ClientCertificate);
         }
         catch (OutgoingRefusedException e)
         {
             return Refuse(call, mask, exchanges, e);
         }
 
-        using var timeout = new CancellationTokenSource(call.Timeout ?? _options.Timeout, _clock);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+        var left = call.Timeout ?? _options.Timeout;
         for (var redirects = 0; ; redirects++)
         {
-            var (end, answer, error, location) = await ExchangeAsync(builder, call, mask, exchanges, timeout, linked.Token, cancellationToken);
-            if (answer is null || location is null || redirects >= call.MaxRedirects || answer.StatusCode is not (301 or 302 or 303 or 307 or 308))
-                return (end, answer, error);
+            var started = _clock.GetTimestamp();
+            var waited = TimeSpan.Zero;
+            var gate = call.KeepsHostLimits ? _gates.Of(builder.Url) : null;
+            if (gate is not null)
+            {
+                var startedAt = _clock.GetUtcNow();
+                var (mayGo, wait) = await gate.EnterAsync(cancellationToken);
+                waited = _clock.GetElapsedTime(started);
+                if (wait is not null)
+                    exchanges.Add(Unsent(builder, mask, exchanges, startedAt, waited, wait));
+                if (!mayGo)
+                    return new HttpRequestEnd(HttpCallEnd.HeldBack, Answer: null, wait, Location: null);
+            }
+
+            // The wait for a place is none of the time that the call has.
+            using var timeout = new CancellationTokenSource(left, _clock);
+            using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
+            Task<HttpRequestEnd> SendAsync() => ExchangeAsync(builder, invoker, call, mask, exchanges, timeout, linked.Token, cancellationToken);
+            var sentAt = _clock.GetUtcNow();
+            var ended = gate is null ? await SendAsync() : await gate.SendAsync(SendAsync, cancellationToken);
+            if (ended.End == HttpCallEnd.HeldBack)
+                exchanges.Add(Unsent(builder, mask, exchanges, sentAt, TimeSpan.Zero, ended.Error!));
+            if (ended is not { Answer: { } answer, Location: { } location } || redirects >= call.MaxRedirects || answer.StatusCode is not (301 or 302 or 303 or 307 or 308))
+                return ended;
+            left -= _clock.GetElapsedTime(started) - waited;
+            if (left <= TimeSpan.Zero)
+                left = TimeSpan.FromMilliseconds(1);
             try
             {
                 builder.Follow(location, answer.StatusCode);
@@ -84,11 +116,30 @@ public sealed class HttpCaller
             {
                 return Refuse(call, mask, exchanges, e);
             }
+
+            // Like a password, the certificate is for the origin that it was meant for.
+            if (builder.HasLeftOrigin)
+                invoker = _http.InvokerFor(clientCertificate: null);
         }
     }
 
-    private async Task<(HttpCallEnd End, HttpAnswer? Answer, string? Error, Uri? Location)> ExchangeAsync(
-        HttpRequestBuilder builder, HttpCall call, SecretMask mask, List<HttpExchange> exchanges, CancellationTokenSource timeout,
+    /// <summary>The record of a request that its host's gate made wait, or did not let out.</summary>
+    private static HttpExchange Unsent(HttpRequestBuilder builder, SecretMask mask, List<HttpExchange> exchanges, DateTimeOffset at, TimeSpan waited, string why) => new()
+    {
+        Id = NextId(exchanges, at),
+        Attempt = exchanges.Count + 1,
+        StartedAt = at,
+        Duration = waited,
+        Method = builder.Method.Method,
+        Url = mask.Url(builder.ShownUrl),
+        RequestHeaders = "{}",
+        End = HttpCallEnd.HeldBack,
+        Error = why,
+        IdempotencyKey = builder.IdempotencyKey is { } key ? mask.Text(key) : null,
+    };
+
+    private async Task<HttpRequestEnd> ExchangeAsync(
+        HttpRequestBuilder builder, HttpMessageInvoker invoker, HttpCall call, SecretMask mask, List<HttpExchange> exchanges, CancellationTokenSource timeout,
         CancellationToken token, CancellationToken callersToken)
     {
         var startedAt = _clock.GetUtcNow();
@@ -101,7 +152,7 @@ public sealed class HttpCaller
         string? error = null;
         try
         {
-            response = await _http.Invoker.SendAsync(request, token);
+            response = await invoker.SendAsync(request, token);
             var body = await ReadAsync(response.Content, limit, token);
             if (body is null)
             {
@@ -143,11 +194,11 @@ public sealed class HttpCaller
             Error = error,
             IdempotencyKey = builder.IdempotencyKey is { } key ? mask.Text(key) : null,
         });
-        return (end, answer, error, response?.Headers.Location);
+        return new HttpRequestEnd(end, answer, error, response?.Headers.Location);
     }
 
     /// <summary>A request that was never sent leaves a record too.</summary>
-    private (HttpCallEnd End, HttpAnswer? Answer, string? Error) Refuse(HttpCall call, SecretMask mask, List<HttpExchange> exchanges, OutgoingRefusedException reason)
+    private HttpRequestEnd Refuse(HttpCall call, SecretMask mask, List<HttpExchange> exchanges, OutgoingRefusedException reason)
     {
         var now = _clock.GetUtcNow();
         var error = mask.Text(reason.Message);
@@ -163,7 +214,7 @@ public sealed class HttpCaller
             End = HttpCallEnd.Refused,
             Error = error,
         });
-        return (HttpCallEnd.Refused, null, error);
+        return new HttpRequestEnd(HttpCallEnd.Refused, Answer: null, error, Location: null);
     }
 
     private static (HttpCallEnd End, string Error) Explain(Exception exception, Uri url, bool timedOut, TimeSpan timeout)

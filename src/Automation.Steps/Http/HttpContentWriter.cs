@@ -3,25 +3,36 @@ using Automation.Steps.Values;
 
 namespace Automation.Steps.Http;
 
+/// <summary>A body ready to be sent.</summary>
+/// <param name="Bytes">What is sent.</param>
+/// <param name="ContentType">What it is; for a multipart body with its boundary.</param>
+internal sealed record HttpBody(byte[] Bytes, string ContentType);
+
 /// <summary>Turns a plain value into a body by the media type that was asked for.</summary>
 internal static class HttpContentWriter
 {
-    /// <summary>The bytes to send; null where there is no body: no value, or no media type to send it as.</summary>
-    public static byte[]? Write(object? content, string? contentType)
+    /// <summary>The body to send; null where there is none: no value, or no media type to send it as.</summary>
+    /// <exception cref="FormatException">The value cannot be sent as that media type.</exception>
+    public static HttpBody? Write(object? content, string? contentType)
     {
         if (content is null || string.IsNullOrWhiteSpace(contentType))
             return null;
-        if (content is byte[] bytes)
-            return bytes;
-        if (content is string text)
-            return Encoding.UTF8.GetBytes(text);
         var mediaType = contentType.Split(';')[0].Trim().ToLowerInvariant();
-        if (mediaType == "application/x-www-form-urlencoded" && PlainJson.Members(content) is { } fields)
-            return Encoding.UTF8.GetBytes(Form(fields));
-        return HttpContentParser.IsJson(mediaType) ? PlainJson.ToUtf8(content) : Encoding.UTF8.GetBytes(PlainJson.AsText(content));
+        // A text with a boundary is a body that somebody has made already.
+        if (mediaType == MultipartWriter.MediaType && !contentType.Contains("boundary", StringComparison.OrdinalIgnoreCase))
+            return MultipartWriter.Write(content);
+        return new HttpBody(Bytes(content, mediaType), contentType);
     }
 
-    private static string Form(IEnumerable<KeyValuePair<string, object?>> fields)
+    private static byte[] Bytes(object content, string mediaType) => content switch
+    {
+        byte[] bytes => bytes,
+        string text => Encoding.UTF8.GetBytes(text),
+        _ when mediaType == "application/x-www-form-urlencoded" && PlainJson.Members(content) is { } fields => Encoding.UTF8.GetBytes(Form(fields)),
+        _ => HttpContentParser.IsJson(mediaType) ? PlainJson.ToUtf8(content) : Encoding.UTF8.GetBytes(PlainJson.AsText(content)),
+    };
+
+    internal static string Form(IEnumerable<KeyValuePair<string, object?>> fields)
     {
         var form = new StringBuilder();
         foreach (var (name, value) in fields)

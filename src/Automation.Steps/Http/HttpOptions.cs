@@ -24,9 +24,23 @@ public sealed class HttpOptions : IValidatableObject
     /// <summary>The strategies that activities choose by id, as Studio lists them. Default: none.</summary>
     public IList<HttpResilienceStrategy> ResilienceStrategies { get; set; } = [];
 
+    /// <summary>
+    /// Limits and circuits by host; the first entry that covers a host counts, and a host that none covers has the defaults
+    /// of an entry. Default: none.
+    /// </summary>
+    public IList<HttpHostOptions> Hosts { get; set; } = [];
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        for (var i = 0; i < Hosts.Count; i++)
+        {
+            var problems = new List<ValidationResult>();
+            Validator.TryValidateObject(Hosts[i], new ValidationContext(Hosts[i]), problems, validateAllProperties: true);
+            foreach (var problem in problems)
+                yield return new ValidationResult($"Automation:Steps:Http:Hosts:{i}: {problem.ErrorMessage}", [nameof(Hosts)]);
+        }
+
         for (var i = 0; i < ResilienceStrategies.Count; i++)
         {
             if (ResilienceStrategies[i].WhyNotValid() is { } why)

@@ -15,9 +15,11 @@ internal sealed class HttpRequestBuilder
     };
 
     private readonly List<(string Name, string Value, bool OfContent)> _headers = [];
+    private readonly IReadOnlyCollection<string> _secrets;
 
-    private HttpRequestBuilder(Uri url, HttpMethod method, byte[]? body)
+    private HttpRequestBuilder(Uri url, HttpMethod method, byte[]? body, IReadOnlyCollection<string> secrets)
     {
+        _secrets = secrets;
         Url = url;
         Method = method;
         Body = body;
@@ -36,6 +38,9 @@ internal sealed class HttpRequestBuilder
 
     public string? IdempotencyKey { get; private set; }
 
+    /// <summary>Whether a redirect has led to another scheme, host or port; credentials have stayed behind then.</summary>
+    public bool HasLeftOrigin { get; private set; }
+
     /// <exception cref="OutgoingRefusedException">The call is not valid or not allowed.</exception>
     public static HttpRequestBuilder From(HttpCall call)
     {
@@ -53,13 +58,23 @@ internal sealed class HttpRequestBuilder
         if (method == HttpMethod.Connect)
             throw new OutgoingRefusedException("The method CONNECT is not allowed.");
 
-        var builder = new HttpRequestBuilder(url, method, HttpContentWriter.Write(call.Content, call.ContentType));
-        if (builder.Body is not null)
+        HttpBody? body;
+        try
         {
-            if (!MediaTypeHeaderValue.TryParse(call.ContentType, out var mediaType))
-                throw new OutgoingRefusedException($"The content type \"{call.ContentType}\" is not valid. Give a media type such as application/json.");
+            body = HttpContentWriter.Write(call.Content, call.ContentType);
+        }
+        catch (FormatException e)
+        {
+            throw new OutgoingRefusedException(e.Message);
+        }
+
+        var builder = new HttpRequestBuilder(url, method, body?.Bytes, call.Secrets);
+        if (body is not null)
+        {
+            if (!MediaTypeHeaderValue.TryParse(body.ContentType, out var mediaType))
+                throw new OutgoingRefusedException($"The content type \"{body.ContentType}\" is not valid. Give a media type such as application/json.");
             builder.BodyMediaType = mediaType.MediaType?.ToLowerInvariant();
-            builder._headers.Add(("Content-Type", call.ContentType!, OfContent: true));
+            builder._headers.Add(("Content-Type", body.ContentType, OfContent: true));
         }
 
         foreach (var (name, value) in call.Headers ?? [])
@@ -108,7 +123,11 @@ internal sealed class HttpRequestBuilder
         if (Url.Scheme == Uri.UriSchemeHttps && target.Scheme == Uri.UriSchemeHttp)
             throw new OutgoingRefusedException($"The redirect from https to \"{target.Host}\" over http is not followed.");
         if (Url.IdnHost != target.IdnHost || Url.Port != target.Port || Url.Scheme != target.Scheme)
-            _headers.RemoveAll(h => SecretMask.IsSecretName(h.Name) || h.Name.Equals("Host", StringComparison.OrdinalIgnoreCase));
+        {
+            HasLeftOrigin = true;
+            _headers.RemoveAll(h => SecretMask.IsSecretName(h.Name) || h.Name.Equals("Host", StringComparison.OrdinalIgnoreCase) || _secrets.Any(secret => h.Value.Contains(secret, StringComparison.Ordinal)));
+        }
+
         if (statusCode == 303 || (statusCode is 301 or 302 && Method == HttpMethod.Post))
         {
             Method = Method == HttpMethod.Head ? Method : HttpMethod.Get;

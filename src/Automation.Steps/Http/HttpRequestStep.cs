@@ -40,13 +40,14 @@ internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> o
                 Headers = PlainJson.Members(inputs.GetValueOrDefault("RequestHeaders")),
                 IdempotencyKey = operation.IdempotencyKey(),
                 Resilience = strategy,
+                KeepsHostLimits = true,
             },
             cancellationToken);
 
         Record(operation, result);
         return result.End == HttpCallEnd.Answered
-            ? new OperationResult { Outputs = download ? File(result) : Content(result.Answer!), HasRetries = result.Exchanges.Count > 1 }
-            : new OperationResult { Error = Error(result), HasRetries = result.Exchanges.Count > 1 };
+            ? new OperationResult { Outputs = download ? File(result) : Content(result.Answer!), HasRetries = result.Attempts > 1 }
+            : new OperationResult { Error = Error(result), HasRetries = result.Attempts > 1 };
     }
 
     /// <summary>Keeps the record of a call with the end of its job, and a line for each request with the job.</summary>
@@ -66,7 +67,7 @@ internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> o
     public static OperationError Error(HttpCallResult result) => new(
         result.End switch
         {
-            HttpCallEnd.FailedToConnect => OperationErrorKind.Connection,
+            HttpCallEnd.FailedToConnect or HttpCallEnd.HeldBack => OperationErrorKind.Connection,
             HttpCallEnd.TimedOut => OperationErrorKind.Timeout,
             _ => OperationErrorKind.Failed,
         },

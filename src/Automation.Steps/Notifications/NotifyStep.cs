@@ -123,22 +123,8 @@ internal sealed class NotifyStep(ChannelStore channels, NotificationDispatcher d
         return [.. files.Select((file, i) =>
         {
             var members = PlainJson.Members(file)?.ToDictionary(m => m.Key, m => m.Value, StringComparer.OrdinalIgnoreCase) ?? throw new FormatException($"Attachment {i + 1} is no object.");
-            var name = PlainJson.AsText(members.GetValueOrDefault("name"));
-            if (name.Length == 0)
-                throw new FormatException($"Attachment {i + 1} has no name.");
-            byte[] content;
-            try
-            {
-                content = PlainJson.AsText(members.GetValueOrDefault("base64")) is { Length: > 0 } base64 ? Convert.FromBase64String(base64)
-                    : members.GetValueOrDefault("content") is byte[] bytes ? bytes
-                    : Encoding.UTF8.GetBytes(PlainJson.AsText(members.GetValueOrDefault("content")));
-            }
-            catch (FormatException e)
-            {
-                throw new FormatException($"Attachment {i + 1} (\"{name}\") is no base64: {e.Message}", e);
-            }
-
-            return new NotificationAttachment(name, PlainJson.AsText(members.GetValueOrDefault("contentType")) is { Length: > 0 } type ? type : "application/octet-stream", content);
+            var read = FileValue.Read(members, $"Attachment {i + 1}");
+            return read.Name.Length == 0 ? throw new FormatException($"Attachment {i + 1} has no name.") : new NotificationAttachment(read.Name, read.ContentType, read.Content);
         })];
     }
 }

@@ -83,6 +83,14 @@ public sealed class OutgoingGuard
         return await ConnectAsync(await PermittedAsync(host, port, cancellationToken), port, cancellationToken);
     }
 
+    /// <summary>Connects to what an administrator has named, wherever it is.</summary>
+    /// <exception cref="SocketException">The name does not resolve, or nobody answers.</exception>
+    internal static async ValueTask<Socket> ConnectUncheckedAsync(string host, int port, CancellationToken cancellationToken)
+    {
+        var addresses = await Dns.GetHostAddressesAsync(host.Trim('[', ']'), cancellationToken);
+        return addresses.Length > 0 ? await ConnectAsync(addresses, port, cancellationToken) : throw new SocketException((int)SocketError.HostNotFound);
+    }
+
     private static async ValueTask<Socket> ConnectAsync(IReadOnlyList<IPAddress> addresses, int port, CancellationToken cancellationToken)
     {
         for (var i = 0; ; i++)

@@ -30,9 +30,23 @@ public sealed class OutgoingOptions : IValidatableObject
     [Range(typeof(TimeSpan), "00:00:01", "01:00:00")]
     public TimeSpan ConnectionLifetime { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>
+    /// The HTTP proxy that calls go by (<c>http://proxy.corp.example:3128</c>), but not those to <see cref="AllowedHosts"/>
+    /// and to this server. Default: none; what the environment says does not count.
+    /// </summary>
+    public string? Proxy { get; set; }
+
+    /// <summary>The user name that the proxy wants. Default: none.</summary>
+    public string? ProxyUserName { get; set; }
+
+    /// <summary>The password that the proxy wants.</summary>
+    public string? ProxyPassword { get; set; }
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {
+        if (!string.IsNullOrWhiteSpace(Proxy) && (!Uri.TryCreate(Proxy, UriKind.Absolute, out var proxy) || proxy.Scheme != Uri.UriSchemeHttp || proxy.UserInfo.Length > 0))
+            yield return new ValidationResult("Automation:Steps:Outgoing:Proxy must be a URL such as http://proxy.corp.example:3128, without user name and password: these are ProxyUserName and ProxyPassword.", [nameof(Proxy)]);
         foreach (var entry in AllowedHosts)
         {
             if (!AllowedHost.TryParse(entry, out _))

@@ -30,9 +30,12 @@ public sealed class ScriptedServer : IAsyncDisposable
     private readonly ConcurrentBag<Task> _serving = [];
     private int _connections;
 
-    public ScriptedServer(Func<SeenRequest, ServerConnection, Task> script, X509Certificate2? certificate = null)
+    private readonly bool _asksForCertificate;
+
+    public ScriptedServer(Func<SeenRequest, ServerConnection, Task> script, X509Certificate2? certificate = null, bool asksForCertificate = false)
     {
         _script = script;
+        _asksForCertificate = asksForCertificate;
         _certificate = certificate;
         _listener.Start();
         Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
@@ -61,6 +64,9 @@ public sealed class ScriptedServer : IAsyncDisposable
     public int Connections => _connections;
 
     public ConcurrentQueue<SeenRequest> Requests { get; } = [];
+
+    /// <summary>What each connection over TLS has shown.</summary>
+    public ConcurrentQueue<string?> ClientCertificates { get; } = [];
 
     public CancellationToken Stopped => _stop.Token;
 
@@ -98,7 +104,11 @@ public sealed class ScriptedServer : IAsyncDisposable
             if (_certificate is not null)
             {
                 var tls = new SslStream(stream);
-                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _stop.Token);
+                await tls.AuthenticateAsServerAsync(new SslServerAuthenticationOptions
+                {
+                    ServerCertificate = _certificate, ClientCertificateRequired = _asksForCertificate, RemoteCertificateValidationCallback = (_, _, _, _) => true,
+                }, _stop.Token);
+                ClientCertificates.Enqueue(tls.RemoteCertificate?.GetCertHashString());
                 stream = tls;
             }
 
