@@ -33,6 +33,8 @@ public static class DashboardExtensions
         services.AddHostedService<AuditSweeper>();
         services.AddSingleton<MappingEditor>();
         services.AddSingleton<TestEvents>();
+        services.AddSingleton<EventWorkflows>();
+        services.AddSingleton<InstanceStory>();
         services.AddSingleton<SearchEverything>();
         return services;
     }
@@ -46,6 +48,7 @@ public static class DashboardExtensions
         app.MapGet("/favicon.ico", () => TypedResults.Redirect("/_content/Automation.Dashboard/favicon.svg", permanent: true)).AllowAnonymous().ExcludeFromDescription();
         app.MapLive();
         app.MapEventsApi();
+        app.MapEventWorkflows();
         app.MapExportApi();
         app.MapReplaysApi();
         app.MapSetupApi();

@@ -50,6 +50,7 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton<VerificationExplainer>();
         services.TryAddSingleton(s => new EventActions(
             s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>()));
+        services.TryAddSingleton(s => new EventTrial(s.GetRequiredService<EventProgress>(), s.GetRequiredService<MappingStore>()));
         services.TryAddSingleton<ReplayStore>();
         services.TryAddSingleton(s => new EventReplays(
             s.GetRequiredService<Automation.Storage.Database>(), s.GetRequiredService<ReplayStore>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>(),
