@@ -2,6 +2,7 @@ using System.Reflection;
 using Automation.Jobs;
 using Automation.Jobs.Server;
 using Automation.Jobs.Store;
+using Automation.Jobs.Types;
 using Automation.Storage;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,7 @@ public static class JobsServiceCollectionExtensions
         services.TryAddSingleton(s => new TypedJobs(
             s.GetServices<TypedJobAssembly>(), s, s.GetRequiredService<JobStore>(), OptionsOf(s), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<JobMetrics>();
+        services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<JobTypeStats>(s));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<QueueWatch>(s, OptionsOf(s)));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<JobRunner>(s, OptionsOf(s)));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<JobCompleter>(s));

@@ -120,6 +120,19 @@ public sealed record RecurringJobView(
 /// <param name="Deleted">Jobs that were deleted in it.</param>
 public sealed record JobStatistic(DateTimeOffset From, long Succeeded, long Failed, long Deleted);
 
+/// <summary>How the runs of one type of job ended, and how long they took; durations are exact to a fifth.</summary>
+/// <param name="Name">The registered name, or <c>Type.Method</c>.</param>
+/// <param name="Succeeded">Runs that succeeded.</param>
+/// <param name="Failed">Runs that failed for good.</param>
+/// <param name="Retried">Runs that failed and were tried again.</param>
+/// <param name="Deleted">Runs after whose failure the job was deleted.</param>
+/// <param name="Median">The median duration of those that succeeded.</param>
+/// <param name="High">What 95 % of them did not exceed.</param>
+/// <param name="MedianWait">The median time from a job's creation to its first start.</param>
+/// <param name="HighWait">What 95 % of them did not exceed.</param>
+public sealed record JobTypeStatistic(
+    string Name, long Succeeded, long Failed, long Retried, long Deleted, TimeSpan? Median, TimeSpan? High, TimeSpan? MedianWait, TimeSpan? HighWait);
+
 /// <summary>Failed jobs with the same exception.</summary>
 /// <param name="ExceptionType">The exception's type.</param>
 /// <param name="Message">Its message, of the latest.</param>

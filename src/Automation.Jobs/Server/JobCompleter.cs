@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Automation.Jobs.Serialization;
 using Automation.Jobs.Store;
+using Automation.Jobs.Types;
 using Automation.Storage;
 using Automation.Storage.Writes;
 using Microsoft.Extensions.Logging;
@@ -30,7 +31,7 @@ internal sealed class Completion(JobRun run, string name, JobOutcome outcome, Ex
 /// a unit and its counters.
 /// </summary>
 internal sealed partial class JobCompleter(
-    JobStore store, LocalWorkers workers, JobTransitions transitions, JobMetrics metrics, TimeProvider clock, ILogger<JobCompleter> logger)
+    JobStore store, LocalWorkers workers, JobTransitions transitions, JobMetrics metrics, JobTypeStats types, TimeProvider clock, ILogger<JobCompleter> logger)
 {
     private const int MostAtOnce = 256;
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
@@ -226,6 +227,7 @@ internal sealed partial class JobCompleter(
         var run = completion.Run;
         workers.LetGo(run.Job);
         metrics.Ended(completion);
+        types.Ended(completion);
         Log(completion);
         try
         {

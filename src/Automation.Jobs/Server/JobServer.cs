@@ -1,5 +1,6 @@
 using Automation.Jobs.Serialization;
 using Automation.Jobs.Store;
+using Automation.Jobs.Types;
 using Automation.Storage;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -9,7 +10,7 @@ namespace Automation.Jobs.Server;
 /// <summary>Takes jobs out of the queues and runs them until the host stops.</summary>
 internal sealed partial class JobServer(
     JobStore store, LocalWorkers workers, JobRunner runner, JobCompleter completer, ServerRegistry registry, DelayedJobs delayedJobs,
-    RecurringScheduler recurring, JobMaintenance maintenance, QueueWatch queueWatch, JobOptions options, TimeProvider clock, ILogger<JobServer> logger,
+    RecurringScheduler recurring, JobMaintenance maintenance, QueueWatch queueWatch, JobTypeStats types, JobOptions options, TimeProvider clock, ILogger<JobServer> logger,
     IHostApplicationLifetime? lifetime = null)
     : IHostedService
 {
@@ -41,6 +42,7 @@ internal sealed partial class JobServer(
         Loop("recurring jobs", recurring.RunAsync);
         Loop("maintenance", maintenance.RunAsync);
         Loop("queue watch", queueWatch.RunAsync);
+        Loop("figures of job types", types.RunAsync);
         _listening = store.Database.Listen(PostgresJobStore.Channel, _ => workers.Signal());
         LogStarted(identity.ServerId, options.WorkerCount, string.Join(", ", options.ServedQueues));
     }
@@ -66,6 +68,8 @@ internal sealed partial class JobServer(
 
         completer.Complete();
         await EndsWithinAsync(_completing, options.ShutdownTimeout);
+        using (var patience = new CancellationTokenSource(options.ShutdownTimeout, clock))
+            await types.StoreAsync(patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await registry.LeaveAsync();
         LogStopped();
     }

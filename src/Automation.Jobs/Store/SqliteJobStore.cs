@@ -55,7 +55,7 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
         INSERT INTO "Set" ("Key", "Score", "Value", "ExpireAt") SELECT $1, $2, $3, 0 WHERE NOT EXISTS (SELECT 1 FROM "Set" WHERE "Key" = $1 AND "Value" = $3)
         """);
 
-    private static readonly SqlStatement DeleteSetMember = new("""DELETE FROM "Set" WHERE +"Key" = $1 AND "Value" = $2""");
+    private static readonly SqlStatement DeleteSetMember = new("""DELETE FROM "Set" WHERE "Key" = $1 AND "Value" = $2""");
     private static readonly SqlStatement UpdateHashField = new("""UPDATE "Hash" SET "Value" = $3, "ExpireAt" = 0 WHERE "Key" = $1 AND +"Field" = $2""");
 
     private static readonly SqlStatement InsertHashField = new("""
