@@ -19,8 +19,8 @@ internal static class JobText
 
     public static string Number(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A count that stops at <see cref="JobCounts.Most"/>.</summary>
-    public static string Count(long count) => count >= JobCounts.Most ? Number(JobCounts.Most) + "+" : Number(count);
+    /// <summary>A count; of exactly <see cref="JobCounts.Most"/> it is only known that there are as many or more.</summary>
+    public static string Count(long count) => count == JobCounts.Most ? Number(JobCounts.Most) + "+" : Number(count);
 
     /// <summary>A page size that somebody asks for: 10 to 500, else 20.</summary>
     public static int PageSize(string? text) =>

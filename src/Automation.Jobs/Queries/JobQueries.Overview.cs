@@ -17,6 +17,10 @@ public sealed partial class JobQueries
         """SELECT count(*) FROM (SELECT 1 FROM "Set" WHERE "Key" = $1 LIMIT $2)""",
         "SELECT count(*) FROM (SELECT 1 FROM hangfire.set WHERE key = $1 LIMIT $2) x");
 
+    private static readonly SqlStatement CountQueue = new(
+        """SELECT count(*) FROM (SELECT 1 FROM "JobQueue" WHERE "Queue" = $1 AND +"FetchedAt" = 0 LIMIT $2)""",
+        "SELECT count(*) FROM (SELECT 1 FROM hangfire.jobqueue WHERE queue = $1 AND fetchedat IS NULL LIMIT $2) x");
+
     private static readonly SqlStatement SelectCounter = new(
         """SELECT coalesce((SELECT sum("Value") FROM "Counter" WHERE "Key" = $1), 0) + coalesce((SELECT "Value" FROM "AggregatedCounter" WHERE "Key" = $1), 0)""",
         "SELECT (coalesce((SELECT sum(value) FROM hangfire.counter WHERE key = $1), 0) + coalesce((SELECT value FROM hangfire.aggregatedcounter WHERE key = $1), 0))::bigint");
@@ -42,14 +46,12 @@ public sealed partial class JobQueries
 
     private static readonly SqlStatement SelectQueue = new(
         """
-        SELECT (SELECT count(*) FROM (SELECT 1 FROM "JobQueue" WHERE "Queue" = $1 AND +"FetchedAt" = 0 LIMIT $2)),
-            (SELECT count(*) FROM "JobQueue" WHERE "FetchedAt" > 0 AND +"Queue" = $1),
+        SELECT (SELECT count(*) FROM "JobQueue" WHERE "FetchedAt" > 0 AND +"Queue" = $1),
             (SELECT count(*) FROM job_queues WHERE name = $1),
             (SELECT j."CreatedAt" FROM "JobQueue" q JOIN "Job" j ON j."Id" = q."JobId" WHERE q."Queue" = $1 AND +q."FetchedAt" = 0 ORDER BY q."Id" LIMIT 1)
         """,
         """
-        SELECT (SELECT count(*) FROM (SELECT 1 FROM hangfire.jobqueue WHERE queue = $1 AND fetchedat IS NULL LIMIT $2) x),
-            (SELECT count(*) FROM hangfire.jobqueue WHERE queue = $1 AND fetchedat IS NOT NULL),
+        SELECT (SELECT count(*) FROM hangfire.jobqueue WHERE queue = $1 AND fetchedat IS NOT NULL),
             (SELECT count(*) FROM job_queues WHERE name = $1),
             (SELECT j.createdat FROM hangfire.jobqueue q JOIN hangfire.job j ON j.id = q.jobid WHERE q.queue = $1 AND q.fetchedat IS NULL
                 ORDER BY q.fetchedat NULLS FIRST, q.queue, q.jobid LIMIT 1)
@@ -77,18 +79,21 @@ public sealed partial class JobQueries
     private static readonly SqlStatement PauseQueue = new("INSERT INTO job_queues (name, paused_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
     private static readonly SqlStatement ResumeQueue = new("DELETE FROM job_queues WHERE name = $1");
 
+    /// <summary>How many failed jobs are grouped by their exceptions.</summary>
+    public const int MostFailures = 2000;
+
     /// <summary>How many jobs are in each state, and the totals.</summary>
     public async Task<JobCounts> CountAsync(CancellationToken cancellationToken = default)
     {
         var byState = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var state in JobStates.All)
-            byState[state] = await NumberAsync(CountState, cancellationToken, state, JobCounts.Most);
+            byState[state] = await CountedAsync(CountState, state, cancellationToken);
         return new JobCounts(
             byState,
             await NumberAsync(SelectCounter, cancellationToken, "stats:succeeded"),
             await NumberAsync(SelectCounter, cancellationToken, "stats:deleted"),
-            await NumberAsync(CountSet, cancellationToken, JobStore.RecurringJobs, JobCounts.Most),
-            await NumberAsync(CountSet, cancellationToken, JobStore.Retries, JobCounts.Most),
+            await CountedAsync(CountSet, JobStore.RecurringJobs, cancellationToken),
+            await CountedAsync(CountSet, JobStore.Retries, cancellationToken),
             (await _store.Database.QueryAsync(SelectServers, cancellationToken)).Count,
             (await _store.Database.QueryAsync(SelectQueues, cancellationToken)).Count);
     }
@@ -100,8 +105,8 @@ public sealed partial class JobQueries
         foreach (var row in (await _store.Database.QueryAsync(SelectQueues, cancellationToken)).Rows)
         {
             var name = row[0].AsText!;
-            var q = (await _store.Database.QueryAsync(SelectQueue, cancellationToken, name, JobCounts.Most)).Rows[0];
-            queues.Add(new JobQueueView(name, q[0].AsInteger, q[1].AsInteger, q[2].AsInteger > 0, Time(q[3])));
+            var q = (await _store.Database.QueryAsync(SelectQueue, cancellationToken, name)).Rows[0];
+            queues.Add(new JobQueueView(name, await CountedAsync(CountQueue, name, cancellationToken), q[0].AsInteger, q[1].AsInteger > 0, Time(q[2])));
         }
 
         return queues;
@@ -168,10 +173,10 @@ public sealed partial class JobQueries
         return StatisticsAsync(Enumerable.Range(0, 7).Select(i => day.AddDays(i - 6)), "yyyy-MM-dd", cancellationToken);
     }
 
-    /// <summary>The failed jobs (of the latest 10,000) by the type of their exception, the most frequent first.</summary>
+    /// <summary>The failed jobs (of the latest <see cref="MostFailures"/>) by the type of their exception, the most frequent first.</summary>
     public async Task<IReadOnlyList<JobFailureGroup>> FailuresAsync(CancellationToken cancellationToken = default)
     {
-        var rows = await _store.Database.QueryAsync(SelectFailures, cancellationToken, 10_000);
+        var rows = await _store.Database.QueryAsync(SelectFailures, cancellationToken, MostFailures);
         return
         [
             .. rows.Rows.Select(r => new JobFailureGroup(
@@ -182,18 +187,23 @@ public sealed partial class JobQueries
 
     private async Task<IReadOnlyList<JobStatistic>> StatisticsAsync(IEnumerable<DateTimeOffset> times, string format, CancellationToken cancellationToken)
     {
-        var result = new List<JobStatistic>();
-        foreach (var time in times)
-        {
-            var text = time.ToString(format, CultureInfo.InvariantCulture);
-            result.Add(new JobStatistic(
-                time,
-                await NumberAsync(SelectCounter, cancellationToken, "stats:succeeded:" + text),
-                await NumberAsync(SelectCounter, cancellationToken, "stats:failed:" + text),
-                await NumberAsync(SelectCounter, cancellationToken, "stats:deleted:" + text)));
-        }
+        var at = times.Select(t => (Time: t, Text: t.ToString(format, CultureInfo.InvariantCulture))).ToList();
+        SqlValue[] keys = [.. at.SelectMany(t => new SqlValue[] { "stats:succeeded:" + t.Text, "stats:failed:" + t.Text, "stats:deleted:" + t.Text })];
+        var list = string.Join(", ", Enumerable.Range(1, keys.Length).Select(i => string.Create(CultureInfo.InvariantCulture, $"${i}")));
+        var text = IsSqlite
+            ? $"""SELECT "Key", "Value" FROM "AggregatedCounter" WHERE "Key" IN ({list}) UNION ALL SELECT "Key", sum("Value") FROM "Counter" WHERE "Key" IN ({list}) GROUP BY "Key" """
+            : $"SELECT key, value FROM hangfire.aggregatedcounter WHERE key IN ({list}) UNION ALL SELECT key, sum(value)::bigint FROM hangfire.counter WHERE key IN ({list}) GROUP BY key";
+        var counts = (await _store.Database.QueryAsync(Cached(text), cancellationToken, keys)).Rows.ToLookup(r => r[0].AsText!, r => r[1].AsInteger, StringComparer.Ordinal);
+        return [.. at.Select(t => new JobStatistic(t.Time, counts["stats:succeeded:" + t.Text].Sum(), counts["stats:failed:" + t.Text].Sum(), counts["stats:deleted:" + t.Text].Sum()))];
+    }
 
-        return result;
+    /// <summary>Counts up to <see cref="JobCounts.Most"/>; of more, what was counted in the background.</summary>
+    private async Task<long> CountedAsync(SqlStatement statement, string key, CancellationToken cancellationToken)
+    {
+        var count = await NumberAsync(statement, cancellationToken, key, JobCounts.Most);
+        return count < JobCounts.Most
+            ? count
+            : Math.Max(_fullCounts.Latest($"{statement} {key}", () => NumberAsync(statement, CancellationToken.None, key, long.MaxValue)) ?? 0, JobCounts.Most);
     }
 
     private async Task<long> NumberAsync(SqlStatement statement, CancellationToken cancellationToken, params SqlValue[] values) =>

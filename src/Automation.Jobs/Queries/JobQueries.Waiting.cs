@@ -35,16 +35,18 @@ public sealed partial class JobQueries
     private static string WaitingSqlite(string order) =>
         $"""
          SELECT {ColumnsSqlite} FROM (
-             SELECT row_number() OVER (ORDER BY {order}) AS place, CAST(substr("Value", instr("Value", ':') + 1) AS INTEGER) AS job
+             SELECT "Score", "Id", CAST(substr("Value", instr("Value", ':') + 1) AS INTEGER) AS job
              FROM "Set" WHERE "Key" = $1 ORDER BY {order} LIMIT $2 OFFSET $3) w
-         JOIN "Job" j ON j."Id" = w.job LEFT JOIN "State" s ON s."Id" = {LastStateSqlite} ORDER BY w.place
+         JOIN "Job" j ON j."Id" = w.job LEFT JOIN "State" s ON s."Id" = {LastStateSqlite} ORDER BY {Outer(order)}
          """;
 
     private static string WaitingPostgres(string order) =>
         $"""
          SELECT {ColumnsPostgres} FROM (
-             SELECT row_number() OVER (ORDER BY {order}) AS place, substring(value from '([0-9]+)$')::bigint AS job
+             SELECT score, id, substring(value from '([0-9]+)$')::bigint AS job
              FROM hangfire.set WHERE key = $1 ORDER BY {order} LIMIT $2 OFFSET $3) w
-         JOIN hangfire.job j ON j.id = w.job LEFT JOIN hangfire.state s ON s.id = j.stateid ORDER BY w.place
+         JOIN hangfire.job j ON j.id = w.job LEFT JOIN hangfire.state s ON s.id = j.stateid ORDER BY {Outer(order)}
          """;
+
+    private static string Outer(string order) => "w." + order.Replace(", ", ", w.", StringComparison.Ordinal);
 }

@@ -17,8 +17,14 @@ public sealed partial class JobQueries
     private const int MostOnAPage = 1000;
     private const int PreviewLength = 500;
 
-    /// <summary>How many jobs a search through texts looks at before it gives what it has and a place to go on from.</summary>
-    private const long SearchWindow = 50_000;
+    /// <summary>How many jobs a search through their texts looks at before it gives what it has and a place to go on from.</summary>
+    private const int SearchWindow = 50_000;
+
+    /// <summary>The same for a search through their histories, which is slower.</summary>
+    private const int HistoryWindow = 10_000;
+
+    /// <summary>Ids grow with the time of creation but for what clocks and reserved blocks of ids shift.</summary>
+    private static readonly TimeSpan MostShift = TimeSpan.FromMinutes(1);
 
     private static readonly ConcurrentDictionary<string, SqlStatement> Statements = new(StringComparer.Ordinal);
 
@@ -31,11 +37,13 @@ public sealed partial class JobQueries
 
     private readonly JobStore _store;
     private readonly TimeProvider _clock;
+    private readonly FullCounts _fullCounts;
 
     internal JobQueries(JobStore store, TimeProvider clock)
     {
         _store = store;
         _clock = clock;
+        _fullCounts = new FullCounts(clock);
     }
 
     private bool IsSqlite => _store.Database.Provider == DatabaseProvider.Sqlite;
@@ -49,8 +57,8 @@ public sealed partial class JobQueries
     {
         ArgumentNullException.ThrowIfNull(filter);
         most = Math.Clamp(most, 1, MostOnAPage);
-        var top = before ?? (filter.SearchesText ? await NewestIdAsync(cancellationToken) + 1 : long.MaxValue);
-        var bottom = filter.SearchesText ? Math.Max(0, top - SearchWindow) : 0;
+        var (top, end) = await BoundsAsync(filter, before, cancellationToken);
+        var bottom = filter.SearchesText ? await WindowAsync(filter, top, end, cancellationToken) : end;
         var sql = new StringBuilder(IsSqlite ? ListSqlite : ListPostgres);
         var values = new List<SqlValue> { top, bottom, most + 1 };
         AddConditions(sql, values, filter);
@@ -59,7 +67,7 @@ public sealed partial class JobQueries
         var jobs = rows.Take(most).Select(ReadSummary).ToList();
         if (rows.Count > most)
             return new JobPage(jobs, jobs[^1].Id);
-        return new JobPage(jobs, bottom > 0 ? bottom : null);
+        return new JobPage(jobs, bottom > end ? bottom + 1 : null);
     }
 
     /// <summary>Lists the jobs that wait in a queue, in the order in which they are taken, or those of it that servers hold.</summary>
@@ -76,7 +84,8 @@ public sealed partial class JobQueries
         var text = IsSqlite
             ? $"""
                SELECT q."Id", {ColumnsSqlite} FROM "JobQueue" q JOIN "Job" j ON j."Id" = q."JobId" LEFT JOIN "State" s ON s."Id" = {LastStateSqlite}
-               WHERE q."Queue" = $1 AND {(fetched ? "+q.\"FetchedAt\" > 0" : "+q.\"FetchedAt\" = 0")} AND q."Id" > $2 ORDER BY q."Id" LIMIT $3
+               WHERE {(fetched ? "+q.\"Queue\" = $1 AND q.\"FetchedAt\" > 0 AND +q.\"Id\" > $2" : "q.\"Queue\" = $1 AND +q.\"FetchedAt\" = 0 AND q.\"Id\" > $2")}
+               ORDER BY q."Id" LIMIT $3
                """
             : $"""
                SELECT q.id, {ColumnsPostgres} FROM hangfire.jobqueue q JOIN hangfire.job j ON j.id = q.jobid LEFT JOIN hangfire.state s ON s.id = j.stateid
@@ -180,15 +189,6 @@ public sealed partial class JobQueries
     }
 
     private SqlValue Stamp(DateTimeOffset time) => SqlValue.Timestamp(time.UtcDateTime);
-
-    private async Task<long> NewestIdAsync(CancellationToken cancellationToken)
-    {
-        var rows = await _store.Database.QueryAsync(SelectNewest, cancellationToken);
-        return rows.Count == 0 ? 0 : rows.Rows[0][0].AsInteger;
-    }
-
-    private static readonly SqlStatement SelectNewest = new(
-        """SELECT "Id" FROM "Job" ORDER BY "Id" DESC LIMIT 1""", "SELECT id FROM hangfire.job ORDER BY id DESC LIMIT 1");
 
     private static JobSummary ReadSummary(SqlValue[] row)
     {

@@ -24,7 +24,9 @@ public sealed class JobFilter
     /// <summary>Created before.</summary>
     public DateTimeOffset? CreatedTo { get; init; }
 
-    internal bool SearchesText => ArgumentText is not null || ExceptionText is not null || Name is not null || Queue is not null;
+    internal bool SearchesText => ArgumentText is not null || Name is not null || SearchesHistory;
+
+    internal bool SearchesHistory => ExceptionText is not null || Queue is not null;
 }
 
 /// <summary>A job in a list.</summary>
@@ -66,7 +68,10 @@ public sealed record JobDetails(
     JobSummary Job, string Call, IReadOnlyList<string?> Arguments, IReadOnlyDictionary<string, string?> Parameters, IReadOnlyList<JobHistoryEntry> History,
     IReadOnlyList<long> Continuations, IReadOnlyList<JobLogLine> Log, JobProgress? Progress);
 
-/// <summary>How many jobs are in each state. Counting stops at <see cref="Most"/>.</summary>
+/// <summary>
+/// How many jobs are in each state. Counting stops at <see cref="Most"/>; beyond, the number is one that was counted in
+/// the background a while ago, or exactly <see cref="Most"/> until that is done.
+/// </summary>
 /// <param name="ByState">By state; a value of <see cref="Most"/> means that many or more.</param>
 /// <param name="Succeeded">Jobs that have ever succeeded.</param>
 /// <param name="Deleted">Jobs that were ever deleted.</param>
@@ -77,7 +82,7 @@ public sealed record JobDetails(
 public sealed record JobCounts(IReadOnlyDictionary<string, long> ByState, long Succeeded, long Deleted, long Recurring, long Retries, long Servers, long Queues)
 {
     /// <summary>Where counting stops, so that a page over millions of jobs stays quick.</summary>
-    public const long Most = 100_000;
+    public const long Most = 10_000;
 }
 
 /// <summary>A queue.</summary>

@@ -35,9 +35,9 @@ internal sealed partial class JobTransitions(JobStore store, LocalWorkers worker
         """SELECT "Data" FROM "State" WHERE "JobId" = $1 AND "Name" = 'Enqueued' ORDER BY "CreatedAt" DESC LIMIT 1""",
         "SELECT data::text FROM hangfire.state WHERE jobid = $1 AND name = 'Enqueued' ORDER BY createdat DESC LIMIT 1");
 
-    public IdBlocks JobIds { get; } = new(store, IdTable.Job);
+    public IdBlocks JobIds { get; } = new(store, IdTable.Job, clock);
 
-    public IdBlocks QueueRowIds { get; } = new(store, IdTable.JobQueue);
+    public IdBlocks QueueRowIds { get; } = new(store, IdTable.JobQueue, clock);
 
     public JobStore Store => store;
 

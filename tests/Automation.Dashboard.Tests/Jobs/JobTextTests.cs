@@ -29,8 +29,9 @@ public sealed class JobTextTests
     [Fact]
     public void A_count_that_was_cut_says_so()
     {
-        Assert.Equal("99,999", JobText.Count(JobCounts.Most - 1));
-        Assert.Equal("100,000+", JobText.Count(JobCounts.Most));
+        Assert.Equal("9,999", JobText.Count(JobCounts.Most - 1));
+        Assert.Equal("10,000+", JobText.Count(JobCounts.Most));
+        Assert.Equal("1,600,000", JobText.Count(1_600_000));
     }
 
     [Theory]
