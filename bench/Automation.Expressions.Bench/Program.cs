@@ -1,13 +1,15 @@
 using Automation.Expressions.Bench;
+using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Running;
 
-if (args is ["limits", ..])
-    return LimitRun.Run(args.ElementAtOrDefault(1)) == 0 ? 0 : 1;
-if (args is ["times"])
+switch (args)
 {
-    TimeRun.Run();
-    return 0;
+    case ["limits", ..]:
+        return LimitRun.Run(args.ElementAtOrDefault(1)) == 0 ? 0 : 1;
+    case ["times", ..]:
+        TimeRun.Run();
+        return 0;
+    default:
+        BenchmarkRunner.Run<JavaScriptBench>(DefaultConfig.Instance.WithArtifactsPath(Path.Combine("artifacts", "expressions")), args);
+        return 0;
 }
-
-BenchmarkSwitcher.FromAssembly(typeof(JavaScriptBench).Assembly).Run(args);
-return 0;

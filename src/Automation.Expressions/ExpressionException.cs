@@ -6,7 +6,7 @@ public enum ExpressionErrorKind
     /// <summary>The source text is not a valid expression, script or template. Raised when compiling.</summary>
     Syntax,
 
-    /// <summary>The source uses a part of the language that is deliberately left out. Raised when compiling.</summary>
+    /// <summary>The source uses a part of the language that is deliberately left out. Raised when compiling, or when evaluating where it cannot be seen before.</summary>
     NotSupported,
 
     /// <summary>The expression ran and threw: its own <c>throw</c>, a TypeError, an unknown filter in strict mode…</summary>

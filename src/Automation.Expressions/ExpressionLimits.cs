@@ -15,6 +15,9 @@ public sealed record ExpressionLimits
     /// <summary>Deepest nesting of the source (brackets, blocks, operators). Default 200.</summary>
     public int MaxSourceDepth { get; init; } = 200;
 
+    /// <summary>Most functions, classes and blocks in one JavaScript source. Default 10,000.</summary>
+    public int MaxSourceScopes { get; init; } = 10_000;
+
     /// <summary>Most steps (loop rounds, calls, statements, rendered nodes). Default 10,000,000.</summary>
     public long MaxSteps { get; init; } = 10_000_000;
 

@@ -43,7 +43,7 @@ public sealed class JavaScriptCompiler
     /// <returns>A script to evaluate any number of times, from any thread.</returns>
     /// <exception cref="ExpressionException">
     /// The source is not valid (<see cref="ExpressionErrorKind.Syntax"/>), uses what is left out (<see cref="ExpressionErrorKind.NotSupported"/>), or is too
-    /// long or too deeply nested (<see cref="ExpressionErrorKind.Limit"/>).
+    /// long, too deeply nested or too rich in functions (<see cref="ExpressionErrorKind.Limit"/>).
     /// </exception>
     public CompiledScript Compile(string source)
     {
@@ -68,7 +68,7 @@ public sealed class JavaScriptCompiler
                 $"The source has {source.Length} characters, more than the limit of {_limits.MaxSourceLength} (MaxSourceLength)");
         }
 
-        var program = Parser.Parse(source, _limits.MaxSourceDepth, scriptGoal);
+        var program = Parser.Parse(source, _limits, scriptGoal);
         return new CompiledScript(source, Compiler.Compile(source, program), _limits, _clock, _zone);
     }
 

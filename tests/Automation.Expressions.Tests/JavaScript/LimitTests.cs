@@ -94,6 +94,31 @@ public sealed class LimitTests
         Assert.Equal(1001L, compiler.Compile("1" + string.Concat(Enumerable.Repeat("+1", 1000))).Evaluate(cancellationToken: TestContext.Current.CancellationToken));
     }
 
+    [Theory]
+    [InlineData("()=>0;")]
+    [InlineData("function f(){}")]
+    [InlineData("(class{});")]
+    [InlineData("({get a(){return 1}});")]
+    [InlineData("{let a}")]
+    [InlineData("for(;;);")]
+    [InlineData("try{}catch{}")]
+    [InlineData("(class{a=1});")]
+    public void A_source_of_too_many_functions_and_blocks_is_refused(string part)
+    {
+        var limits = Small with { MaxSourceScopes = 500 };
+        Assert.Contains("MaxSourceScopes", Fails(string.Concat(Enumerable.Repeat(part, 500)), limits).Message, StringComparison.Ordinal);
+        new JavaScriptCompiler(limits, TimeProvider.System, TimeZoneInfo.Utc).Compile(string.Concat(Enumerable.Repeat(part, 100)));
+    }
+
+    [Fact]
+    public void Parameters_without_number_are_compiled_in_passing()
+    {
+        var names = string.Join(',', Enumerable.Range(0, 40_000).Select(i => $"a{i:x}"));
+        var compiler = new JavaScriptCompiler(Small, TimeProvider.System, TimeZoneInfo.Utc);
+        Assert.Equal(2L, compiler.Compile($"(({names})=>a1)(1,2)").Evaluate(cancellationToken: TestContext.Current.CancellationToken));
+        Assert.Equal(3L, compiler.Compile("(function(a, b, a) { return a })(1, 2, 3)").Evaluate(cancellationToken: TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public void A_source_of_a_megabyte_is_refused()
     {

@@ -19,8 +19,8 @@ internal static class FunctionBuiltins
 
     public static JsObject MakeConstructor(Realm realm) => new NativeFunction(
         realm, "Function", 1,
-        (_, _, _) => throw Errors.Type("Making functions from text is not supported"),
-        (_, _, _) => throw Errors.Type("Making functions from text is not supported"),
+        (_, _, _) => throw Errors.NotSupported("Making functions from text is"),
+        (_, _, _) => throw Errors.NotSupported("Making functions from text is"),
         prototypeObject: r => r.FunctionPrototype);
 
     public static JsObject MakeThrower(Realm realm)

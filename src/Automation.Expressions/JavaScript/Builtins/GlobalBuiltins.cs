@@ -64,6 +64,12 @@ internal static class GlobalBuiltins
         .Method("unescape", 1, (_, _, a) => Unescape(Operators.ToText(a.At(0))))
         .Method("atob", 1, (realm, _, a) => FromBase64(realm, Operators.ToText(a.At(0))))
         .Method("btoa", 1, (realm, _, a) => ToBase64(realm, Operators.ToText(a.At(0))))
+        .Method("queueMicrotask", 1, (realm, _, a) =>
+        {
+            var job = a.Callback(0);
+            realm.Jobs.Add(() => job.Call(default, []));
+            return default;
+        })
         .Method("structuredClone", 1, (realm, _, a) => new StructuredCloner(realm).Clone(a.At(0)));
 
     private static JsValue ParseFloat(string text)
@@ -263,7 +269,7 @@ internal static class GlobalBuiltins
         realm.ReserveString((long)text.Length * 4 / 3);
         var bytes = new byte[text.Length];
         for (var i = 0; i < bytes.Length; i++)
-            bytes[i] = text[i] <= 255 ? (byte)text[i] : throw new JsThrow(realm.MakeError(ErrorKind.Error, "btoa: The string contains characters outside of the Latin1 range."));
+            bytes[i] = text[i] <= 255 ? (byte)text[i] : throw Errors.Dom("InvalidCharacterError", "btoa: The string contains characters outside of the Latin1 range.");
         return Convert.ToBase64String(bytes);
     }
 
@@ -277,7 +283,7 @@ internal static class GlobalBuiltins
         }
         catch (FormatException)
         {
-            throw new JsThrow(realm.MakeError(ErrorKind.Error, "atob: The string to be decoded is not correctly encoded."));
+            throw Errors.Dom("InvalidCharacterError", "atob: The string to be decoded is not correctly encoded.");
         }
     }
 }
@@ -352,6 +358,6 @@ internal sealed class StructuredCloner(Realm realm)
         return made;
     }
 
-    private JsThrow Refuse(JsValue value) =>
-        new(realm.MakeError(ErrorKind.Error, $"DataCloneError: {Operators.Describe(value)} could not be cloned."));
+    private static JsThrow Refuse(JsValue value) =>
+        Errors.Dom("DataCloneError", $"{Operators.Describe(value)} could not be cloned.");
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Automation.Expressions.JavaScript.Compilation;
 using Automation.Expressions.JavaScript.Runtime;
 
 namespace Automation.Expressions.JavaScript.Builtins;
@@ -25,10 +26,7 @@ internal static class IntlBuiltins
         ["MXN"] = "MX$", ["NZD"] = "NZ$", ["CNY"] = "CN¥", ["VND"] = "₫",
     };
 
-    public static readonly BuiltinTemplate Members = new BuiltinTemplate()
-        .Intrinsic("DateTimeFormat", IntrinsicId.DateTimeFormat)
-        .Intrinsic("NumberFormat", IntrinsicId.NumberFormat)
-        .Tag("Intl");
+    public static readonly BuiltinTemplate Members = MakeMembers();
 
     public static readonly BuiltinTemplate NumberFormatPrototype = new BuiltinTemplate()
         .Intrinsic("constructor", IntrinsicId.NumberFormat)
@@ -53,6 +51,19 @@ internal static class IntlBuiltins
         })
         .Method("resolvedOptions", 0, (realm, self, _) => Resolved(realm, This(self)))
         .Tag("Intl.DateTimeFormat");
+
+    private static BuiltinTemplate MakeMembers()
+    {
+        var members = new BuiltinTemplate()
+            .Intrinsic("DateTimeFormat", IntrinsicId.DateTimeFormat)
+            .Intrinsic("NumberFormat", IntrinsicId.NumberFormat)
+            .Tag("Intl");
+
+        // Written as Intl.X they are refused when compiling; this is for destructuring and the like.
+        foreach (var name in LeftOut.IntlMembers)
+            members.Getter(name, (_, _, _) => throw Errors.NotSupported($"'Intl.{name}' is"));
+        return members;
+    }
 
     public static JsObject MakeNumberFormat(Realm realm) => Make(realm, "NumberFormat", IntrinsicId.NumberFormatPrototype);
 

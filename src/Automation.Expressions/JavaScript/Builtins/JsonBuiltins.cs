@@ -57,7 +57,7 @@ internal ref struct JsonReader(Realm realm, string text)
         var value = ReadValue();
         SkipSpace();
         if (_at < text.Length)
-            throw Unexpected();
+            throw Errors.Syntax($"Unexpected non-whitespace character after JSON at position {_at}");
         return value;
     }
 
@@ -67,9 +67,32 @@ internal ref struct JsonReader(Realm realm, string text)
             _at++;
     }
 
-    private readonly JsThrow Unexpected() => _at >= text.Length
-        ? Errors.Syntax("Unexpected end of JSON input")
-        : Errors.Syntax($"Unexpected token '{text[_at]}' in JSON at position {_at}");
+    private readonly JsThrow Unexpected()
+    {
+        if (_at >= text.Length)
+            return Errors.Syntax("Unexpected end of JSON input");
+        if (text is "undefined" or "[object Object]")
+            return Errors.Syntax($"\"{text}\" is not valid JSON");
+        if (text[_at] == '"')
+            return Errors.Syntax($"Unexpected string in JSON at position {_at}");
+        return Errors.Syntax($"Unexpected token '{text[_at]}', {Quote()} is not valid JSON");
+    }
+
+    /// <summary>The text, or what of it stands around the place of the error.</summary>
+    private readonly string Quote()
+    {
+        const int around = 10;
+        if (text.Length <= 4 * around)
+            return $"\"{text}\"";
+        var from = Math.Max(0, _at - around);
+        var to = Math.Min(text.Length, _at + around);
+        return $"{(from > 0 ? "..." : "")}\"{text[from..to]}\"{(to < text.Length ? "..." : "")}";
+    }
+
+    /// <summary>The error where something certain has to stand.</summary>
+    private readonly JsThrow Missing(string expected) => _at >= text.Length
+        ? Unexpected()
+        : Errors.Syntax($"{expected} in JSON at position {_at}");
 
     private JsValue ReadValue()
     {
@@ -104,16 +127,17 @@ internal ref struct JsonReader(Realm realm, string text)
     private JsValue ReadNumber()
     {
         var start = _at;
-        if (text[_at] == '-')
+        var negative = text[_at] == '-';
+        if (negative)
             _at++;
         if (_at < text.Length && text[_at] == '0')
             _at++;
         else
-            ReadDigits();
+            ReadDigits(negative ? "No number after minus sign" : null);
         if (_at < text.Length && text[_at] == '.')
         {
             _at++;
-            ReadDigits();
+            ReadDigits("Unterminated fractional number");
         }
 
         if (_at < text.Length && (text[_at] is 'e' or 'E'))
@@ -121,16 +145,16 @@ internal ref struct JsonReader(Realm realm, string text)
             _at++;
             if (_at < text.Length && (text[_at] is '+' or '-'))
                 _at++;
-            ReadDigits();
+            ReadDigits("Exponent part is missing a number");
         }
 
         return double.Parse(text.AsSpan(start, _at - start), NumberStyles.Float, CultureInfo.InvariantCulture);
     }
 
-    private void ReadDigits()
+    private void ReadDigits(string? complaint)
     {
         if (_at >= text.Length || !char.IsAsciiDigit(text[_at]))
-            throw Unexpected();
+            throw complaint is null ? Unexpected() : Errors.Syntax($"{complaint} in JSON at position {_at}");
         while (_at < text.Length && char.IsAsciiDigit(text[_at]))
             _at++;
     }
@@ -204,7 +228,7 @@ internal ref struct JsonReader(Realm realm, string text)
             array.Push(ReadValue());
             SkipSpace();
             if (_at >= text.Length || text[_at] is not (',' or ']'))
-                throw Unexpected();
+                throw Missing("Expected ',' or ']' after array element");
             if (text[_at++] == ']')
                 return array;
         }
@@ -222,20 +246,22 @@ internal ref struct JsonReader(Realm realm, string text)
             return made;
         }
 
+        var first = true;
         while (true)
         {
             SkipSpace();
             if (_at >= text.Length || text[_at] != '"')
-                throw Unexpected();
+                throw Missing(first ? "Expected property name or '}'" : "Expected double-quoted property name");
+            first = false;
             var name = ReadString();
             SkipSpace();
             if (_at >= text.Length || text[_at] != ':')
-                throw Unexpected();
+                throw Missing("Expected ':' after property name");
             _at++;
             made.CreateOrThrow(name, ReadValue());
             SkipSpace();
             if (_at >= text.Length || text[_at] is not (',' or '}'))
-                throw Unexpected();
+                throw Missing("Expected ',' or '}' after property value");
             if (text[_at++] == '}')
                 return made;
         }

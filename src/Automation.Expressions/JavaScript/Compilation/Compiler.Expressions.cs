@@ -7,13 +7,6 @@ namespace Automation.Expressions.JavaScript.Compilation;
 /// <content>Expressions.</content>
 internal sealed partial class Compiler
 {
-    private static readonly HashSet<string> LeftOut =
-    [
-        "eval", "Proxy", "Reflect", "Atomics", "SharedArrayBuffer", "ArrayBuffer", "DataView", "WeakRef", "FinalizationRegistry", "Temporal",
-        "Int8Array", "Uint8Array", "Uint8ClampedArray", "Int16Array", "Uint16Array", "Int32Array", "Uint32Array",
-        "Float32Array", "Float64Array", "BigInt64Array", "BigUint64Array",
-    ];
-
     private Expr[] CompileAll(List<Node> nodes) => [.. nodes.Select(Compile)];
 
     private Expr Compile(Node node)
@@ -102,7 +95,7 @@ internal sealed partial class Compiler
             return new VariableExpr(Use(variable, identifier.Start));
         if (identifier.Name == "undefined")
             return new ConstantExpr(default);
-        if (!forTypeof && LeftOut.Contains(identifier.Name))
+        if (!forTypeof && LeftOut.IsGlobal(identifier.Name))
             throw NotSupported(identifier, $"'{identifier.Name}' is");
         _freeNames.Add(identifier.Name);
         return new GlobalExpr(identifier.Name, identifier.Start, forTypeof);
@@ -143,6 +136,7 @@ internal sealed partial class Compiler
 
     private Expr CompileMemberLink(MemberExpression member)
     {
+        CheckLeftOut(member);
         if (member.Target is SuperExpression)
             return CompileSuperMember(new ConstantExpr(member.Name), member.Start);
         if (member.IsPrivateName)
@@ -152,6 +146,12 @@ internal sealed partial class Compiler
             return path;
         var target = member.Target is MemberExpression inner ? CompileMemberLink(inner) : Compile(member.Target);
         return new MemberExpr(target, member.Name, member.Optional, member.Target.End);
+    }
+
+    private void CheckLeftOut(MemberExpression member)
+    {
+        if (member.Target is Identifier owner && LeftOut.IsMember(owner.Name, member.Name) && IsFree(owner, owner.Name))
+            throw NotSupported(member, $"'{owner.Name}.{member.Name}' is");
     }
 
     /// <summary>A chain of two or more names is read in one go where it leads through a document.</summary>
@@ -265,6 +265,7 @@ internal sealed partial class Compiler
                 return new PrivateCallee(Compile(member.Target), PrivateName(member.Name, node.Start), member.Optional, node.Start);
             case MemberExpression member:
                 NotePath(member);
+                CheckLeftOut(member);
                 return new MemberCallee(
                     member.Target is MemberExpression inner ? CompileMemberLink(inner) : Compile(member.Target),
                     new MemberExpr(new ConstantExpr(default), member.Name, member.Optional, member.Target.End));

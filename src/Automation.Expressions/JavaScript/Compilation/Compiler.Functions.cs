@@ -117,7 +117,7 @@ internal sealed partial class Compiler
     {
         if (node.HasSimpleParameters)
         {
-            code.SimpleParameters = [.. node.Parameters.Select(p => SimpleParameter((Identifier)p, node))];
+            code.SimpleParameters = [.. node.Parameters.Select((p, i) => SimpleParameter((Identifier)p, i))];
             return;
         }
 
@@ -133,22 +133,18 @@ internal sealed partial class Compiler
         ];
     }
 
-    private VariableSlot SimpleParameter(Identifier identifier, FunctionNode node)
+    private VariableSlot SimpleParameter(Identifier identifier, int index)
     {
+        // Parameters are the first to get places, in their order. Of those with one name the last has the variable.
         var variable = _scope.Variables[identifier.Name];
-        var last = (Identifier)node.Parameters.FindLast(p => ((Identifier)p).Name == identifier.Name)!;
-        if (ReferenceEquals(last, identifier))
-            return SlotIn(_function, variable);
-
-        // An earlier parameter of the same name gets a place nobody reads.
-        return new VariableSlot(identifier.Name) { Index = _function.LocalCount++ };
+        return variable.Local == index ? SlotIn(_function, variable) : new VariableSlot(identifier.Name) { Index = _function.LocalCount++ };
     }
 
     private ClassExpr CompileClass(ClassNode node, string? name)
     {
         CheckStack(node);
         var outer = PushScope();
-        Execution.VariableSlot? inner = null;
+        VariableSlot? inner = null;
         if (node.Name is not null)
             Declare(node.Name, DeclarationKind.Const).InitializedFrom = node.End;
         var privateSlots = new List<VariableSlot>();

@@ -7,7 +7,10 @@ internal sealed class MemberExpr(Expr target, string name, bool optional, int po
 {
     private readonly MemberSite _site = new(name);
 
-    public override JsValue Evaluate(Frame f) => Read(f, target.Evaluate(f));
+    // Mostly it is a variable that is read from.
+    private readonly VariableSlot? _variable = (target as VariableExpr)?.Slot;
+
+    public override JsValue Evaluate(Frame f) => Read(f, _variable is { } slot ? slot.Get(f) : target.Evaluate(f));
 
     public override async Step<JsValue> EvaluateAsync(Frame f) => Read(f, await target.EvaluateAsync(f));
 
@@ -18,7 +21,6 @@ internal sealed class MemberExpr(Expr target, string name, bool optional, int po
             var found = o.GetHinted(_site);
             return found.IsAbsent ? o.Get(_site.Name) : found;
         }
-
 
         return ReadOther(f, value);
     }

@@ -4,7 +4,9 @@ namespace Automation.Expressions.JavaScript.Execution;
 
 internal sealed class VariableExpr(VariableSlot slot) : Expr
 {
-    public override JsValue Evaluate(Frame f) => slot.Get(f);
+    public VariableSlot Slot { get; } = slot;
+
+    public override JsValue Evaluate(Frame f) => Slot.Get(f);
 }
 
 /// <summary><c>variable = value</c>.</summary>

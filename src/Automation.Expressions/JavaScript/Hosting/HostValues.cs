@@ -71,18 +71,18 @@ internal static class HostValues
             case JsonObject:
                 return new DictionaryView(realm, value);
             case JsonArray list:
-                return new ListView(realm, list, list.Count, i => list[i]);
+                return new ListView(realm, list, [.. list]);
             case IReadOnlyDictionary<string, object?> or IDictionary<string, object?> or IDictionary:
                 return new DictionaryView(realm, value);
             case IReadOnlyList<object?> list:
-                return new ListView(realm, list, list.Count, i => list[i]);
+                return new ListView(realm, list, list);
             case IList list:
-                return new ListView(realm, list, list.Count, i => list[i]);
+                return new ListView(realm, list, new ListOfAny(list));
             case Task<object?> task:
                 return JsPromise.FromTask(realm, task);
             case IEnumerable items:
                 var all = items.Cast<object?>().ToList();
-                return new ListView(realm, all, all.Count, i => all[i]);
+                return new ListView(realm, all, all);
             default:
                 throw new ArgumentException($"A value of type {value.GetType()} cannot be given to a script; give it as JSON, a dictionary, a list or text.", nameof(value));
         }

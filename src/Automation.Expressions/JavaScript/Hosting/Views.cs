@@ -172,6 +172,9 @@ internal sealed class JsonObjectView(Realm realm, JsonElement element) : ObjectV
 /// <summary>A dictionary of the host's.</summary>
 internal sealed class DictionaryView(Realm realm, object original) : ObjectView(realm)
 {
+    // The usual class: to ask for an interface takes longer than to find the value.
+    private readonly Dictionary<string, object?>? _map = original as Dictionary<string, object?>;
+
     public override object Original => original;
 
     protected override IEnumerable<string> Names => original switch
@@ -189,13 +192,25 @@ internal sealed class DictionaryView(Realm realm, object original) : ObjectView(
         return found;
     }
 
+    protected override JsValue Fetch(MemberSite site)
+    {
+        if (_map is not { } map)
+            return base.Fetch(site);
+        if (!map.TryGetValue(site.Name, out var raw))
+            return JsValue.Absent;
+        return raw switch
+        {
+            int number => number,
+            double number => number,
+            string text => text,
+            _ => HostValues.FromHost(Realm.Current, raw),
+        };
+    }
+
     private bool TryFind(string name, out object? value)
     {
         switch (original)
         {
-            // The usual class first: to ask for an interface takes longer than to find the value.
-            case Dictionary<string, object?> map:
-                return map.TryGetValue(name, out value);
             case IReadOnlyDictionary<string, object?> map:
                 return map.TryGetValue(name, out value);
             case IDictionary<string, object?> map:
@@ -329,15 +344,35 @@ internal sealed class JsonArrayView(Realm realm, JsonElement element) : ArrayVie
     }
 }
 
-internal sealed class ListView(Realm realm, object original, int length, Func<int, object?> get) : ArrayView(realm)
+internal sealed class ListView(Realm realm, object original, IReadOnlyList<object?> items) : ArrayView(realm)
 {
     private readonly Realm _realm = realm;
+    private readonly int _length = items.Count;
+
+    // The usual class, which is read without asking for an interface.
+    private readonly List<object?>? _list = items as List<object?>;
 
     public override object Original => original;
 
-    protected override int SourceLength => length;
+    protected override int SourceLength => _length;
 
-    protected override JsValue Fetch(int index) => HostValues.FromHost(_realm, get(index));
+    protected override JsValue Fetch(int index)
+    {
+        var item = _list is { } list ? list[index] : items[index];
+        return item?.GetType() == typeof(Dictionary<string, object?>) ? new DictionaryView(_realm, item) : HostValues.FromHost(_realm, item);
+    }
+}
+
+/// <summary>A list whose elements are not objects, such as one of numbers: each is boxed when it is asked for.</summary>
+internal sealed class ListOfAny(IList list) : IReadOnlyList<object?>
+{
+    public int Count => list.Count;
+
+    public object? this[int index] => list[index];
+
+    public IEnumerator<object?> GetEnumerator() => list.Cast<object?>().GetEnumerator();
+
+    IEnumerator IEnumerable.GetEnumerator() => list.GetEnumerator();
 }
 
 /// <summary>Bytes of the host's: elements can be read, not written.</summary>

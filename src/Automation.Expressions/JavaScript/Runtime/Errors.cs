@@ -27,8 +27,19 @@ internal static class Errors
 
     public static JsThrow Uri(string message) => Make(ErrorKind.URIError, message);
 
+    /// <summary>An error with a name of its own, as what comes from browsers rather than from the language has.</summary>
+    public static JsThrow Dom(string name, string message)
+    {
+        var error = Realm.Current.MakeError(ErrorKind.Error, message);
+        error.AddNew("name", name, PropertyFlags.Hidden);
+        return new JsThrow(error);
+    }
+
     /// <summary>Ends the evaluation; no <c>catch</c> of the script sees it.</summary>
     public static ExpressionException Limit(string message) => Realm.Current.LimitPassed(message);
+
+    /// <summary>Ends the evaluation because of what is left out and could not be seen when compiling; no <c>catch</c> of the script sees it.</summary>
+    public static ExpressionException NotSupported(string what) => new(ExpressionErrorKind.NotSupported, what + " not supported here");
 
     /// <summary>The beginning of a text that a message quotes.</summary>
     public static string Clip(string text) => text.Length <= LongestQuote ? text : text[..LongestQuote] + "…";

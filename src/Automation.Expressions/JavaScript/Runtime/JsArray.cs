@@ -195,7 +195,7 @@ internal class JsArray : JsObject
     public void SetIndexOrThrow(uint index, JsValue value)
     {
         if (!SetIndex(index, value))
-            throw Errors.Type($"Cannot assign to read only property '{index}' of array");
+            throw Operators.RefusedWrite(this, PropertyKey.FromIndex(index));
     }
 
     private void DefineDense(uint index, JsValue value)

@@ -224,7 +224,7 @@ internal partial class JsObject
     public void SetOrThrow(PropertyKey key, JsValue value)
     {
         if (!Set(key, value, this))
-            throw Errors.Type($"Cannot assign to read only property '{key}' of {Operators.Describe(this)}");
+            throw Operators.RefusedWrite(this, key);
     }
 
     public void DefineOrThrow(PropertyKey key, in PropertyDescriptor descriptor)

@@ -395,7 +395,7 @@ internal static partial class Operators
             if (at == number && at != uint.MaxValue)
             {
                 if (!o.SetIndex(at, value) && strict)
-                    throw Errors.Type($"Cannot assign to read only property '{at}' of {Describe(target)}");
+                    throw RefusedWrite(target, PropertyKey.FromIndex(at));
                 return;
             }
         }
@@ -413,11 +413,19 @@ internal static partial class Operators
             ? o.Set(key, value, target)
             : PrototypeOf(realm, target).Set(key, value, target);
         if (!done && strict)
-        {
-            if (target.AsObject() is { } refused && !refused.Extensible && !refused.Has(key))
-                throw Errors.Type($"Cannot add property {key}, object is not extensible");
-            throw Errors.Type($"Cannot assign to read only property '{key}' of {Describe(target)}");
-        }
+            throw RefusedWrite(target, key);
+    }
+
+    /// <summary>Why a property could not be written.</summary>
+    public static JsThrow RefusedWrite(JsValue target, PropertyKey key)
+    {
+        if (target.AsObject() is not { } o)
+            return Errors.Type($"Cannot create property '{key}' on {TypeOf(target)} '{Errors.Clip(target.ToString())}'");
+        if (!o.Extensible && !o.Has(key))
+            return Errors.Type($"Cannot add property {key}, object is not extensible");
+        if (o.TryGetOwn(key, out var property) && property.IsAccessor)
+            return Errors.Type($"Cannot set property {key} of {Describe(target)} which has only a getter");
+        return Errors.Type($"Cannot assign to read only property '{key}' of object '{Describe(target)}'");
     }
 
     // ---- words for messages ----

@@ -20,6 +20,7 @@ internal sealed partial class Parser
         if (TryKeyword("extends"))
             node.Heritage = NoArrowHead(ParseLeftHandSide());
         Expect("{", "before the class body");
+        CountScope();
         _class = new ClassContext(_class);
         while (!IsPunctuator("}"))
         {
@@ -106,7 +107,7 @@ internal sealed partial class Parser
         _function.ForbidArguments = true;
         _function.AwaitIsKeyword = false;
         var outerScope = _scope;
-        _scope = new ParseScope(outerScope, _function, isFunctionBody: true, function.Scope);
+        _scope = NewScope(isFunctionBody: true, function.Scope);
         ParseBody(function, _token.Start);
         _scope = outerScope;
         _function = outer;
@@ -187,7 +188,7 @@ internal sealed partial class Parser
             _function.AllowSuperProperty = true;
             _function.ForbidArguments = true;
             var outerScope = _scope;
-            _scope = new ParseScope(outerScope, _function, isFunctionBody: true, function.Scope);
+            _scope = NewScope(isFunctionBody: true, function.Scope);
             function.ExpressionBody = ParseCheckedAssignment();
             EndBody(function, function.Start);
             function.End = _previousEnd;

@@ -92,7 +92,7 @@ internal sealed partial class Parser
     private void ParseParametersAndBody(FunctionNode node, int start)
     {
         var outerScope = _scope;
-        _scope = new ParseScope(outerScope, _function, isFunctionBody: true, node.Scope);
+        _scope = NewScope(isFunctionBody: true, node.Scope);
         var noIn = _noIn;
         _noIn = false;
         Expect("(", "before the parameters");
@@ -259,7 +259,7 @@ internal sealed partial class Parser
         _function.AllowSuperProperty = outer.AllowSuperProperty;
         _function.ForbidArguments = outer.ForbidArguments;
         var outerScope = _scope;
-        _scope = new ParseScope(outerScope, _function, isFunctionBody: true, node.Scope);
+        _scope = NewScope(isFunctionBody: true, node.Scope);
         BindParameters(node);
         if (isAsync)
         {

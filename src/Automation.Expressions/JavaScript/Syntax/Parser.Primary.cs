@@ -90,7 +90,7 @@ internal sealed partial class Parser
             case "new":
                 return ParseNew();
             case "import":
-                throw NotSupported(start, "Modules (import) are");
+                throw NotSupported(start, PeekNext() is { Kind: TokenKind.Punctuator, Text: "(" } ? "import() is" : "Modules (import) are");
             default:
                 throw Unexpected(expected: null);
         }

@@ -7,7 +7,7 @@ internal sealed partial class Parser
 {
     private readonly string _source;
     private readonly Lexer _lexer;
-    private readonly int _maxDepth;
+    private readonly ExpressionLimits _limits;
     private readonly bool _scriptGoal;
     private Token _token;
     private int _previousEnd;
@@ -16,6 +16,7 @@ internal sealed partial class Parser
     private ClassContext? _class;
     private bool _noIn;
     private int _depth;
+    private int _scopes;
 
     /// <summary>Where a <c>{a = 1}</c> stands that is right only if it turns out to be a pattern; -1 if none.</summary>
     private int _coverError = -1;
@@ -23,26 +24,26 @@ internal sealed partial class Parser
     /// <summary>Where <c>await</c> was last taken for a name; -1 if nowhere.</summary>
     private int _awaitName = -1;
 
-    private Parser(string source, int maxDepth, bool scriptGoal)
+    private Parser(string source, ExpressionLimits limits, bool scriptGoal)
     {
         _source = source;
-        _maxDepth = maxDepth;
+        _limits = limits;
         _scriptGoal = scriptGoal;
         _lexer = new Lexer(source);
     }
 
     /// <summary>Parses a whole source.</summary>
     /// <param name="source">The text.</param>
-    /// <param name="maxDepth">Deepest nesting.</param>
+    /// <param name="limits">How deep and how rich in functions it may be.</param>
     /// <param name="scriptGoal">
     /// Parse exactly as an ECMAScript Script: no <c>return</c> or <c>await</c> at the top and no object literal at the start.
     /// </param>
-    public static FunctionNode Parse(string source, int maxDepth, bool scriptGoal = false)
+    public static FunctionNode Parse(string source, ExpressionLimits limits, bool scriptGoal = false)
     {
         if (!scriptGoal && StartsWithBrace(source))
         {
             // As in a browser's console, `{ a: 1 }` means the object; text that is no expression is a block after all.
-            var parser = new Parser(source, maxDepth, scriptGoal);
+            var parser = new Parser(source, limits, scriptGoal);
             try
             {
                 return parser.ParseObjectSource();
@@ -51,7 +52,7 @@ internal sealed partial class Parser
             {
                 try
                 {
-                    return new Parser(source, maxDepth, scriptGoal).ParseProgram();
+                    return new Parser(source, limits, scriptGoal).ParseProgram();
                 }
                 catch (ExpressionException asBlock) when (asBlock.Kind == ExpressionErrorKind.Syntax && IsLater(e, asBlock))
                 {
@@ -60,7 +61,7 @@ internal sealed partial class Parser
             }
         }
 
-        return new Parser(source, maxDepth, scriptGoal).ParseProgram();
+        return new Parser(source, limits, scriptGoal).ParseProgram();
     }
 
     private static bool IsLater(ExpressionException a, ExpressionException b) =>
@@ -107,7 +108,7 @@ internal sealed partial class Parser
             AllowReturn = !_scriptGoal,
             AwaitIsKeyword = !_scriptGoal,
         };
-        _scope = new ParseScope(parent: null, _function, isFunctionBody: true, program.Scope);
+        _scope = NewScope(isFunctionBody: true, program.Scope);
         _token = _lexer.Next();
         return program;
     }
@@ -230,22 +231,36 @@ internal sealed partial class Parser
 
     private void Enter()
     {
-        if (++_depth > _maxDepth)
-            throw SyntaxErrors.Limit(_source, _token.Start, $"The source is nested deeper than the limit of {_maxDepth} (MaxSourceDepth)");
+        if (++_depth > _limits.MaxSourceDepth)
+            throw SyntaxErrors.Limit(_source, _token.Start, $"The source is nested deeper than the limit of {_limits.MaxSourceDepth} (MaxSourceDepth)");
     }
 
     private void Leave() => _depth--;
 
     private void CheckChain(int length)
     {
-        if (length > _maxDepth * 10)
-            throw SyntaxErrors.Limit(_source, _token.Start, $"A chain of operators is longer than the limit of {_maxDepth * 10} (ten times MaxSourceDepth)");
+        var longest = _limits.MaxSourceDepth * 10;
+        if (length > longest)
+            throw SyntaxErrors.Limit(_source, _token.Start, $"A chain of operators is longer than the limit of {longest} (ten times MaxSourceDepth)");
+    }
+
+    /// <summary>Counts what makes a scope of its own, which takes far more time and memory to compile than it takes text.</summary>
+    private void CountScope()
+    {
+        if (++_scopes > _limits.MaxSourceScopes)
+            throw SyntaxErrors.Limit(_source, _token.Start, $"The source has more functions, classes and blocks than the limit of {_limits.MaxSourceScopes} (MaxSourceScopes)");
+    }
+
+    private ParseScope NewScope(bool isFunctionBody, ScopeDeclarations declarations)
+    {
+        CountScope();
+        return new ParseScope(_scope, _function, isFunctionBody, declarations);
     }
 
     private ParseScope PushScope(ScopeDeclarations declarations)
     {
         var outer = _scope;
-        _scope = new ParseScope(outer, _function, isFunctionBody: false, declarations);
+        _scope = NewScope(isFunctionBody: false, declarations);
         return outer;
     }
 
