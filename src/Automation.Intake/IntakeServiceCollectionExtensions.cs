@@ -58,10 +58,13 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton<EventRetention>();
         services.AddHostedService(s => s.GetRequiredService<EventRetention>());
         services.TryAddSingleton(s => RuleScripts.Create(s.GetRequiredService<TimeProvider>()));
+        services.TryAddSingleton(s => new MappingHistory(s.GetRequiredService<Automation.Storage.Database>(), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new MappingStore(
             s.GetRequiredService<IOptions<IntakeOptions>>(),
             s.GetRequiredService<IHostEnvironment>(),
             s.GetRequiredService<ExpressionCompiler>(),
+            s.GetRequiredService<MappingHistory>(),
+            s.GetRequiredService<Automation.Storage.Database>(),
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<MappingStore>>(),
             s.GetService<WorkflowCatalog>()));

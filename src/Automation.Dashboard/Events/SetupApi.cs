@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Automation.Dashboard.Shared;
 using Automation.Intake;
@@ -17,6 +18,9 @@ internal static class SetupApi
     /// <summary>Largest mappings file taken.</summary>
     private const int LongestFile = 4 * 1024 * 1024;
 
+    /// <summary>Longest note to a change, in characters.</summary>
+    private const int LongestNote = 1000;
+
     public static void MapSetupApi(this IEndpointRouteBuilder app)
     {
         var sources = app.MapGroup("/api/sources").WithTags("Sources").WithMetadata(new LeastRoleAttribute(Role.Viewer));
@@ -27,7 +31,11 @@ internal static class SetupApi
         var mappings = app.MapGroup("/api/mappings").WithTags("Mappings").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         mappings.MapGet("/", (MappingStore store) => TypedResults.Ok(MappingsAnswer.Of(store))).WithName("ListMappings").WithSummary("The rules in force, and what is wrong with the file where it is not in force.");
         mappings.MapPost("/check", CheckAsync).WithName("CheckMappings").WithSummary("Checks a mappings file without using it.").Accepts<string>("application/json");
-        mappings.MapPut("/", ApplyAsync).WithName("ApplyMappings").WithSummary("Checks a mappings file, writes it in place of the server's, and uses it.").Accepts<string>("application/json").WithMetadata(new LeastRoleAttribute(Role.Designer));
+        mappings.MapGet("/file", (Delegate)FileAsync).WithName("ReadMappings").WithSummary("The mappings as they are written, comments and all; the ETag is the version.").Produces<string>(200, "application/json");
+        mappings.MapGet("/history", HistoryAsync).WithName("ListMappingChanges").WithSummary("Who changed which rule when, latest first; of one rule with ?rule=.");
+        mappings.MapGet("/history/{version:long}", VersionAsync).WithName("FindMappingChange").WithSummary("A version: the rules that it changed, before and after, and the whole file as it was then.");
+        mappings.MapPost("/history/{version:long}/restore", RestoreAsync).WithName("RestoreMappings").WithSummary("Puts an earlier version back, as a new one.").WithMetadata(new LeastRoleAttribute(Role.Designer));
+        mappings.MapPut("/", ApplyAsync).WithName("ApplyMappings").WithSummary("Checks a mappings file and puts it in force at every server. If-Match with the version seen refuses where another is in force (412); ?note= is kept with it.").Accepts<string>("application/json").WithMetadata(new LeastRoleAttribute(Role.Designer));
     }
 
     private static Results<Ok<VerificationExplanation>, ProblemHttpResult> Verify(string source, CapturedCall call, VerificationExplainer explainer)
@@ -57,16 +65,37 @@ internal static class SetupApi
             ? TypedResults.Ok(store.Check(file))
             : Problems.Range("the file's size", request.ContentLength, $"at most {LongestFile} bytes");
 
-    private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> ApplyAsync(HttpRequest request, MappingStore store, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> ApplyAsync(HttpContext context, MappingStore store, string? note, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(request, cancellationToken) is not { } file)
-            return Problems.Range("the file's size", request.ContentLength, $"at most {LongestFile} bytes");
-        var check = store.Check(file);
-        if (check.Problem is { } problem)
+        var request = context.Request;
+        long? expected = null;
+        if (request.Headers.IfMatch.ToString() is { Length: > 0 } match and not "*")
+        {
+            if (!long.TryParse(match.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+                return Problems.Range("If-Match", match, "the version of the mappings, such as \"12\"");
+            expected = number;
+        }
+
+        return await ReadAsync(request, cancellationToken) is { } file
+            ? await PutInForceAsync(context, store, file, note, expected, MappingOrigin.Person, cancellationToken)
+            : Problems.Range("the file's size", request.ContentLength, $"at most {LongestFile} bytes");
+    }
+
+    private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> PutInForceAsync(
+        HttpContext context, MappingStore store, byte[] file, string? note, long? expected, MappingOrigin origin, CancellationToken cancellationToken)
+    {
+        // Of an empty file, as of any other that is none, it is told why; only a version without a file may be empty.
+        if ((file.Length > 0 || origin != MappingOrigin.Restore) && store.Check(file).Problem is { } problem)
             return TypedResults.Problem(statusCode: StatusCodes.Status400BadRequest, title: "The mappings cannot be used", detail: problem);
+        if (note?.Length > LongestNote)
+            return Problems.Range("note", note.Length, $"at most {LongestNote} characters");
         try
         {
-            await store.ApplyAsync(file, cancellationToken);
+            await store.ApplyAsync(file, context.User.Identity?.Name, note, expected, origin, cancellationToken);
+        }
+        catch (MappingConflictException e)
+        {
+            return TypedResults.Problem(statusCode: StatusCodes.Status412PreconditionFailed, title: "Changed meanwhile", detail: e.Message);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -75,6 +104,29 @@ internal static class SetupApi
 
         return TypedResults.Ok(MappingsAnswer.Of(store));
     }
+
+    private static async Task<IResult> FileAsync(HttpContext context, MappingStore store, CancellationToken cancellationToken)
+    {
+        var (content, version) = await store.ReadAsync(cancellationToken);
+        context.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+        return TypedResults.Bytes(content, "application/json");
+    }
+
+    private static async Task<Results<Ok<MappingChanges>, ProblemHttpResult>> HistoryAsync(MappingHistory history, long? before, string? rule, int? take, CancellationToken cancellationToken) =>
+        take is < 1 or > 100
+            ? Problems.Range("take", take, "1 to 100")
+            : TypedResults.Ok(await history.ListAsync(before, rule, take ?? 20, cancellationToken));
+
+    private static async Task<Results<Ok<MappingVersionAnswer>, ProblemHttpResult>> VersionAsync(long version, MappingHistory history, CancellationToken cancellationToken) =>
+        await history.FindAsync(version, cancellationToken) is { } found
+            ? TypedResults.Ok(new MappingVersionAnswer(found.Change, System.Text.Encoding.UTF8.GetString(found.Content)))
+            : Problems.Missing("version of the mappings", version.ToString(CultureInfo.InvariantCulture));
+
+    private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> RestoreAsync(
+        long version, HttpContext context, MappingStore store, MappingHistory history, string? note, CancellationToken cancellationToken) =>
+        await history.FindAsync(version, cancellationToken) is { } found
+            ? await PutInForceAsync(context, store, found.Content, note ?? string.Create(CultureInfo.InvariantCulture, $"Version {version} again"), null, MappingOrigin.Restore, cancellationToken)
+            : Problems.Missing("version of the mappings", version.ToString(CultureInfo.InvariantCulture));
 
     private static async Task<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
@@ -119,8 +171,14 @@ internal sealed record CapturedCall
 
 /// <summary>The rules in force.</summary>
 /// <param name="Rules">The rules, in the order in which they are tried.</param>
-/// <param name="Problem">Why the file as it is now is not in force; null where it is.</param>
-internal sealed record MappingsAnswer(IReadOnlyList<MappingRule> Rules, string? Problem)
+/// <param name="Problem">Why the file as it is now, or the latest version, is not in force; null where it is.</param>
+/// <param name="Version">The version in force; 0 before there is any.</param>
+internal sealed record MappingsAnswer(IReadOnlyList<MappingRule> Rules, string? Problem, long Version)
 {
-    public static MappingsAnswer Of(MappingStore store) => new(store.Rules, store.Problem);
+    public static MappingsAnswer Of(MappingStore store) => new(store.Rules, store.Problem, store.Version);
 }
+
+/// <summary>A version of the mappings.</summary>
+/// <param name="Change">What it changed.</param>
+/// <param name="Content">The mappings file as it was then.</param>
+internal sealed record MappingVersionAnswer(MappingChange Change, string Content);

@@ -33,7 +33,7 @@ internal static class MappingActions
             var rule = form.ToRule();
             var before = replaces is null ? null : Find(await editor.ReadAsync(token), replaces)?.ToJsonString();
             Audit.Note(context, form.Id.Length > 0 ? form.Id : replaces ?? "new rule", before, rule.ToJsonString());
-            await editor.SaveAsync(replaces, rule, fields["version"], token);
+            await editor.SaveAsync(replaces, rule, fields["version"], context.User.Identity?.Name, token);
             return Results.Redirect("/mappings");
         }
         catch (MappingRefusedException e)
@@ -59,7 +59,7 @@ internal static class MappingActions
             if (change == "disable")
                 next!["enabled"] = false;
             Audit.Note(context, id, before, next?.ToJsonString());
-            await editor.SaveAsync(id, next, form["version"], token);
+            await editor.SaveAsync(id, next, form["version"], context.User.Identity?.Name, token);
         }
         catch (MappingRefusedException e)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -28,25 +27,26 @@ internal sealed class MappingEditor(MappingStore store)
     /// <exception cref="MappingRefusedException">The file cannot be read.</exception>
     public async Task<RulesOfFile> ReadAsync(CancellationToken cancellationToken)
     {
-        var (rules, version) = await LoadAsync(cancellationToken);
-        return new RulesOfFile([.. rules.OfType<JsonObject>().Select(r => (IdOf(r), r))], version);
+        var (rules, version, _) = await LoadAsync(cancellationToken);
+        return new RulesOfFile([.. rules.OfType<JsonObject>().Select(r => (MappingChange.IdOf(r), r))], version);
     }
 
     /// <summary>Puts a rule in place of another, or behind the others.</summary>
     /// <param name="replaces">Id of the rule that it replaces; null to add it.</param>
     /// <param name="rule">The rule; null to remove the one that it would replace.</param>
     /// <param name="version">The version of the file that the change was made for; null for whatever it is.</param>
+    /// <param name="by">Who does it.</param>
     /// <param name="cancellationToken">Ends it before anything is written.</param>
     /// <exception cref="MappingRefusedException">The rule cannot be used, or the file has been changed meanwhile.</exception>
-    public async Task SaveAsync(string? replaces, JsonObject? rule, string? version, CancellationToken cancellationToken)
+    public async Task SaveAsync(string? replaces, JsonObject? rule, string? version, string? by, CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
         try
         {
-            var (rules, current) = await LoadAsync(cancellationToken);
+            var (rules, current, seen) = await LoadAsync(cancellationToken);
             if (version is { Length: > 0 } && version != current)
                 throw new MappingRefusedException("The mappings have been changed by somebody else meanwhile. Load the page again and repeat your change.");
-            var at = replaces is null ? -1 : rules.ToList().FindIndex(r => r is JsonObject o && IdOf(o) == replaces);
+            var at = replaces is null ? -1 : rules.ToList().FindIndex(r => r is JsonObject o && MappingChange.IdOf(o) == replaces);
             if (replaces is not null && at < 0)
                 throw new MappingRefusedException($"There is no rule \"{replaces}\" in the mappings file any more.");
             if (at >= 0)
@@ -59,7 +59,11 @@ internal sealed class MappingEditor(MappingStore store)
             var file = Encoding.UTF8.GetBytes(rules.Count == 0 ? "{\n  \"rules\": []\n}\n" : $"{{\n  \"rules\": [\n{lines}\n  ]\n}}\n");
             if (store.Check(file).Problem is { } problem)
                 throw new MappingRefusedException(problem[(problem.IndexOf("): ", StringComparison.Ordinal) is > 0 and var i ? i + 3 : 0)..]);
-            await store.ApplyAsync(file, cancellationToken);
+            await store.ApplyAsync(file, by, expected: seen, cancellationToken: cancellationToken);
+        }
+        catch (MappingConflictException e)
+        {
+            throw new MappingRefusedException(e.Message);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -71,29 +75,22 @@ internal sealed class MappingEditor(MappingStore store)
         }
     }
 
-    private async Task<(JsonArray Rules, string Version)> LoadAsync(CancellationToken cancellationToken)
+    private async Task<(JsonArray Rules, string Text, long Version)> LoadAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var bytes = await store.ReadFileAsync(cancellationToken);
-            var version = Convert.ToHexString(SHA256.HashData(bytes))[..16];
+            var (bytes, version) = await store.ReadAsync(cancellationToken);
+            var text = Convert.ToHexString(SHA256.HashData(bytes))[..16];
             if (bytes.Length == 0)
-                return ([], version);
+                return ([], text, version);
             var root = JsonNode.Parse(bytes, documentOptions: Lenient) as JsonObject;
             var rules = root?["rules"] as JsonArray ?? [];
             root?.Remove("rules");
-            return (rules, version);
+            return (rules, text, version);
         }
         catch (Exception e) when (e is JsonException or IOException or UnauthorizedAccessException)
         {
             throw new MappingRefusedException("The mappings file cannot be read: " + e.Message);
         }
-    }
-
-    /// <summary>The id that a rule goes by: its own, or the one that is made where it has none.</summary>
-    private static string IdOf(JsonObject rule)
-    {
-        string Text(string name, string otherwise) => rule[name] is JsonValue value && value.TryGetValue<string>(out var text) && text.Length > 0 ? text : otherwise;
-        return Text("id", string.Create(CultureInfo.InvariantCulture, $"{Text("source", "*")}:{Text("type", "*")}→{Text("workflow", "")}"));
     }
 }

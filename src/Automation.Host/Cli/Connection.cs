@@ -95,9 +95,11 @@ internal sealed class Connection : IDisposable
 
     /// <summary>Calls the API.</summary>
     /// <exception cref="CommandException">The server does not answer, or refuses; the message is its own.</exception>
-    public async Task<JsonElement> CallAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken)
+    public async Task<JsonElement> CallAsync(HttpMethod method, string path, HttpContent? content, CancellationToken cancellationToken, (string Name, string Value)? header = null)
     {
         using var request = new HttpRequestMessage(method, path) { Content = content };
+        if (header is var (name, value))
+            request.Headers.TryAddWithoutValidation(name, value);
         using var answer = await SendAsync(request, cancellationToken);
         await CheckAsync(answer, cancellationToken);
         var bytes = await answer.Content.ReadAsByteArrayAsync(cancellationToken);

@@ -1,3 +1,5 @@
+using Automation.Storage;
+using Automation.Storage.Writes;
 using Automation.Workflows.Management;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,21 +8,29 @@ using Microsoft.Extensions.Options;
 namespace Automation.Intake.Mapping;
 
 /// <summary>
-/// The mapping rules in force: those of the file, and one for each event trigger of a published workflow. The file is looked at once a second, by time and size: watchers of the file system miss
-/// changes on network shares and in containers, and one look costs nothing. A broken file changes nothing.
+/// The mapping rules in force: those of the mappings file, or on PostgreSQL, which several servers share, of the latest
+/// version in the database; and one for each event trigger of a published workflow. The file is looked at once a second, by
+/// time and size: watchers of the file system miss changes on network shares and in containers, and one look costs nothing.
+/// A broken file changes nothing. Every version is kept, see <see cref="MappingHistory"/>.
 /// </summary>
 public sealed partial class MappingStore : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How many looks at the file go by until the database is asked for a version that nobody has told of.</summary>
+    private const int LooksPerQuestion = 15;
+
     private readonly string _file;
     private readonly string _name;
     private readonly ExpressionCompiler _expressions;
+    private readonly MappingHistory _history;
+    private readonly bool _shared;
+    private readonly Database _database;
     private readonly TimeProvider _clock;
     private readonly ILogger<MappingStore> _logger;
 
     private readonly Lock _gate = new();
-    private readonly Lock _reload = new();
+    private readonly SemaphoreSlim _one = new(1);
     private readonly WorkflowCatalog? _workflows;
 
     // Guarded by the gate: the two halves of what is in force.
@@ -28,38 +38,61 @@ public sealed partial class MappingStore : BackgroundService
     private IReadOnlyList<CompiledRule> _ofTriggers = [];
 
     private volatile RuleSet _rules = RuleSet.Empty;
-    private IDisposable? _listening;
+    private readonly List<IDisposable?> _listening = [];
     private volatile string? _problem;
+
+    // Only whoever is the one at work changes these: how the file was when it was last looked at, the text in force and its version.
     private (DateTime Written, long Length) _seen;
+    private byte[] _content = [];
+    private long _version;
+    private bool _unkept;
 
     internal MappingStore(
-        IOptions<IntakeOptions> options, IHostEnvironment environment, ExpressionCompiler expressions, TimeProvider clock, ILogger<MappingStore> logger,
-        WorkflowCatalog? workflows = null)
+        IOptions<IntakeOptions> options, IHostEnvironment environment, ExpressionCompiler expressions, MappingHistory history, Database database, TimeProvider clock,
+        ILogger<MappingStore> logger, WorkflowCatalog? workflows = null)
     {
         _workflows = workflows;
         _name = options.Value.MappingsFile;
         _file = Path.GetFullPath(_name, environment.ContentRootPath);
         _expressions = expressions;
+        _history = history;
+        _database = database;
+        _shared = database.Provider == DatabaseProvider.PostgreSql;
         _clock = clock;
         _logger = logger;
-        Reload();
     }
 
     /// <summary>The rules in force, those of highest priority first.</summary>
     public IReadOnlyList<MappingRule> Rules => [.. _rules.Rules.Select(r => r.Rule)];
 
-    /// <summary>Why the file as it is now is not in force; null where it is.</summary>
+    /// <summary>Why the file as it is now, or the latest version, is not in force; null where it is.</summary>
     public string? Problem => _problem;
+
+    /// <summary>The version in force; 0 before there is any.</summary>
+    public long Version => Volatile.Read(ref _version);
 
     internal RuleSet Current => _rules;
 
     internal ExpressionCompiler Expressions => _expressions;
 
-    /// <summary>The mappings file as it is now; empty where there is none.</summary>
-    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <summary>The mappings as they are written now, with their version: the file, or on PostgreSQL the latest version; empty where there is none.</summary>
+    /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
-    public async Task<byte[]> ReadFileAsync(CancellationToken cancellationToken) =>
-        File.Exists(_file) ? await File.ReadAllBytesAsync(_file, cancellationToken) : [];
+    public async Task<(byte[] Content, long Version)> ReadAsync(CancellationToken cancellationToken)
+    {
+        if (_shared)
+            return await _history.LatestAsync(cancellationToken) is { } latest ? (latest.Content, latest.Number) : ([], 0);
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            await LookAtFileAsync(cancellationToken);
+            return (File.Exists(_file) ? await File.ReadAllBytesAsync(_file, cancellationToken) : [], _version);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
 
     /// <summary>Checks a mappings file without using it.</summary>
     /// <param name="json">Its content.</param>
@@ -67,7 +100,7 @@ public sealed partial class MappingStore : BackgroundService
     {
         try
         {
-            return new MappingsCheck(MappingFile.Read(Path.GetFileName(_name), json, _expressions).Count, null);
+            return new MappingsCheck(Compile(Path.GetFileName(_name), json).Count, null);
         }
         catch (MappingFileException e)
         {
@@ -75,61 +108,238 @@ public sealed partial class MappingStore : BackgroundService
         }
     }
 
-    /// <summary>Writes a file that has been checked in place of the one in force, and uses it.</summary>
+    /// <summary>Puts a mappings file that has been checked in place of what is in force, at every server, and keeps it as a version.</summary>
     /// <param name="json">Its content.</param>
-    /// <param name="cancellationToken">Ends it before the file is replaced.</param>
+    /// <param name="by">Who does it.</param>
+    /// <param name="note">What they write to it; null for nothing.</param>
+    /// <param name="expected">The version that they have seen; null for whatever is in force.</param>
+    /// <param name="origin">Where it comes from.</param>
+    /// <param name="cancellationToken">Ends it before anything is changed.</param>
+    /// <exception cref="MappingConflictException">Another version is in force; nothing was changed.</exception>
     /// <exception cref="IOException">The file cannot be written; the old one stays.</exception>
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
-    public async Task ApplyAsync(byte[] json, CancellationToken cancellationToken)
+    /// <exception cref="StorageUnavailableException">The database could not take it; nothing was changed.</exception>
+    public async Task ApplyAsync(
+        byte[] json, string? by, string? note = null, long? expected = null, MappingOrigin origin = MappingOrigin.Person, CancellationToken cancellationToken = default)
     {
-        // Beside the file and then renamed: nobody ever reads half of it.
-        var next = _file + ".next";
-        await File.WriteAllBytesAsync(next, json, cancellationToken);
-        File.Move(next, _file, overwrite: true);
-        lock (_reload)
+        var rules = Compile(Path.GetFileName(_name), json);
+        await _one.WaitAsync(cancellationToken);
+        try
         {
-            _seen = default;
-            Reload();
+            if (_shared)
+                await ApplySharedAsync(json, rules, by, note, expected, origin, cancellationToken);
+            else
+                await ApplyToFileAsync(json, rules, by, note, expected, origin, cancellationToken);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task ApplySharedAsync(
+        byte[] json, IReadOnlyList<CompiledRule> rules, string? by, string? note, long? expected, MappingOrigin origin, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var latest = await _history.LatestNumberAsync(cancellationToken);
+            if (expected is { } wanted && wanted != latest)
+                throw new MappingConflictException(wanted, latest);
+            if (await _history.AppendAsync(latest, json, origin, by, note, cancellationToken) is not { } version)
+                continue;
+            Take(version, rules);
+            return;
+        }
+    }
+
+    private async Task ApplyToFileAsync(
+        byte[] json, IReadOnlyList<CompiledRule> rules, string? by, string? note, long? expected, MappingOrigin origin, CancellationToken cancellationToken)
+    {
+        // What somebody has written into the file this very moment is a version of its own.
+        await LookAtFileAsync(cancellationToken);
+        if (expected is { } wanted && wanted != _version)
+            throw new MappingConflictException(wanted, _version);
+        await WriteFileAsync(json);
+        try
+        {
+            if (await _history.AppendAsync(_version, json, origin, by, note, CancellationToken.None) is { } version)
+                Take(version, rules);
+        }
+        catch (StorageUnavailableException e)
+        {
+            // The file is what is in force; its history follows.
+            LogUnkept(e.Message);
+            (_problem, _content, _unkept) = (null, json, true);
+            Use(file: rules);
         }
     }
 
     /// <summary>Reads the file if it has changed since the last look.</summary>
     /// <returns>Whether it had.</returns>
-    internal bool Reload()
+    internal async Task<bool> ReloadAsync(CancellationToken cancellationToken)
     {
-        lock (_reload)
-            return ReloadLocked();
-    }
-
-    private bool ReloadLocked()
-    {
-        var info = new FileInfo(_file);
-        var now = info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
-        if (now == _seen)
-            return false;
-        _seen = now;
-        if (!info.Exists)
-        {
-            _problem = null;
-            Use(file: []);
-            LogGone(_name);
-            return true;
-        }
-
+        await _one.WaitAsync(cancellationToken);
         try
         {
-            var rules = MappingFile.Read(_name, File.ReadAllBytes(_file), _expressions);
-            Use(file: rules);
+            return await LookAtFileAsync(cancellationToken);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private IReadOnlyList<CompiledRule> Compile(string name, byte[] json) => json.Length == 0 ? [] : MappingFile.Read(name, json, _expressions);
+
+    /// <summary>Beside the file and then renamed: nobody ever reads half of it.</summary>
+    private async Task WriteFileAsync(byte[] json)
+    {
+        var next = _file + ".next";
+        await File.WriteAllBytesAsync(next, json, CancellationToken.None);
+        File.Move(next, _file, overwrite: true);
+        _seen = Stamp();
+    }
+
+    private (DateTime Written, long Length) Stamp()
+    {
+        var info = new FileInfo(_file);
+        return info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
+    }
+
+    private async Task<bool> LookAtFileAsync(CancellationToken cancellationToken)
+    {
+        var now = Stamp();
+        if (now == _seen)
+        {
+            if (_unkept)
+                await KeepAsync(cancellationToken);
+            return false;
+        }
+
+        _seen = now;
+        try
+        {
+            var content = now == default ? [] : await File.ReadAllBytesAsync(_file, cancellationToken);
+            // Where servers share the rules, a file that is taken away takes nothing away.
+            if (_shared && (now == default || content.AsSpan().SequenceEqual(_content)))
+                return true;
+            // An empty file is a slip; that there is none is an answer.
+            var rules = now == default ? [] : MappingFile.Read(_name, content, _expressions);
             _problem = null;
-            LogLoaded(rules.Count, _name);
+            _content = content;
+            Use(file: rules);
+            if (now == default)
+                LogGone(_name);
+            else
+                LogLoaded(rules.Count, _name);
+            _unkept = true;
+            await KeepAsync(cancellationToken);
         }
         catch (Exception e) when (e is MappingFileException or IOException or UnauthorizedAccessException)
         {
-            _problem = e.Message;
             LogBroken(e.Message, _ofFile.Count);
+            _problem = e.Message;
         }
 
         return true;
+    }
+
+    /// <summary>Keeps what the file says as a version, unless the latest one says the same. The rules are in force already; where the database is away, the next look tries again.</summary>
+    private async Task KeepAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            MappingVersion? kept = null;
+            while (kept is null)
+            {
+                var latest = await _history.LatestAsync(cancellationToken);
+                if (latest is null && _content.Length == 0)
+                    break;
+                kept = latest?.Hash == MappingVersion.HashOf(_content)
+                    ? latest
+                    : await _history.AppendAsync(latest?.Number ?? 0, _content, MappingOrigin.File, null, null, cancellationToken);
+            }
+
+            Volatile.Write(ref _version, kept?.Number ?? 0);
+            _unkept = false;
+        }
+        catch (StorageUnavailableException e)
+        {
+            LogUnkept(e.Message);
+        }
+    }
+
+    /// <summary>At the start of one of several servers: the latest version holds, unless the file is one that there has never been.</summary>
+    private async Task BeginSharedAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            var latest = await _history.LatestAsync(cancellationToken);
+            var isNews = File.Exists(_file) && !await _history.IsKnownAsync(MappingVersion.HashOf(await File.ReadAllBytesAsync(_file, cancellationToken)), cancellationToken);
+            if (latest is not null)
+                TakeLatest(latest);
+            if (isNews || latest is null)
+            {
+                await LookAtFileAsync(cancellationToken);
+                return;
+            }
+
+            _seen = Stamp();
+            if (_seen != default && !(await File.ReadAllBytesAsync(_file, cancellationToken)).AsSpan().SequenceEqual(latest.Content))
+                LogOther(_name, latest.Number);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _problem = e.Message;
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>Takes over the version that another server has made.</summary>
+    private async Task FollowAsync(CancellationToken cancellationToken)
+    {
+        await _one.WaitAsync(cancellationToken);
+        try
+        {
+            if (await _history.LatestNumberAsync(cancellationToken) > _version && await _history.LatestAsync(cancellationToken) is { } latest)
+                TakeLatest(latest);
+        }
+        catch (StorageUnavailableException)
+        {
+            // Asked again with the next look.
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private void TakeLatest(MappingVersion latest)
+    {
+        try
+        {
+            Take(latest, Compile(_name, latest.Content));
+            LogFollowed(_ofFile.Count, latest.Number);
+        }
+        catch (MappingFileException e)
+        {
+            // Made by a version of the program that understands more.
+            var problem = $"Version {latest.Number} of the mappings cannot be used by this server: {e.Message}";
+            LogBroken(problem, _ofFile.Count);
+            _problem = problem;
+        }
+    }
+
+    private void Take(MappingVersion version, IReadOnlyList<CompiledRule> rules)
+    {
+        _problem = null;
+        _content = version.Content;
+        Volatile.Write(ref _version, version.Number);
+        Use(file: rules);
     }
 
     /// <summary>Takes over the triggers of the workflows that are published now.</summary>
@@ -140,18 +350,29 @@ public sealed partial class MappingStore : BackgroundService
     }
 
     /// <inheritdoc/>
-    public override Task StartAsync(CancellationToken cancellationToken)
+    public override async Task StartAsync(CancellationToken cancellationToken)
     {
+        if (_shared)
+        {
+            await BeginSharedAsync(cancellationToken);
+            _listening.Add(_database.Listen(MappingHistory.Channel, said => _ = Task.Run(() => FollowAsync(CancellationToken.None))));
+        }
+        else
+        {
+            await ReloadAsync(cancellationToken);
+        }
+
         // The catalog has been filled by now, and routing begins after this.
-        _listening = _workflows?.OnChanged(_ => ReloadTriggers());
+        _listening.Add(_workflows?.OnChanged(_ => ReloadTriggers()));
         ReloadTriggers();
-        return base.StartAsync(cancellationToken);
+        await base.StartAsync(cancellationToken);
     }
 
     /// <inheritdoc/>
     public override void Dispose()
     {
-        _listening?.Dispose();
+        foreach (var listening in _listening)
+            listening?.Dispose();
         base.Dispose();
     }
 
@@ -172,8 +393,12 @@ public sealed partial class MappingStore : BackgroundService
         using var timer = new PeriodicTimer(Interval, _clock);
         try
         {
-            while (await timer.WaitForNextTickAsync(stoppingToken))
-                Reload();
+            for (var looks = 1; await timer.WaitForNextTickAsync(stoppingToken); looks++)
+            {
+                await ReloadAsync(stoppingToken);
+                if (_shared && looks % LooksPerQuestion == 0)
+                    await FollowAsync(stoppingToken);
+            }
         }
         catch (OperationCanceledException)
         {
@@ -187,6 +412,15 @@ public sealed partial class MappingStore : BackgroundService
     [LoggerMessage(LogLevel.Warning, "{File} is gone; no mapping rules are in force")]
     private partial void LogGone(string file);
 
+    [LoggerMessage(LogLevel.Information, "{Rules} mapping rules are in force from version {Version} in the database")]
+    private partial void LogFollowed(int rules, long version);
+
+    [LoggerMessage(LogLevel.Warning, "{File} is an earlier version of the mappings than the one in force ({Version}), so it is not used; put it in force with: mappings apply")]
+    private partial void LogOther(string file, long version);
+
+    [LoggerMessage(LogLevel.Warning, "The change of the mappings could not be kept in their history yet: {Reason}")]
+    private partial void LogUnkept(string reason);
+
     [LoggerMessage(LogLevel.Error, "{Problem} The last good version ({Rules} rules) stays in force")]
     private partial void LogBroken(string problem, int rules);
 }
@@ -195,3 +429,7 @@ public sealed partial class MappingStore : BackgroundService
 /// <param name="Rules">How many rules it has.</param>
 /// <param name="Problem">Why it cannot be used, with file and line; null where it can.</param>
 public sealed record MappingsCheck(int Rules, string? Problem);
+
+/// <summary>The mappings have been changed by somebody else meanwhile.</summary>
+public sealed class MappingConflictException(long expected, long latest)
+    : Exception($"The mappings have been changed by somebody else meanwhile: version {latest} is in force, not {expected}. Load them again and repeat your change.");

@@ -139,8 +139,18 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
             """{ "id": "batched", "source": "flow-sessions", "type": "technology.start", "workflow": "call-ended", "inputs": { "Event": "{$events}" }, "flow": { "key": "{session_id}", "batch": { "size": 3, "timeout": "1h" }, "concurrency": { "limit": 1 } } }"""));
         var good = site.Write("good.json", rules.ToJsonString());
         Assert.Equal(0, (await site.RunAsync("mappings", "check", good)).Code);
-        var applied = await site.RunAsync("mappings", "apply", good);
+        var applied = await site.RunAsync("mappings", "apply", good, "--note", "in threes");
         Assert.True(applied.Code == 0, applied.Errors);
+        Assert.Contains("is in force", applied.Output, StringComparison.Ordinal);
+        var history = await site.RunAsync("mappings", "history", "--rule", "batched");
+        Assert.Contains(": in threes", history.Output, StringComparison.Ordinal);
+        Assert.Contains("batched added", history.Output, StringComparison.Ordinal);
+        Assert.Equal(rules.ToJsonString(), (await site.RunAsync("mappings", "show")).Output.Trim());
+        Assert.DoesNotContain("batched", (await site.RunAsync("mappings", "show", "1")).Output, StringComparison.Ordinal);
+        var late = await site.RunAsync("mappings", "apply", good, "--expect", "1");
+        Assert.Equal(1, late.Code);
+        Assert.Contains("changed by somebody else", late.Errors, StringComparison.Ordinal);
+        Assert.Contains("no version of the mappings", (await site.RunAsync("mappings", "restore", "99")).Errors, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("with flow control", (await site.RunAsync("mappings", "list")).Output, StringComparison.Ordinal);
 
         var session = Guid.NewGuid().ToString("N");

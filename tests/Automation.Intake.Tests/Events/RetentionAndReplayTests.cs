@@ -57,7 +57,7 @@ public sealed class RetentionAndReplayTests
         await server.PostAsync("flyflow", """{"event_type":"call_ended","call_id":"c","timestamp":"t"}""");
         await server.PostAsync("flyflow", "broken");
         await File.WriteAllTextAsync(server.MappingsFile, """{ "rules": [ { "source": "flow-sessions", "workflow": "a" }, { "source": "flow-*", "type": "flow.*", "workflow": "b" } ] }""", TestContext.Current.CancellationToken);
-        server.Services.GetRequiredService<MappingStore>().Reload();
+        await server.Services.GetRequiredService<MappingStore>().ReloadAsync(TestContext.Current.CancellationToken);
         var replays = server.Services.GetRequiredService<EventReplays>();
 
         var dry = await replays.WaitAsync(await replays.StartAsync(new EventFilter { Source = "fl*" }, dryRun: true, TestContext.Current.CancellationToken), TestContext.Current.CancellationToken);
@@ -117,7 +117,7 @@ public sealed class RetentionAndReplayTests
         await using var server = await IntakeServer.StartAsync(mappings: """{ "rules": [] }""", provider: provider);
         await Parallel.ForAsync(0, 900, token, async (i, _) => (await server.PostAsync("flow-sessions", Session("s" + (i % 7), i))).Dispose());
         await File.WriteAllTextAsync(server.MappingsFile, """{ "rules": [ { "workflow": "w", "filter": "event.payload.session_id != 's6'" } ] }""", token);
-        server.Services.GetRequiredService<MappingStore>().Reload();
+        await server.Services.GetRequiredService<MappingStore>().ReloadAsync(TestContext.Current.CancellationToken);
         var replays = server.Services.GetRequiredService<EventReplays>();
 
         // It stops wherever it is then, mostly in the middle.

@@ -22,7 +22,7 @@ public sealed class RoutingTests
         var unmatched = Assert.Single(await server.ListAsync(EventStatus.Unmatched));
 
         await File.WriteAllTextAsync(server.MappingsFile, """{ "rules": [ { "source": "flow-*", "workflow": "sessions" } ] }""", TestContext.Current.CancellationToken);
-        server.Services.GetRequiredService<Intake.Mapping.MappingStore>().Reload();
+        await server.Services.GetRequiredService<Intake.Mapping.MappingStore>().ReloadAsync(TestContext.Current.CancellationToken);
         Assert.True(await server.Actions.RetryAsync(unmatched.Id, TestContext.Current.CancellationToken));
 
         await server.Starter.WaitAsync(1);
