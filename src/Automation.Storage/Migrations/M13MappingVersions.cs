@@ -5,8 +5,8 @@ namespace Automation.Storage.Migrations;
 
 /// <summary>The mapping rules, as often as they have changed.</summary>
 [DbContext(typeof(AutomationDbContext))]
-[Migration("20261121000012_MappingVersions")]
-internal sealed class M12MappingVersions : Migration
+[Migration("20261121000013_MappingVersions")]
+internal sealed class M13MappingVersions : Migration
 {
     /// <inheritdoc/>
     protected override void Up(MigrationBuilder migrationBuilder)
