@@ -22,12 +22,14 @@ public sealed class NewcomerTests
         Assert.Equal("call-ended", start.GetProperty("definitionId").GetString());
         Assert.Contains(found.GetProperty("rules").EnumerateArray(), r => r.GetProperty("matches").GetBoolean());
 
-        // The call was long enough, so its summary was posted by a background job; the receiver is this server's inbox.
+        // The call was long enough, so its transcript was fetched and its summary posted by background jobs; both other sides are
+        // this server.
         var instance = await server.WaitForAsync(
             "/api/instances/" + start.GetProperty("instanceId").GetString(), i => i.GetProperty("instance").GetProperty("subStatus").GetString() == "Finished");
-        var exchange = Assert.Single(instance.GetProperty("httpExchanges").EnumerateArray()).GetProperty("exchange");
-        Assert.Equal(200, exchange.GetProperty("statusCode").GetInt32());
-        Assert.NotNull(exchange.GetProperty("idempotencyKey").GetString());
+        var exchanges = instance.GetProperty("httpExchanges").EnumerateArray().Select(e => e.GetProperty("exchange")).ToList();
+        Assert.Equal(["GET", "POST"], exchanges.Select(e => e.GetProperty("method").GetString()));
+        Assert.All(exchanges, e => Assert.Equal(200, e.GetProperty("statusCode").GetInt32()));
+        Assert.All(exchanges, e => Assert.NotNull(e.GetProperty("idempotencyKey").GetString()));
         await server.WaitForAsync("/api/events?source=inbox&type=call.summary", p => p.GetProperty("items").GetArrayLength() == 1);
     }
 
@@ -130,7 +132,7 @@ public sealed class NewcomerTests
         Assert.Contains("AllowOpenSources", failure.Message, StringComparison.Ordinal);
     }
 
-    private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
+    internal static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {
         var info = new ProcessStartInfo("dotnet", [typeof(Host.HostOptions).Assembly.Location, .. arguments])
         {

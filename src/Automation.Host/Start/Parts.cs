@@ -69,6 +69,7 @@ internal static class Parts
         services.AddAutomationJobs();
         services.AddAutomationWorkflows();
         services.AddAutomationSteps();
+        services.PostConfigure<SqlOptions>(o => o.Directory = Path.GetFullPath(o.Directory ?? "", DataDirectory(builder)));
         services.AddSingleton<IWorkflowStarter, EventWorkflowStarter>();
         services.AddAutomationIntake();
         services.AddAccess(DataDirectory(builder));

@@ -35,6 +35,9 @@ public sealed class SqlOptions : IValidatableObject
     /// <summary>The databases, by name.</summary>
     public IDictionary<string, SqlConnectionOptions> Connections { get; set; } = new Dictionary<string, SqlConnectionOptions>(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The folder that relative paths of SQLite files begin at. Default: the data directory.</summary>
+    public string? Directory { get; set; }
+
     /// <summary>How long a step's statements may take together. Default 30 seconds.</summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "01:00:00")]
     public TimeSpan CommandTimeout { get; set; } = TimeSpan.FromSeconds(30);

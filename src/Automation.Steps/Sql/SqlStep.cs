@@ -110,6 +110,8 @@ internal sealed class SqlStep(IOptions<SqlOptions> options, SecretStore secrets,
         else
         {
             var parts = new SqliteConnectionStringBuilder(target.ConnectionString) { Mode = writes ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadOnly };
+            if (options.Value.Directory is { } directory && !parts.DataSource.StartsWith(':') && !parts.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
+                parts.DataSource = Path.GetFullPath(parts.DataSource, directory);
             connection = new SqliteConnection(parts.ConnectionString);
         }
 
