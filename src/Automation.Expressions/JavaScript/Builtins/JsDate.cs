@@ -136,7 +136,21 @@ internal static class DateText
         var offset = DateMath.Offset(zone, t) / 60000;
         var sign = offset < 0 ? '-' : '+';
         offset = Math.Abs(offset);
-        return $"GMT{sign}{Pad(Math.Floor(offset / 60), 2)}{Pad(offset % 60, 2)} ({(zone.BaseUtcOffset == TimeSpan.Zero && !zone.SupportsDaylightSavingTime ? "Coordinated Universal Time" : zone.StandardName)})";
+        return $"GMT{sign}{Pad(Math.Floor(offset / 60), 2)}{Pad(offset % 60, 2)} ({ZoneName(zone, DateTimeOffset.FromUnixTimeMilliseconds((long)t))})";
+    }
+
+    public static bool IsUtc(TimeZoneInfo zone) => zone.BaseUtcOffset == TimeSpan.Zero && !zone.SupportsDaylightSavingTime && zone.Id is "UTC" or "Etc/UTC" or "GMT";
+
+    /// <summary>The zone's name at that time, in full.</summary>
+    public static string ZoneName(TimeZoneInfo zone, DateTimeOffset at) =>
+        IsUtc(zone) ? "Coordinated Universal Time" : zone.IsDaylightSavingTime(at) ? zone.DaylightName : zone.StandardName;
+
+    /// <summary>The letters that Americans know their zones by; null for all others.</summary>
+    public static string? AmericanZone(TimeZoneInfo zone, DateTimeOffset at)
+    {
+        var name = ZoneName(zone, at);
+        string[] words = name.Split(' ');
+        return words is ["Eastern" or "Central" or "Mountain" or "Pacific" or "Alaska", "Standard" or "Daylight", "Time"] ? $"{words[0][..(words[0] == "Alaska" ? 2 : 1)]}{words[1][0]}T".ToUpperInvariant() : null;
     }
 
     /// <summary>Milliseconds, or NaN: ISO 8601 first, then the forms that <c>toString</c> and mail headers use, then what .NET reads.</summary>
@@ -149,10 +163,13 @@ internal static class DateText
         var plain = (bracket < 0 ? text : text[..bracket]).Trim();
         if (TryWords(plain, zone, out var words))
             return words;
-        return DateTimeOffset.TryParse(plain, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var read) && !plain.All(char.IsAsciiDigit)
+        return DateTimeOffset.TryParse(plain, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var read) && !IsTimeOrNumber(plain)
             ? HasZone(plain) ? read.ToUnixTimeMilliseconds() : DateMath.ToUtc(zone, read.ToUnixTimeMilliseconds())
             : double.NaN;
     }
+
+    /// <summary>Without a date there is no day to put a time on.</summary>
+    private static bool IsTimeOrNumber(string text) => text.All(c => char.IsAsciiDigit(c) || c is ':' or ' ' or 'A' or 'P' or 'M' or 'a' or 'p' or 'm');
 
     private static bool HasZone(string text) =>
         text.EndsWith('Z') || text.EndsWith("GMT", StringComparison.OrdinalIgnoreCase) || text.EndsWith("UTC", StringComparison.OrdinalIgnoreCase)
@@ -202,9 +219,8 @@ internal static class DateText
             return false;
         if (month is < 1 or > 12 || date < 1 || date > 31 || hour > 24 || minute > 59 || second > 59 || (hour == 24 && (minute > 0 || second > 0 || ms > 0)))
             return true;
+        // The 30th of February is the 1st or 2nd of March, as in most engines.
         var local = DateMath.MakeDate(DateMath.MakeDay(sign * year, month - 1, date), DateMath.MakeTime(hour, minute, second, ms));
-        if (DateMath.Civil(DateMath.MakeDate(DateMath.MakeDay(sign * year, month - 1, date), 0)).Month != (int)month - 1)
-            return true;
         time = DateMath.Clip(offset is { } known ? local - (known * 60000) : hasTime ? DateMath.ToUtc(zone, local) : local);
         return true;
     }
@@ -310,18 +326,16 @@ internal static class DateText
             {
                 offset = known;
             }
-            else if (word.Contains('/') && word.Split('/') is [var mm, var dd, var yyyy] && TryNumber(mm, out var mo) && TryNumber(dd, out var da) && TryNumber(yyyy, out var ye) && yyyy.Length == 4)
+            else if (TryNumericDate(word, out var whole))
             {
-                if (mo is < 1 or > 12)
-                    return false;
-                (month, date, year) = (mo - 1, da, ye);
+                (year, month, date) = whole;
             }
             else if (TryNumber(word.TrimStart('-'), out var number))
             {
                 if (date is null && number <= 31 && word.Length <= 2)
                     date = number;
                 else if (year is null)
-                    year = word[0] == '-' ? -number : number;
+                    year = word[0] == '-' ? -number : FullYear(word, number);
                 else
                     return false;
             }
@@ -342,8 +356,38 @@ internal static class DateText
         return true;
     }
 
+    /// <summary><c>2/1/2022</c>, <c>2/1/22</c>, <c>2022/2/1</c>, <c>2022-02-01</c>.</summary>
+    private static bool TryNumericDate(string word, out (double? Year, double? Month, double? Date) found)
+    {
+        found = default;
+        var parts = word.Split(word.Contains('/') ? '/' : '-');
+        if (parts.Length != 3 || !TryNumber(parts[0], out var a) || !TryNumber(parts[1], out var b) || !TryNumber(parts[2], out var c))
+            return false;
+        var isYearFirst = parts[0].Length == 4;
+        if (!isYearFirst && !word.Contains('/'))
+            return false;
+        var (year, month, date) = isYearFirst ? (a, b, c) : (FullYear(parts[2], c), a, b);
+        found = (year, month - 1, date);
+        return month is >= 1 and <= 12;
+    }
+
+    /// <summary>Of years with two digits, those up to 49 are of this century.</summary>
+    private static double FullYear(string word, double year) => word.Length > 2 ? year : year < 50 ? 2000 + year : 1900 + year;
+
     private static bool TryNumber(string text, out double number) =>
         double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number);
+
+    /// <summary>The zones that mail headers name by letters, in hours.</summary>
+    private static int? AmericanOffset(string word) => word.ToUpperInvariant() switch
+    {
+        "UT" => 0,
+        "EDT" => -4,
+        "EST" or "CDT" => -5,
+        "CST" or "MDT" => -6,
+        "MST" or "PDT" => -7,
+        "PST" => -8,
+        _ => null,
+    };
 
     private static bool TryOffset(string word, bool afterTime, out double minutes)
     {
@@ -351,6 +395,12 @@ internal static class DateText
         var isNamed = word.StartsWith("GMT", StringComparison.OrdinalIgnoreCase) || word.StartsWith("UTC", StringComparison.OrdinalIgnoreCase);
         if (word.Equals("Z", StringComparison.OrdinalIgnoreCase))
             return true;
+        if (AmericanOffset(word) is { } hours)
+        {
+            minutes = hours * 60;
+            return true;
+        }
+
         if (isNamed)
             word = word[3..];
         if (word.Length == 0)

@@ -69,7 +69,7 @@ internal static class NumberBuiltins
         var value = This(self);
         var radix = arguments.At(0).IsUndefined ? 10 : Operators.ToInteger(arguments.At(0));
         if (radix is < 2 or > 36)
-            throw Errors.Range("toString() radix must be between 2 and 36");
+            throw Errors.Range("toString() radix argument must be between 2 and 36");
         return NumberFormatter.ToRadix(value, (int)radix);
     }
 
@@ -330,7 +330,7 @@ internal static class BigIntBuiltins
         var value = This(self);
         var radix = arguments.At(0).IsUndefined ? 10 : Operators.ToInteger(arguments.At(0));
         if (radix is < 2 or > 36)
-            throw Errors.Range("toString() radix must be between 2 and 36");
+            throw Errors.Range("toString() radix argument must be between 2 and 36");
         realm.Work(value.GetBitLength() * value.GetBitLength() / 16384);
         if (radix == 10)
             return value.ToString(CultureInfo.InvariantCulture);

@@ -63,7 +63,7 @@ internal static partial class StringBuiltins
             .Method("indexOf", 1, IndexOf)
             .Method("isWellFormed", 0, (_, self, _) => IsWellFormed(This(self)))
             .Method("lastIndexOf", 1, LastIndexOf)
-            .Method("localeCompare", 1, (_, self, a) => LocaleCompare(This(self), Operators.ToText(a.At(0)), Collation(a.At(2))))
+            .Method("localeCompare", 1, (_, self, a) => LocaleCompare(This(self), Operators.ToText(a.At(0)), a.At(1), Collation(a.At(2))))
             .Method("match", 1, (realm, self, a) => Delegate(realm, self, a.At(0), JsSymbol.Match, "match"))
             .Method("matchAll", 1, MatchAll)
             .Method("normalize", 0, Normalize)
@@ -96,8 +96,8 @@ internal static partial class StringBuiltins
                 var to = a.At(1).IsUndefined ? text.Length : Math.Clamp(Operators.ToInteger(a.At(1)), 0, text.Length);
                 return Part(text, (int)Math.Min(from, to), (int)Math.Max(from, to));
             })
-            .Method("toLocaleLowerCase", 0, (realm, self, _) => Lower(realm, This(self)))
-            .Method("toLocaleUpperCase", 0, (realm, self, _) => Upper(realm, This(self)))
+            .Method("toLocaleLowerCase", 0, (realm, self, a) => IsTurkic(a.At(0)) ? This(self).ToLower(Turkish) : Lower(realm, This(self)))
+            .Method("toLocaleUpperCase", 0, (realm, self, a) => IsTurkic(a.At(0)) ? This(self).ToUpper(Turkish) : Upper(realm, This(self)))
             .Method("toLowerCase", 0, (realm, self, _) => Lower(realm, This(self)))
             .Method("toString", 0, (_, self, _) => Value(self))
             .Method("toUpperCase", 0, (realm, self, _) => Upper(realm, This(self)))
@@ -167,25 +167,35 @@ internal static partial class StringBuiltins
         char.IsHighSurrogate(text[index]) && index + 1 < text.Length && char.IsLowSurrogate(text[index + 1])
             ? char.ConvertToUtf32(text[index], text[index + 1]) : text[index];
 
-    private static int LocaleCompare(string text, string other, CompareOptions options)
+    private static CultureInfo Turkish => CultureInfo.GetCultureInfo("tr");
+
+    /// <summary>Whether an i keeps its dot: the one thing in which languages change case differently here.</summary>
+    private static bool IsTurkic(JsValue locales) => !locales.IsUndefined && IntlBuiltins.Culture(locales).TwoLetterISOLanguageName is "tr" or "az";
+
+    private static int LocaleCompare(string text, string other, JsValue locales, CompareOptions options)
     {
         // Collating is slow, and of no use to strings that nobody reads: those are compared as they are.
         const int LongestCollated = 64 * 1024;
         if (text.Length > LongestCollated && other.Length > LongestCollated)
             return Math.Sign(string.CompareOrdinal(text, other));
-        return CultureInfo.InvariantCulture.CompareInfo.Compare(text, other, options);
+        var culture = locales.IsUndefined ? CultureInfo.InvariantCulture : IntlBuiltins.Culture(locales);
+        return Math.Sign(culture.CompareInfo.Compare(text, other, options));
     }
 
-    private static CompareOptions Collation(JsValue options) =>
-        options.AsObject() is { } o && o.Get("sensitivity") is { IsString: true } sensitivity
-            ? sensitivity.AsString() switch
-            {
-                "base" => CompareOptions.IgnoreCase | CompareOptions.IgnoreNonSpace,
-                "accent" => CompareOptions.IgnoreCase,
-                "case" => CompareOptions.IgnoreNonSpace,
-                _ => CompareOptions.None,
-            }
-            : CompareOptions.None;
+    private static CompareOptions Collation(JsValue options)
+    {
+        if (options.AsObject() is not { } o)
+            return CompareOptions.None;
+        var sensitivity = o.Get("sensitivity") is { IsString: true } text ? text.AsString() : "variant";
+        var collation = sensitivity switch
+        {
+            "base" => CompareOptions.IgnoreCase | CompareOptions.IgnoreNonSpace,
+            "accent" => CompareOptions.IgnoreCase,
+            "case" => CompareOptions.IgnoreNonSpace,
+            _ => CompareOptions.None,
+        };
+        return Operators.ToBoolean(o.Get("numeric")) ? collation | CompareOptions.NumericOrdering : collation;
+    }
 
     private static string SearchText(JsValue value, string method)
     {

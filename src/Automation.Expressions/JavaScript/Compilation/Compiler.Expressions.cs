@@ -76,7 +76,7 @@ internal sealed partial class Compiler
             case PrivateInExpression privateIn:
                 return new PrivateInExpr(PrivateName(privateIn.Name, node.Start), Compile(privateIn.Right), node.Start);
             case SpreadElement spread:
-                return new SpreadExpr(Compile(spread.Argument), spread.Argument.Start);
+                return new SpreadExpr(Compile(spread.Argument), spread.Argument.Start, TextOf(spread.Argument));
             case DefaultPattern:
                 throw SyntaxErrors.At(_source, node.Start, "Invalid shorthand property initializer");
             default:
@@ -86,7 +86,7 @@ internal sealed partial class Compiler
 
     private static LogicalKind KindOf(string op) => op[0] switch { '&' => LogicalKind.And, '|' => LogicalKind.Or, _ => LogicalKind.Nullish };
 
-    private Expr CompileElement(Node node) => node is SpreadElement spread ? new SpreadExpr(Compile(spread.Argument), spread.Argument.Start) : Compile(node);
+    private Expr CompileElement(Node node) => node is SpreadElement spread ? new SpreadExpr(Compile(spread.Argument), spread.Argument.Start, TextOf(spread.Argument)) : Compile(node);
 
     private Expr CompileName(Identifier identifier, bool forTypeof)
     {

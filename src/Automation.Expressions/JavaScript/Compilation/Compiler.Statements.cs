@@ -70,7 +70,7 @@ internal sealed partial class Compiler
                 continue;
             var isPattern = declarator.Target is not Identifier;
             var name = (declarator.Target as Identifier)?.Name;
-            var place = CompileBinding(declarator.Target, declaration.Kind);
+            var place = CompileBinding(declarator.Target, declaration.Kind, declarator.Initializer);
             var value = declarator.Initializer is null ? null : CompileNamed(declarator.Initializer, name);
             statements.Add(new DeclareStmt(place, value, isPattern));
         }
@@ -148,7 +148,7 @@ internal sealed partial class Compiler
         _scope = outer;
         return loop.Kind == ForEachKind.In
             ? new ForInStmt(target, source, body, layout, labels)
-            : new ForOfStmt(target, source, body, layout, loop.Kind == ForEachKind.AwaitOf, labels);
+            : new ForOfStmt(target, source, body, layout, loop.Kind == ForEachKind.AwaitOf, labels, TextOf(loop.Source), loop.Source.Start);
     }
 
     private Stmt CompileSwitch(SwitchStatement choice)
@@ -185,14 +185,15 @@ internal sealed partial class Compiler
 
     // ---- patterns ----
 
-    /// <summary>The target of a declaration: initialises its variables.</summary>
-    private Place CompileBinding(Node target, DeclarationKind kind) =>
+    /// <summary>The target of a declaration: initialises its variables, from a source if there is one.</summary>
+    private Place CompileBinding(Node target, DeclarationKind kind, Node? source = null) =>
         target is Identifier identifier
             ? new VariablePlace(Slot(Find(identifier.Name)!, identifier.Start), VariableWrite.Initialize, identifier.Start)
-            : CompilePattern(target, kind);
+            : CompilePattern(target, kind, source);
 
-    private Place CompilePattern(Node pattern, DeclarationKind? declaration)
+    private Place CompilePattern(Node pattern, DeclarationKind? declaration, Node? source = null)
     {
+        var text = source is null ? null : TextOf(source);
         CheckStack(pattern);
         switch (pattern)
         {
@@ -200,12 +201,14 @@ internal sealed partial class Compiler
                 return new ArrayPatternPlace(
                     [.. array.Elements.Select(e => e is null ? null : CompilePatternElement(e, declaration))],
                     array.Rest is null ? null : CompileTarget(array.Rest, declaration),
-                    pattern.Start);
+                    pattern.Start,
+                    text);
             case ObjectPattern literal:
                 return new ObjectPatternPlace(
                     [.. literal.Properties.Select(p => CompilePatternProperty(p, declaration))],
                     literal.Rest is null ? null : CompileTarget(literal.Rest, declaration),
-                    pattern.Start);
+                    pattern.Start,
+                    text);
             default:
                 return CompileTarget(pattern, declaration);
         }

@@ -240,7 +240,7 @@ internal static class Arguments
         foreach (var argument in arguments)
         {
             if (argument is SpreadExpr spread)
-                Iteration.AddAll(f.Realm, spread.Evaluate(f), values);
+                Iteration.AddAll(f.Realm, spread.Evaluate(f), values, spread.Text);
             else
                 values.Add(argument.Evaluate(f));
         }
@@ -254,8 +254,8 @@ internal static class Arguments
         foreach (var argument in arguments)
         {
             var value = await argument.EvaluateAsync(f);
-            if (argument is SpreadExpr)
-                Iteration.AddAll(f.Realm, value, values);
+            if (argument is SpreadExpr spread)
+                Iteration.AddAll(f.Realm, value, values, spread.Text);
             else
                 values.Add(value);
         }
@@ -265,8 +265,11 @@ internal static class Arguments
 }
 
 /// <summary><c>...value</c> among arguments or elements: gives the value; whoever holds it spreads it.</summary>
-internal sealed class SpreadExpr(Expr value, int position) : Expr
+internal sealed class SpreadExpr(Expr value, int position, string text) : Expr
 {
+    /// <summary>How the source says it.</summary>
+    public string Text { get; } = text;
+
     public override JsValue Evaluate(Frame f) => At(f, value.Evaluate(f));
 
     public override async Step<JsValue> EvaluateAsync(Frame f) => At(f, await value.EvaluateAsync(f));

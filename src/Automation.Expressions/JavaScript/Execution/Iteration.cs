@@ -12,7 +12,10 @@ internal sealed class ValueIterator
     private uint _index;
     private bool _done;
 
-    public ValueIterator(Realm realm, JsValue value)
+    /// <param name="realm">The evaluation.</param>
+    /// <param name="value">What to step through.</param>
+    /// <param name="said">How the source says it, for the error if it is not iterable.</param>
+    public ValueIterator(Realm realm, JsValue value, string? said = null)
     {
         _realm = realm;
         if (value.Reference is JsArray array && realm.HasPristineArrayIteration(array))
@@ -23,7 +26,7 @@ internal sealed class ValueIterator
 
         var method = value.IsNullish ? default : Operators.Get(realm, value, JsSymbol.Iterator);
         if (method.AsFunction() is not { } function)
-            throw Errors.Type($"{Operators.Describe(value)} is not iterable");
+            throw Errors.Type($"{said ?? Operators.Describe(value)} is not iterable");
         _iterator = function.Call(value, []);
         if (!_iterator.IsObject)
             throw Errors.Type($"Result of the Symbol.iterator method is not an object");
@@ -111,9 +114,9 @@ internal sealed class ValueIterator
 
 internal static class Iteration
 {
-    public static void AddAll(Realm realm, JsValue value, List<JsValue> into)
+    public static void AddAll(Realm realm, JsValue value, List<JsValue> into, string? said = null)
     {
-        var iterator = new ValueIterator(realm, value);
+        var iterator = new ValueIterator(realm, value, said);
         while (iterator.TryNext(out var item))
         {
             into.Add(item);
@@ -122,9 +125,9 @@ internal static class Iteration
         }
     }
 
-    public static void AddAll(Realm realm, JsValue value, JsArray into)
+    public static void AddAll(Realm realm, JsValue value, JsArray into, string? said = null)
     {
-        var iterator = new ValueIterator(realm, value);
+        var iterator = new ValueIterator(realm, value, said);
         while (iterator.TryNext(out var item))
             into.Push(item);
     }

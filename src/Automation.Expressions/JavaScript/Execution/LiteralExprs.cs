@@ -10,7 +10,7 @@ internal sealed class ArrayExpr(Expr?[] elements) : Expr
         foreach (var element in elements)
         {
             if (element is SpreadExpr spread)
-                Iteration.AddAll(f.Realm, spread.Evaluate(f), array);
+                Iteration.AddAll(f.Realm, spread.Evaluate(f), array, spread.Text);
             else
                 array.Push(element is null ? JsValue.Absent : element.Evaluate(f));
         }
@@ -24,8 +24,8 @@ internal sealed class ArrayExpr(Expr?[] elements) : Expr
         foreach (var element in elements)
         {
             var value = element is null ? JsValue.Absent : await element.EvaluateAsync(f);
-            if (element is SpreadExpr)
-                Iteration.AddAll(f.Realm, value, array);
+            if (element is SpreadExpr spread)
+                Iteration.AddAll(f.Realm, value, array, spread.Text);
             else
                 array.Push(value);
         }

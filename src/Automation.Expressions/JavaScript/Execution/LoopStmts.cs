@@ -160,14 +160,15 @@ internal sealed class ForInStmt(Place target, Expr source, Stmt body, ScopeLayou
     }
 }
 
-internal sealed class ForOfStmt(Place target, Expr source, Stmt body, ScopeLayout layout, bool isAwait, string[] labels) : LoopStmt(labels)
+internal sealed class ForOfStmt(Place target, Expr source, Stmt body, ScopeLayout layout, bool isAwait, string[] labels, string text, int position) : LoopStmt(labels)
 {
     public override Completion Execute(Frame f)
     {
         var outer = layout.Enter(f);
         var value = source.Evaluate(f);
         f.Env = outer;
-        var iterator = new ValueIterator(f.Realm, value);
+        f.Realm.Position = position;
+        var iterator = new ValueIterator(f.Realm, value, text);
         while (iterator.TryNext(out var item))
         {
             Completion completion;
@@ -203,7 +204,8 @@ internal sealed class ForOfStmt(Place target, Expr source, Stmt body, ScopeLayou
         f.Env = outer;
         if (isAwait && value.AsObject()?.GetMethod(JsSymbol.AsyncIterator) is { } method)
             return await ExecuteAsyncIterator(f, method.Call(value, []), outer);
-        var iterator = new ValueIterator(f.Realm, value);
+        f.Realm.Position = position;
+        var iterator = new ValueIterator(f.Realm, value, text);
         while (iterator.TryNext(out var item))
         {
             Completion completion;

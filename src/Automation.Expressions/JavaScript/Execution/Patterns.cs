@@ -11,8 +11,7 @@ internal sealed record PatternElement(Place Place, Expr? Default)
         value.IsUndefined && Default is not null ? await Default.EvaluateAsync(f) : value;
 }
 
-
-internal sealed class ArrayPatternPlace(PatternElement?[] elements, Place? rest, int position) : Place
+internal sealed class ArrayPatternPlace(PatternElement?[] elements, Place? rest, int position, string? text) : Place
 {
     public override JsValue Read(Frame f, JsValue target, JsValue key) => throw new InvalidOperationException("A pattern is not read");
 
@@ -21,7 +20,7 @@ internal sealed class ArrayPatternPlace(PatternElement?[] elements, Place? rest,
     public override void Assign(Frame f, JsValue value)
     {
         f.Realm.Position = position;
-        var iterator = new ValueIterator(f.Realm, value);
+        var iterator = new ValueIterator(f.Realm, value, text);
         try
         {
             foreach (var element in elements)
@@ -56,7 +55,7 @@ internal sealed class ArrayPatternPlace(PatternElement?[] elements, Place? rest,
     public override async Step<bool> AssignAsync(Frame f, JsValue value)
     {
         f.Realm.Position = position;
-        var iterator = new ValueIterator(f.Realm, value);
+        var iterator = new ValueIterator(f.Realm, value, text);
         foreach (var element in elements)
         {
             if (!iterator.TryNext(out var item))
@@ -86,7 +85,7 @@ internal sealed class ArrayPatternPlace(PatternElement?[] elements, Place? rest,
 /// <summary>One property of an object pattern; the name is set unless computed.</summary>
 internal sealed record PatternProperty(string? Name, Expr? Key, PatternElement Element);
 
-internal sealed class ObjectPatternPlace(PatternProperty[] properties, Place? rest, int position) : Place
+internal sealed class ObjectPatternPlace(PatternProperty[] properties, Place? rest, int position, string? text) : Place
 {
     public override JsValue Read(Frame f, JsValue target, JsValue key) => throw new InvalidOperationException("A pattern is not read");
 
@@ -142,7 +141,7 @@ internal sealed class ObjectPatternPlace(PatternProperty[] properties, Place? re
             return;
         f.Realm.Position = position;
         throw Errors.Type(properties.Length > 0 && properties[0].Name is { } name
-            ? $"Cannot destructure property '{name}' of '{value}' as it is {value}."
-            : $"Cannot destructure '{value}' as it is {value}.");
+            ? $"Cannot destructure property '{name}' of '{text ?? value.ToString()}' as it is {value}."
+            : $"Cannot destructure '{text ?? value.ToString()}' as it is {value}.");
     }
 }

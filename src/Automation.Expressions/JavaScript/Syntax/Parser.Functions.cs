@@ -35,6 +35,8 @@ internal sealed partial class Parser
         var nameToken = _token;
         if (isDeclaration)
         {
+            if (IsPunctuator("("))
+                throw Error(nameToken.Start, "Function statements require a function name");
             node.Name = ParseBindingIdentifier().Name;
         }
         else if (_token.Kind == TokenKind.Identifier)
