@@ -29,26 +29,15 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
     /// <summary>So that filters that are computed anew each time cannot make the memory grow.</summary>
     private const int MaxFilters = 1024;
 
-    // Definitions of any version: instances run on old ones too.
-    private static readonly SqlStatement WaitingDefinitions = new(
-        "SELECT max(CASE WHEN content LIKE '%\"Automation.WaitForEvent\"%' OR content LIKE '%\"Automation.Event%' THEN 1 ELSE 0 END), max(CASE WHEN content LIKE '%\"Elsa.Event\"%' THEN 1 ELSE 0 END) FROM workflow_definitions");
-
     private readonly ConcurrentDictionary<string, Func<EventPayload, bool>?> _filters = new(StringComparer.Ordinal);
-    private IDisposable? _listening;
-    private volatile bool _byKey = runtime is not null;
-    private volatile bool _byName = runtime is not null;
+    private readonly AwaitedEvents _awaited = new(database, catalog);
 
-    /// <summary>Finds out whether any workflow waits for events at all, now and whenever one is published.</summary>
-    public async Task StartAsync(CancellationToken cancellationToken)
-    {
-        if (catalog is null)
-            return;
-        _listening = catalog.OnChanged(_ => Look());
-        await LookAsync(cancellationToken);
-    }
+    /// <summary>Finds out which events workflows wait for, now and whenever one is published.</summary>
+    public Task StartAsync(CancellationToken cancellationToken) => _awaited.StartAsync(cancellationToken);
 
-    /// <summary>Whether an instance may wait for an event with this correlation key.</summary>
-    public bool MayBeAwaited(string? correlationKey) => _byName || (_byKey && correlationKey is not null);
+    /// <summary>Whether an instance may wait for such an event.</summary>
+    public bool MayBeAwaited(string source, string? type, string? correlationKey) =>
+        runtime is not null && ((correlationKey is not null && _awaited.ByKey(source, type ?? "")) || _awaited.ByName(source, type ?? ""));
 
     /// <summary>Offers an event to the instances that wait.</summary>
     /// <param name="payload">The event.</param>
@@ -58,7 +47,7 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
     public async Task<Offer> OfferAsync(EventPayload payload, bool isLast, CancellationToken cancellationToken)
     {
         var incoming = payload.Incoming;
-        if (runtime is null || !MayBeAwaited(incoming.CorrelationKey))
+        if (!MayBeAwaited(incoming.Source, incoming.Type, incoming.CorrelationKey))
             return Offer.Nobody;
         // A bookmark that somebody else has used meanwhile (a timeout, another server) is looked for again: the instance may wait at the next one.
         for (var attempt = 1; attempt <= 3; attempt++)
@@ -75,26 +64,13 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
             : Offer.Nobody;
     }
 
-    public void Dispose() => _listening?.Dispose();
-
-    private void Look()
-    {
-        // Until it is known better, there may be one.
-        (_byKey, _byName) = (true, true);
-        _ = LookAsync(CancellationToken.None);
-    }
-
-    private async Task LookAsync(CancellationToken cancellationToken)
-    {
-        var rows = await database.QueryAsync(WaitingDefinitions, cancellationToken);
-        (_byKey, _byName) = (rows.Rows[0][0].AsInteger > 0, rows.Rows[0][1].AsInteger > 0);
-    }
+    public void Dispose() => _awaited.Dispose();
 
     private async ValueTask<(List<WaitingBookmark> Own, List<WaitingBookmark> Others)> FindAsync(EventPayload payload, CancellationToken cancellationToken)
     {
         var (own, others) = (new List<WaitingBookmark>(), new List<WaitingBookmark>());
-        var key = payload.Incoming.CorrelationKey;
-        if (_byKey && key is not null)
+        var (source, key) = (payload.Incoming.Source, payload.Incoming.CorrelationKey);
+        if (key is not null && _awaited.ByKey(source, payload.Incoming.Type ?? ""))
         {
             foreach (var bookmark in await runtime!.FindWaitingAsync(SessionWait.Hash(key), cancellationToken))
             {
@@ -104,7 +80,7 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
             }
         }
 
-        if (_byName && payload.Incoming.Type is { } type)
+        if (payload.Incoming.Type is { } type && _awaited.ByName(source, type))
         {
             foreach (var bookmark in await runtime!.FindWaitingAsync(StimulusHash.Event(type), cancellationToken))
             {

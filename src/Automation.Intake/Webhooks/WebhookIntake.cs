@@ -230,7 +230,7 @@ internal sealed partial class WebhookIntake
             return new Refusal(400, fault is null ? reason : fault.Reason, fault);
 
         // What wants the event is known before it is stored, so that an event that nothing wants needs no second write.
-        var wanted = _mappings.Current.Candidates(source.Slug, identity.Type).Length > 0 || _sessions.MayBeAwaited(identity.CorrelationKey);
+        var wanted = _mappings.Current.Candidates(source.Slug, identity.Type).Length > 0 || _sessions.MayBeAwaited(source.Slug, identity.Type, identity.CorrelationKey);
         var mode = wanted && source.Reply is { } reply && reply.Answers(identity.Type) ? reply : null;
         var incoming = new IncomingEvent
         {

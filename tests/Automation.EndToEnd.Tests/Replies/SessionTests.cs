@@ -61,6 +61,25 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task A_workflow_that_comes_while_the_server_runs_is_waited_for_from_then_on()
+    {
+        await using var server = await ServerUnderTest.StartAsync([], directory => WriteRules(directory, new { source = "inbox", type = "begin", workflow = "late" }));
+        // Nothing names this type yet, so the event ends as it is stored.
+        await TakeAsync(server, """{"id":"w1","type":"word","correlation_id":"k"}""");
+        Write(server.WorkflowsDirectory, "late", Activity("Listen", "Automation.WaitForEvent", ("eventType", Text("word")), ("result", Seen())), Activity("Keep", "Elsa.SetName", ("value", Script("`heard ${variables.Seen.payload.n}`"))));
+        await server.WaitForAsync("/elsa/api/workflow-definitions?searchTerm=late", p => p.GetProperty("totalCount").GetInt64() == 1);
+
+        await TakeAsync(server, """{"id":"b","type":"begin","correlation_id":"k"}""");
+        await server.WaitForAsync("/api/instances?workflow=late&status=Suspended", p => p.GetProperty("totalCount").GetInt64() == 1);
+        await TakeAsync(server, """{"id":"w2","type":"word","correlation_id":"k","n":7}""");
+
+        var done = await server.WaitForAsync("/api/instances?workflow=late&status=Finished", p => p.GetProperty("totalCount").GetInt64() == 1);
+        Assert.Equal("heard 7", done.GetProperty("items")[0].GetProperty("name").GetString());
+        var events = await server.AllEventsAsync("type=word");
+        Assert.Equal(["Routed", "Unmatched"], events.Select(e => e.GetProperty("status").GetString()).Order());
+    }
+
+    [Fact]
     public async Task Events_for_a_busy_instance_are_held_in_order_over_a_kill_and_none_is_lost()
     {
         using var receiver = new StalledReceiver();
