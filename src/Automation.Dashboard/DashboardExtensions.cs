@@ -1,11 +1,16 @@
 using Automation.Dashboard.Access;
+using Automation.Dashboard.Data;
+using Automation.Dashboard.Deliveries;
 using Automation.Dashboard.Events;
 using Automation.Dashboard.Instances;
 using Automation.Dashboard.Jobs;
 using Automation.Dashboard.Live;
 using Automation.Dashboard.Mappings;
+using Automation.Dashboard.Notifications;
+using Automation.Dashboard.Overview;
 using Automation.Dashboard.Search;
 using Automation.Dashboard.Settings;
+using Automation.Dashboard.Shared;
 using Automation.Dashboard.Shell;
 using Automation.Dashboard.Sources;
 using Microsoft.AspNetCore.Builder;
@@ -35,6 +40,11 @@ public static class DashboardExtensions
         services.AddSingleton<TestEvents>();
         services.AddSingleton<EventWorkflows>();
         services.AddSingleton<InstanceStory>();
+        services.AddSingleton<RollupReader>();
+        services.AddSingleton<RollupStore>();
+        services.AddSingleton<OverviewFigures>();
+        services.AddSingleton<RollupWorker>();
+        services.AddHostedService(s => s.GetRequiredService<RollupWorker>());
         services.AddSingleton<SearchEverything>();
         return services;
     }
@@ -47,18 +57,24 @@ public static class DashboardExtensions
         // Browsers ask here, too, whatever a page says about its icon.
         app.MapGet("/favicon.ico", () => TypedResults.Redirect("/_content/Automation.Dashboard/favicon.svg", permanent: true)).AllowAnonymous().ExcludeFromDescription();
         app.MapLive();
+        app.MapOverviewApi();
         app.MapEventsApi();
         app.MapEventWorkflows();
         app.MapExportApi();
         app.MapReplaysApi();
         app.MapSetupApi();
         app.MapInstancesApi();
+        app.MapInstanceActions();
         app.MapJobsApi();
         app.MapPageActions();
         app.MapJobActions();
         app.MapAccessApi();
         app.MapAccessActions();
         app.MapAuditApi();
+        app.MapListExports();
+        app.MapDeliveryActions();
+        app.MapNotificationActions();
+        app.MapDocumentActions();
         app.MapMappingActions();
         app.MapSourceActions();
         app.MapSearch();

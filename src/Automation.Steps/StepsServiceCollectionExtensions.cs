@@ -50,6 +50,7 @@ public static class StepsServiceCollectionExtensions
         services.AddOptions<DataOptions>().BindConfiguration("Automation:Steps:Data").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<DocumentStore>();
         services.TryAddSingleton<DocumentQueries>();
+        services.TryAddSingleton<DocumentCollections>();
         services.AddHostedService<DocumentSweeper>();
         services.AddWorkflowActivity<StoreDocument>().AddWorkflowActivity<ReadDocument>().AddWorkflowActivity<ChangeDocument>()
             .AddWorkflowActivity<DeleteDocument>().AddWorkflowActivity<FindDocuments>();
@@ -84,6 +85,7 @@ public static class StepsServiceCollectionExtensions
         services.TryAddSingleton<DeliveryPublisher>();
         services.TryAddSingleton<DeliverySender>();
         services.TryAddSingleton<LaneLeases>();
+        services.TryAddSingleton(s => new EndpointTest(s.GetRequiredService<EndpointStore>(), s.GetRequiredService<DeliveryLog>(), s.GetRequiredService<DeliverySender>()));
         services.AddHostedService<DeliveryPump>();
         services.AddSingleton<Action<ActivityCatalog>>(s => catalog => catalog.AddFamily<Deliver>(Deliver.Family(s.GetRequiredService<EndpointStore>())));
         services.AddBackgroundActivity<DeliverStep>(Deliver.Type);
@@ -98,6 +100,8 @@ public static class StepsServiceCollectionExtensions
         services.TryAddSingleton<NotificationSender>();
         services.TryAddSingleton<NotificationDispatcher>();
         services.TryAddSingleton<Inbox>();
+        services.TryAddSingleton(s => new ChannelTest(
+            s.GetRequiredService<ChannelStore>(), s.GetRequiredService<NotificationSender>(), s.GetRequiredService<NotificationLog>(), s.GetRequiredService<TextTemplates>(), s.GetRequiredService<TimeProvider>()));
         services.AddHostedService<HeldNotifications>();
         services.AddJobHandler<NotificationJob>(NotificationJob.Name, retry =>
         {

@@ -61,7 +61,7 @@ public sealed class ConsoleTests
         await ScreenshotAsync(page, "instance");
 
         await page.GotoAsync(server.Address + "/");
-        await Assertions.Expect(page.Locator("#overview")).ToContainTextAsync("started a workflow");
+        await Assertions.Expect(page.Locator("#overview")).ToContainTextAsync("call_ended");
         await ScreenshotAsync(page, "overview");
         Assert.Equal(1280, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         // A refused sign-in answers 302 to the form; nothing else went wrong.

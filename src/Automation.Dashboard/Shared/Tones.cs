@@ -5,8 +5,8 @@ internal static class Tones
 {
     public static string Of(string? status) => status switch
     {
-        "Routed" or "Finished" or "Succeeded" or "Completed" or "Verified" or "Matched" => "good",
-        "Unmatched" or "Waiting" or "Skipped" or "Suspended" or "Scheduled" or "Awaiting" or "Interrupted" => "warn",
+        "Routed" or "Finished" or "Succeeded" or "Completed" or "Verified" or "Matched" or "Sent" or "InDigest" => "good",
+        "Unmatched" or "Waiting" or "Skipped" or "Suspended" or "Scheduled" or "Awaiting" or "Interrupted" or "Held" or "Retrying" => "warn",
         "Failed" or "Rejected" or "Faulted" => "bad",
         "Received" or "Executing" or "Running" or "Processing" or "Enqueued" or "Pending" => "info",
         _ => "",

@@ -1,7 +1,6 @@
 using Automation.Dashboard.Events;
 using Automation.Intake.Events;
 using Automation.Storage.Access;
-using Automation.Workflows.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -36,16 +35,6 @@ internal static class PageActions
         {
             await replays.CancelAsync(id, token);
             return Results.Redirect("/replays/" + Uri.EscapeDataString(id));
-        }).DisableAntiforgery();
-        actions.MapPost("/instances/{id}/cancel", async (string id, WorkflowRuntime runtime, CancellationToken token) =>
-        {
-            await runtime.CancelAsync(id, cancellationToken: token);
-            return Results.Redirect("/instances/" + Uri.EscapeDataString(id));
-        }).DisableAntiforgery();
-        actions.MapPost("/instances/{id}/retry", async (string id, WorkflowRuntime runtime, CancellationToken token) =>
-        {
-            await runtime.RetryAsync(id, cancellationToken: token);
-            return Results.Redirect("/instances/" + Uri.EscapeDataString(id));
         }).DisableAntiforgery();
     }
 

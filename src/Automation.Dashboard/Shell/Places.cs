@@ -17,6 +17,9 @@ internal static class Places
         new("Workflows", "/studio/workflows"),
         new("Instances", "/instances"),
         new("Jobs", "/hangfire"),
+        new("Deliveries", "/deliveries"),
+        new("Inbox", "/inbox"),
+        new("Data", "/data"),
     ];
 
     /// <summary>What the server itself needs, below the others.</summary>

@@ -9,12 +9,22 @@ document.addEventListener('click', async event => {
     root.dataset.theme = dark ? 'light' : 'dark';
     localStorage.setItem('theme', root.dataset.theme);
   } else {
-    await navigator.clipboard.writeText(target.dataset.copy);
     const label = target.textContent;
-    target.textContent = 'Copied';
+    target.textContent = await copy(target.dataset.copy) ? 'Copied' : 'Not copied';
     setTimeout(() => { target.textContent = label; }, 1500);
   }
 });
+
+// Browsers have a clipboard for scripts only over HTTPS and on the machine itself; elsewhere the old way is left.
+async function copy(text) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
+  const field = Object.assign(document.createElement('textarea'), { value: text, readOnly: true });
+  document.body.append(field);
+  field.select();
+  const done = document.execCommand('copy');
+  field.remove();
+  return done;
+}
 
 // Times come in UTC, complete; they are shown in the reader's own zone, the full time on hover.
 function localise(root) {
@@ -32,6 +42,17 @@ localise(document);
 
 // Live parts are htmx's: they are fetched again when the server tells of a change (hx-trigger="sse:…").
 document.addEventListener('htmx:afterSwap', event => localise(event.detail.target.parentElement ?? document));
+
+// What scrolls sideways can be reached and scrolled with the keyboard.
+function reach() {
+  for (const box of document.querySelectorAll('.table-wrap')) {
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute('tabindex');
+  }
+}
+reach();
+addEventListener('resize', reach);
+document.addEventListener('htmx:afterSwap', reach);
 
 // What a person has opened, picked or typed stays as it is when the server sends the part around it again.
 if (window.Idiomorph) {

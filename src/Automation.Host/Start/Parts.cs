@@ -112,6 +112,7 @@ internal static class Parts
         app.MapHttpExchanges();
         app.MapNotifications();
         app.MapDeliveries();
+        app.MapDocuments();
     }
 
     private static bool IsForMachines(HttpContext context) =>

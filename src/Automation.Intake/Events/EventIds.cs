@@ -7,7 +7,7 @@ namespace Automation.Intake.Events;
 /// UUIDv7 ids that rise strictly within this process: 48 bits of milliseconds, then 12 bits that count within the
 /// millisecond, then 62 random bits (RFC 9562, 6.2, method 1). Events so sort in the order they came.
 /// </summary>
-internal sealed class EventIds(TimeProvider clock)
+public sealed class EventIds(TimeProvider clock)
 {
     private long _last;
 

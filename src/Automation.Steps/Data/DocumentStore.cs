@@ -30,6 +30,8 @@ public sealed class DocumentStore(Database database, IOptions<DataOptions> optio
 
     private static readonly SqlStatement Delete = new("DELETE FROM documents WHERE collection = $1 AND key = $2");
 
+    private static readonly SqlStatement DeleteVersion = new("DELETE FROM documents WHERE collection = $1 AND key = $2 AND version = $3");
+
     private static readonly SqlStatement DeleteExpired = new("DELETE FROM documents WHERE expires_at <= $1");
 
     private static readonly SqlStatement Note = new("INSERT INTO step_ledger (operation_id, result, created_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING");
@@ -71,6 +73,57 @@ public sealed class DocumentStore(Database database, IOptions<DataOptions> optio
         ArgumentNullException.ThrowIfNull(unit);
         CheckName(collection, key);
         unit.Add(Delete, collection, key);
+    }
+
+    /// <summary>Stores a document as a person or a program gives it, unless it is not the one that they have seen.</summary>
+    /// <param name="collection">The collection; it need not exist.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="json">The document, JSON.</param>
+    /// <param name="expectedVersion">The version that must be there; 0 for none, null for any.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>The document as it is stored now; null where another version was there.</returns>
+    /// <exception cref="DocumentException">The collection, the key or the JSON is not valid.</exception>
+    public async Task<Document?> ReplaceAsync(string collection, string key, string json, long? expectedVersion, CancellationToken cancellationToken)
+    {
+        JsonNode body;
+        try
+        {
+            body = JsonNode.Parse(json, documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false }) ?? throw new DocumentException("The document is null.");
+        }
+        catch (JsonException e)
+        {
+            throw new DocumentException("The document is not JSON: " + e.Message);
+        }
+
+        var changed = await ChangeAsync(collection, key, new DocumentChange(_ => body) { ExpectedVersion = expectedVersion }, cancellationToken);
+        return changed.IsConflict ? null : changed.Document;
+    }
+
+    /// <summary>Removes a document, unless it is not the one that was seen.</summary>
+    /// <param name="collection">The collection.</param>
+    /// <param name="key">The key.</param>
+    /// <param name="expectedVersion">The version that must be there; null for any.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>False where another version was there; null where there was none.</returns>
+    /// <exception cref="DocumentException">The collection or the key is not valid.</exception>
+    public async Task<bool?> RemoveAsync(string collection, string key, long? expectedVersion, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await FindAsync(collection, key, cancellationToken) is not { } found)
+                return null;
+            if (expectedVersion is { } expected && expected != found.Version)
+                return false;
+            try
+            {
+                await database.CommitAsync(new WriteUnit().AddExpectingOne(DeleteVersion, collection, key, found.Version), cancellationToken: cancellationToken);
+                return true;
+            }
+            catch (WriteConflictException)
+            {
+                // Changed in between: look again.
+            }
+        }
     }
 
     /// <summary>Adds to a unit: what was kept about an operation, so that it happens once, is not needed any more.</summary>

@@ -28,7 +28,8 @@ public static class DeliveryApi
             await store.DeleteAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound());
         designing.MapPost("/endpoints/{id}/rotate", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
             await store.RotateAsync(id, cancellationToken) is { } verifier ? Results.Ok(new VerifierView(verifier)) : Results.NotFound());
-        designing.MapPost("/endpoints/{id}/test", TestAsync);
+        designing.MapPost("/endpoints/{id}/test", async (string id, EndpointTest test, CancellationToken cancellationToken) =>
+            await test.SendAsync(id, cancellationToken) is { } result ? Results.Ok(result) : Results.NotFound());
         group.MapGet("/endpoints/{id}/deliveries", ListAsync);
         operating.MapPost("/endpoints/{id}/resend", async (string id, ResendRequest? body, DeliveryLog log, CancellationToken cancellationToken) =>
             Results.Ok(new ResendAnswer(await log.ResendFailedAsync(id, body?.From ?? DateTimeOffset.UnixEpoch, body?.To ?? DateTimeOffset.MaxValue, cancellationToken))));
@@ -74,17 +75,6 @@ public static class DeliveryApi
         {
             return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
         }
-    }
-
-    /// <summary>Sends a signed test webhook at once and says what the endpoint answered.</summary>
-    private static async Task<IResult> TestAsync(string id, EndpointStore store, DeliveryLog log, IServiceProvider services, CancellationToken cancellationToken)
-    {
-        if (await store.FindAsync(id, cancellationToken) is not { } endpoint)
-            return Results.NotFound();
-        var sender = (DeliverySender)services.GetService(typeof(DeliverySender))!;
-        var result = await sender.CallAsync(endpoint, log.NewId(), "webhook.test", """{"type":"webhook.test","data":{}}""", cancellationToken);
-        var exchange = result.Exchanges[^1];
-        return Results.Ok(new TestAnswer(exchange.StatusCode is >= 200 and < 300, exchange.StatusCode, result.Error, exchange.ResponseBody, exchange.Duration.TotalMilliseconds));
     }
 
     private static async Task<IResult> ListAsync(string id, string? status, string? before, int? take, DeliveryLog log, CancellationToken cancellationToken)
@@ -143,8 +133,6 @@ public static class DeliveryApi
         string Id, EndpointSettings Settings, bool IsActive, string? DisabledReason, DateTimeOffset? FailingSince, DateTimeOffset CreatedAt, IReadOnlyList<string> PublicKeys, string? Verifier);
 
     internal sealed record VerifierView(string Verifier);
-
-    internal sealed record TestAnswer(bool Succeeded, int? StatusCode, string? Error, string? Response, double DurationMs);
 
     internal sealed record ResendRequest(DateTimeOffset? From, DateTimeOffset? To);
 

@@ -108,7 +108,7 @@ public sealed class EndpointStore(Database database, IDataProtectionProvider pro
     }
 
     /// <summary>The public keys that receivers verify v1a with.</summary>
-    internal IReadOnlyList<string> PublicKeys(DeliveryEndpoint endpoint) =>
+    public IReadOnlyList<string> PublicKeys(DeliveryEndpoint endpoint) =>
         endpoint.Settings.Signature == SignatureKind.V1a ? [.. Keys(endpoint).Select(k => WebhookSigner.ForReceiver(SignatureKind.V1a, k))] : [];
 
     /// <summary>Removes an endpoint with its deliveries.</summary>

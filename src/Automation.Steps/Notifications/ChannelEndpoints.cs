@@ -1,6 +1,4 @@
 using Automation.Expressions;
-using Automation.Steps.Templates;
-using Automation.Steps.Values;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,7 +21,7 @@ public static class ChannelEndpoints
         channels.MapPut("/{name}", SetAsync);
         channels.MapDelete("/{name}", DeleteAsync);
         channels.MapPost("/{name}/test", TestAsync);
-        channels.MapPost("/preview", (PreviewRequest body, IServiceProvider services) => Preview(body, (TextTemplates)services.GetService(typeof(TextTemplates))!));
+        channels.MapPost("/preview", Preview);
 
         var notifications = app.MapGroup("/api/notifications").WithTags("Notifications").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         notifications.MapGet("", ListAsync);
@@ -77,30 +75,10 @@ public static class ChannelEndpoints
         }
     }
 
-    /// <summary>Sends a test message at once, past quiet hours and limits, and says what the channel answered.</summary>
-    private static async Task<IResult> TestAsync(string name, TestRequest? body, ChannelStore store, IServiceProvider services, NotificationLog log, TimeProvider clock, CancellationToken cancellationToken)
-    {
-        if (await store.FindAsync(name, cancellationToken) is not { } channel)
-            return Results.NotFound();
-        var sender = (NotificationSender)services.GetService(typeof(NotificationSender))!;
-        var recipient = string.IsNullOrWhiteSpace(body?.To) ? channel.Options.To ?? "" : body.To.Trim();
-        if (channel.Options.Kind is ChannelKind.Sms or ChannelKind.Telegram)
-            recipient = ChannelOptions.Recipients(recipient) is [var first, ..] ? first : "";
-        var notification = new Notification
-        {
-            Id = "test-" + Guid.CreateVersion7(clock.GetUtcNow()), Channel = name, Kind = channel.Options.Kind.ToString(), Recipient = recipient, CreatedAt = clock.GetUtcNow(), Attempts = 1,
-            Message = new NotificationMessage { Subject = body?.Subject ?? "Test", Text = body?.Text ?? $"This is a test of the channel {name}.", Severity = "Info" },
-        };
-        var result = await sender.SendAsync(channel, notification, cancellationToken);
-        var ended = notification with
-        {
-            Status = result.Error is null ? NotificationStatus.Sent : NotificationStatus.Failed, Note = result.Error ?? result.Note, SentAt = result.Error is null ? clock.GetUtcNow() : null,
-        };
-        await log.SaveAsync(ended, [], cancellationToken);
-        return Results.Ok(new TestAnswer(result.Error is null, ended.Note, result.Exchanges.Sum(e => e.Duration.TotalMilliseconds), ended.Id));
-    }
+    private static async Task<IResult> TestAsync(string name, TestRequest? body, ChannelTest test, CancellationToken cancellationToken) =>
+        await test.SendAsync(name, body?.To, body?.Subject, body?.Text, cancellationToken) is { } result ? Results.Ok(result) : Results.NotFound();
 
-    private static IResult Preview(PreviewRequest body, TextTemplates templates)
+    private static IResult Preview(PreviewRequest body, ChannelTest test)
     {
         var values = body.Values is { ValueKind: JsonValueKind.Object } given
             ? given.EnumerateObject().ToDictionary(p => p.Name, p => (object?)p.Value, StringComparer.Ordinal)
@@ -114,7 +92,7 @@ public static class ChannelEndpoints
             return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
         }
 
-        string? Rendered(string? template) => template is null ? null : templates.Preview(template, values);
+        string? Rendered(string? template) => template is null ? null : test.Preview(template, values);
     }
 
     private static async Task<IResult> ListAsync(string? channel, string? status, DateTimeOffset? before, int? take, NotificationLog log, CancellationToken cancellationToken)
@@ -143,8 +121,6 @@ public static class ChannelEndpoints
         string? InstanceId, string? ActivityExecutionId, long? JobId, string? FallbackOf, string? DigestId, DateTimeOffset CreatedAt, DateTimeOffset? DueAt, DateTimeOffset? SentAt);
 
     internal sealed record TestRequest(string? To, string? Subject, string? Text);
-
-    internal sealed record TestAnswer(bool Sent, string? Note, double DurationMs, string NotificationId);
 
     internal sealed record PreviewRequest(string? Subject, string? Body, string? Html, JsonElement? Values);
 

@@ -55,7 +55,7 @@ internal sealed class ConsoleBrowser : IAsyncDisposable
     public static async Task<ConsoleBrowser> SignedInAsync(ServerUnderTest server)
     {
         var browser = await OpenAsync(server);
-        await browser.GoAsync("/sign-in");
+        await browser.GoAsync("/sign-in?with=key");
         await browser.Page.FillAsync("input[name=key]", ServerUnderTest.AdminKey);
         await browser.Page.ClickAsync("button[type=submit]");
         await browser.Page.WaitForURLAsync(server.Address + "/");

@@ -1,0 +1,108 @@
+using System.Globalization;
+using Automation.Dashboard.Access;
+using Automation.Dashboard.Shell;
+using Automation.Steps.Deliveries;
+using Automation.Storage.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace Automation.Dashboard.Deliveries;
+
+/// <summary>What the buttons of the pages of subscribers do.</summary>
+internal static class DeliveryActions
+{
+    public static void MapDeliveryActions(this IEndpointRouteBuilder app)
+    {
+        var actions = app.MapGroup("/deliveries").AddEndpointFilter(PageActions.RequireTokenAsync).DisableAntiforgery().ExcludeFromDescription();
+        var designing = actions.MapGroup("/endpoints").WithMetadata(new LeastRoleAttribute(Role.Designer));
+        designing.MapPost("/add", AddAsync);
+        designing.MapPost("/{id}/save", ChangeAsync);
+        designing.MapPost("/{id}/test", TestAsync);
+        designing.MapPost("/{id}/rotate", async (string id, HttpContext context, EndpointStore store) =>
+        {
+            if (await store.RotateAsync(id, context.RequestAborted) is { } verifier)
+                Flash.Set(context, "The receiver verifies with this from now on; it is shown once: " + verifier);
+            return Back(id);
+        });
+        designing.MapPost("/{id}/delete", async (string id, HttpContext context, EndpointStore store) =>
+        {
+            await store.DeleteAsync(id, context.RequestAborted);
+            return Results.Redirect("/deliveries");
+        });
+        var operating = actions.MapGroup("").WithMetadata(new LeastRoleAttribute(Role.Operator));
+        operating.MapPost("/endpoints/{id}/resend", async (string id, HttpContext context, DeliveryLog log) =>
+        {
+            var count = await log.ResendFailedAsync(id, DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue, context.RequestAborted);
+            Flash.Set(context, count == 0 ? "None has failed." : string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "delivery goes" : "deliveries go")} out once more."));
+            return Back(id);
+        });
+        operating.MapPost("/{id}/resend", async (string id, HttpContext context, DeliveryLog log) =>
+        {
+            Flash.Set(context, await log.ResendAsync(id, context.RequestAborted) ? "It goes out once more." : "It has not ended yet.");
+            return Results.Redirect("/deliveries/" + Uri.EscapeDataString(id));
+        });
+    }
+
+    private static async Task<IResult> AddAsync(HttpContext context, EndpointStore store)
+    {
+        try
+        {
+            var (endpoint, verifier) = await store.AddAsync(Read(await context.Request.ReadFormAsync(context.RequestAborted), new EndpointSettings()), context.RequestAborted);
+            Flash.Set(context, "Added. The receiver verifies with this; it is shown once: " + verifier);
+            return Back(endpoint.Id);
+        }
+        catch (Exception e) when (e is DeliveryException or PlatformNotSupportedException)
+        {
+            Audit.Refused(context);
+            Flash.Set(context, e.Message);
+            return Results.Redirect("/deliveries");
+        }
+    }
+
+    private static async Task<IResult> ChangeAsync(string id, HttpContext context, EndpointStore store)
+    {
+        try
+        {
+            // What the form does not ask for stays as it is.
+            if (await store.FindAsync(id, context.RequestAborted) is { } found
+                && await store.ChangeAsync(id, Read(await context.Request.ReadFormAsync(context.RequestAborted), found.Settings), context.RequestAborted) is not null)
+                Flash.Set(context, "Saved.");
+        }
+        catch (DeliveryException e)
+        {
+            Audit.Refused(context);
+            Flash.Set(context, e.Message);
+        }
+
+        return Back(id);
+    }
+
+    private static async Task<IResult> TestAsync(string id, HttpContext context, EndpointTest test)
+    {
+        if (await test.SendAsync(id, context.RequestAborted) is { } result)
+        {
+            Flash.Set(context, string.Create(
+                CultureInfo.InvariantCulture, $"The test was {(result.Succeeded ? "taken" : "not taken")}: {result.StatusCode?.ToString(CultureInfo.InvariantCulture) ?? "no answer"} after {result.DurationMs:0} ms. {result.Error} {result.Response}"));
+        }
+
+        return Back(id);
+    }
+
+    private static EndpointSettings Read(IFormCollection form, EndpointSettings before) => new()
+    {
+        Url = form["url"].ToString().Trim(),
+        Description = form["description"].ToString() is { Length: > 0 } description ? description : null,
+        EventTypes = form["types"].ToString().Split([' ', ','], StringSplitOptions.RemoveEmptyEntries),
+        Signature = form["signature"] == "V1a" ? SignatureKind.V1a : SignatureKind.V1,
+        Ordered = form["ordered"].Count > 0,
+        Enabled = form["enabled"].Count > 0,
+        PerMinute = int.TryParse(form["perMinute"], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null,
+        Headers = before.Headers,
+        Timeout = before.Timeout,
+        RetryDelays = before.RetryDelays,
+        Concurrency = before.Concurrency,
+    };
+
+    private static IResult Back(string id) => Results.Redirect("/deliveries/endpoints/" + Uri.EscapeDataString(id));
+}

@@ -1,0 +1,129 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Automation.Storage.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
+
+namespace Automation.Steps.Data;
+
+/// <summary>Collections of documents over HTTP. A document's version is its <c>ETag</c>; <c>If-Match</c> and <c>If-None-Match: *</c> hold changes to it.</summary>
+public static class DocumentApi
+{
+    /// <summary>Maps <c>/api/data</c>.</summary>
+    /// <param name="app">The routes.</param>
+    public static void MapDocuments(this IEndpointRouteBuilder app)
+    {
+        var data = app.MapGroup("/api/data").WithTags("Data").WithMetadata(new LeastRoleAttribute(Role.Viewer));
+        data.MapGet("/", async (DocumentCollections collections, CancellationToken cancellationToken) => Results.Ok(await collections.ListAsync(cancellationToken)))
+            .WithName("ListCollections").WithSummary("The collections with their sizes, counted up to 10,000.");
+        data.MapPost("/{collection}/query", QueryAsync).WithName("QueryDocuments").WithSummary("The documents of a collection whose fields are as asked.");
+        data.MapGet("/{collection}/{key}", FindAsync).WithName("GetDocument").WithSummary("Reads a document; its version is the ETag.");
+        data.MapPut("/{collection}/{key}", PutAsync).WithName("PutDocument").WithSummary("Stores a document; with If-Match only over that version, with If-None-Match: * only where there is none.")
+            .Accepts<JsonElement>("application/json").WithMetadata(new LeastRoleAttribute(Role.Operator));
+        data.MapDelete("/{collection}/{key}", DeleteAsync).WithName("DeleteDocument").WithSummary("Removes a document; with If-Match only that version.").WithMetadata(new LeastRoleAttribute(Role.Operator));
+    }
+
+    private static async Task<IResult> QueryAsync(string collection, DocumentQuery? body, DocumentQueries queries, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var found = await queries.FindAsync(collection, body?.Where, body?.OrderBy, body?.Skip ?? 0, body?.Take ?? 100, cancellationToken);
+            return Results.Ok(found.Select(View));
+        }
+        catch (DocumentException e)
+        {
+            return Refused(e);
+        }
+    }
+
+    private static async Task<IResult> FindAsync(string collection, string key, HttpContext context, DocumentStore store)
+    {
+        try
+        {
+            if (await store.FindAsync(collection, key, context.RequestAborted) is not { } found)
+                return Missing(collection, key);
+            context.Response.Headers.ETag = Tag(found.Version);
+            return context.Request.Headers.IfNoneMatch.ToString() == Tag(found.Version) ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Ok(View(found));
+        }
+        catch (DocumentException e)
+        {
+            return Refused(e);
+        }
+    }
+
+    private static async Task<IResult> PutAsync(string collection, string key, JsonElement body, HttpContext context, DocumentStore store)
+    {
+        if (!TryReadCondition(context.Request, out var expected))
+            return BadCondition();
+        try
+        {
+            var text = body.GetRawText();
+            if (await store.ReplaceAsync(collection, key, text, expected, context.RequestAborted) is not { } stored)
+                return Changed(collection, key);
+            context.Response.Headers.ETag = Tag(stored.Version);
+            return stored.Version == 1 ? Results.Created($"/api/data/{Uri.EscapeDataString(collection)}/{Uri.EscapeDataString(key)}", View(stored)) : Results.Ok(View(stored));
+        }
+        catch (DocumentException e)
+        {
+            return Refused(e);
+        }
+    }
+
+    private static async Task<IResult> DeleteAsync(string collection, string key, HttpContext context, DocumentStore store)
+    {
+        if (!TryReadCondition(context.Request, out var expected) || expected == 0)
+            return BadCondition();
+        try
+        {
+            return await store.RemoveAsync(collection, key, expected, context.RequestAborted) switch
+            {
+                true => Results.NoContent(),
+                false => Changed(collection, key),
+                null => Missing(collection, key),
+            };
+        }
+        catch (DocumentException e)
+        {
+            return Refused(e);
+        }
+    }
+
+    /// <summary>The version that must be there: null for any, 0 for none.</summary>
+    private static bool TryReadCondition(HttpRequest request, out long? expected)
+    {
+        expected = null;
+        if (request.Headers[HeaderNames.IfNoneMatch].ToString() is { Length: > 0 } none)
+        {
+            expected = 0;
+            return none == "*";
+        }
+
+        if (request.Headers[HeaderNames.IfMatch].ToString() is not { Length: > 0 } match || match == "*")
+            return true;
+        if (!long.TryParse(match.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var version) || version == 0)
+            return false;
+        expected = version;
+        return true;
+    }
+
+    private static string Tag(long version) => string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+
+    private static DocumentView View(Document document) =>
+        new(document.Key, document.Version, JsonNode.Parse(document.Body), document.CreatedAt, document.UpdatedAt, document.ExpiresAt);
+
+    private static IResult Refused(DocumentException e) => Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
+
+    private static IResult Missing(string collection, string key) => Results.Problem($"There is no document \"{key}\" in \"{collection}\".", statusCode: StatusCodes.Status404NotFound);
+
+    private static IResult Changed(string collection, string key) =>
+        Results.Problem($"The document \"{key}\" in \"{collection}\" is not the one that was expected: somebody has changed it. Read it again.", statusCode: StatusCodes.Status412PreconditionFailed);
+
+    private static IResult BadCondition() => Results.Problem("If-Match must be a version as ETag gives it, If-None-Match must be *.", statusCode: StatusCodes.Status400BadRequest);
+
+    internal sealed record DocumentQuery(JsonElement? Where, string? OrderBy, int? Skip, int? Take);
+
+    internal sealed record DocumentView(string Key, long Version, JsonNode? Body, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? ExpiresAt);
+}
