@@ -157,6 +157,10 @@ public sealed class Database : IAsyncDisposable
             return await _postgres.OpenConnectionAsync(cancellationToken);
         var connection = new SqliteConnection(_location.ConnectionString);
         await connection.OpenAsync(cancellationToken);
+        // Long lists walk whole indexes: read where they are, not copied through a cache of 2 MB. Pooled connections lose it.
+        await using var command = connection.CreateCommand();
+        command.CommandText = "PRAGMA mmap_size = 1073741824";
+        await command.ExecuteNonQueryAsync(cancellationToken);
         return connection;
     }
 

@@ -73,9 +73,18 @@ public sealed class DefinitionQueries(Database database, IOptions<WorkflowOption
             (_, true) => query.OrderByDescending(d => d.Name),
         };
         // Names and times repeat: the id decides, so that pages neither repeat nor lose a row.
-        IQueryable<WorkflowDefinitionRow> page = ordered.ThenBy(d => d.Id).Skip(filter.Skip);
+        IQueryable<WorkflowDefinitionRow> page = ordered.ThenBy(d => d.Id);
         if (filter.Take is { } take)
-            page = page.Take(take);
+        {
+            // What is skipped is passed in the index alone; only the page's rows, which hold whole definitions, are fetched.
+            var ids = await page.Select(d => d.Id).Skip(filter.Skip).Take(take).ToListAsync(cancellationToken);
+            page = page.Where(d => ids.Contains(d.Id));
+        }
+        else
+        {
+            page = page.Skip(filter.Skip);
+        }
+
         var filesAreReadonly = !options.Value.AllowEditing;
         var rows = await page
             .Select(d => new

@@ -19,19 +19,22 @@ public sealed class InstanceQueries(Database database)
     /// <summary>Up to here rows are fetched by their filter and sorted; beyond, the sort column's index is walked.</summary>
     private const long FewRows = 5_000;
 
-    private const long FewLooks = 500;
+    /// <summary>Up to here all rows that a search finds are gathered; beyond, the list is walked until enough are found.</summary>
+    private const int FewFound = 20_000;
+
+    /// <summary>Of a search that finds more than that, the list shows these.</summary>
+    private const int ShownOfMany = 1_000;
 
     private const int MaxCounts = 256;
 
     // Counting a million rows takes long enough to be worth remembering for the next page of the same list.
     private readonly ConcurrentDictionary<string, (long Count, long ValidUntil)> _counts = new(StringComparer.Ordinal);
 
-    /// <summary>One page of the instances that match.</summary>
+    /// <summary>One page of the instances that match. A search that more than 20,000 match gives the first 1,000.</summary>
     public async Task<Page<InstanceSummary>> ListAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
     {
-        var definitions = await DefinitionsOfTermAsync(filter.SearchTerm, cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var search = new InstanceSearch(filter, database.Provider, definitions);
+        var (search, cut) = await SearchAsync(connection, filter, cancellationToken);
         if (search.IsSelective && filter.Take > 0)
         {
             // Finding the rows is the work: they are counted on the way.
@@ -40,54 +43,86 @@ public sealed class InstanceQueries(Database database)
                 return new Page<InstanceSummary>(found.Items, found.Total);
         }
 
-        var total = await CountAsync(connection, filter, search, cancellationToken);
+        var total = await CountAsync(connection, filter, search, cut, cancellationToken);
         if (filter.Skip >= total || filter.Take <= 0)
             return new Page<InstanceSummary>([], total);
 
-        // The second half of a long list is nearer from its end.
-        var fromEnd = filter.Skip > total / 2;
+        // The second half of a long list is nearer from its end, unless that end is not shown.
+        var fromEnd = cut is null && filter.Skip > total / 2;
         var take = Math.Min(filter.Take, total - filter.Skip);
         var skip = fromEnd ? total - filter.Skip - take : filter.Skip;
         var direction = filter.Descending != fromEnd ? "DESC" : "ASC";
-        var (items, _) = await ReadAsync(connection, search, PageSql(filter, search, total, direction, take, skip), cancellationToken);
+        var walks = database.Provider == DatabaseProvider.PostgreSql ? !search.IsSelective : cut is not null || (search.IsCovered && total > FewRows);
+        var (items, _) = await ReadAsync(
+            connection, search, walks ? WalkingSql(filter, search, direction, take, skip) : SortedSql(filter, search, direction, take, skip, "0"), cancellationToken);
         if (fromEnd)
             items.Reverse();
         return new Page<InstanceSummary>(items, total);
     }
 
-    /// <summary>How many instances match.</summary>
+    /// <summary>How many instances match; at most 1,000 of a search that more than 20,000 match.</summary>
     public async Task<long> CountAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
     {
-        var definitions = await DefinitionsOfTermAsync(filter.SearchTerm, cancellationToken);
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        return await CountAsync(connection, filter, new InstanceSearch(filter, database.Provider, definitions), cancellationToken);
+        var (search, cut) = await SearchAsync(connection, filter, cancellationToken);
+        return await CountAsync(connection, filter, search, cut, cancellationToken);
     }
 
     /// <summary>Ids of the instances that match, in the filter's order, at most <see cref="InstanceFilter.Take"/>.</summary>
     public async Task<IReadOnlyList<string>> ListIdsAsync(InstanceFilter filter, CancellationToken cancellationToken = default) =>
         [.. (await ListAsync(filter, cancellationToken)).Items.Select(i => i.Id)];
 
-    private string PageSql(InstanceFilter filter, InstanceSearch search, long total, string direction, long take, long skip)
+    /// <summary>The conditions, with what a search has found; and how many of them are shown at most where it found too many.</summary>
+    private async Task<(InstanceSearch Search, int? Cut)> SearchAsync(DbConnection connection, InstanceFilter filter, CancellationToken cancellationToken)
     {
-        var byRow = search.IsCovered || search.IsSelective ? null : search.WhereByRow;
-        if (database.Provider != DatabaseProvider.Sqlite || total <= FewRows || (!search.IsCovered && byRow is null))
-            return SortedSql(filter, search, direction, take, skip, "0");
-        // Skipped rows are passed in the index alone; only the page's rows are fetched.
-        var column = InstanceSearch.ColumnOf(filter.OrderBy);
-        // For a few rows it is less work to fetch them and look than to gather all rows that pass.
-        var where = byRow is null || skip + take <= FewLooks ? search.Where : byRow;
-        return $"SELECT {Columns}, 0 FROM workflow_instances WHERE rowid IN (SELECT rowid FROM workflow_instances INDEXED BY {InstanceSearch.IndexOf(filter.OrderBy)} "
-            + $"{where} ORDER BY {column} {direction} {Limit(take, skip)}) ORDER BY {column} {direction}, sub_status {direction}, is_system {direction}, "
-            + $"incident_count {direction}, definition_id {direction}, rowid {direction}";
+        var definitions = await DefinitionsOfTermAsync(filter.SearchTerm, cancellationToken);
+        var search = new InstanceSearch(filter, database.Provider, definitions);
+        if (search.Term is not { } term)
+            return (search, null);
+        var parameters = new List<object>();
+        var sql = term.Keys(database.Provider == DatabaseProvider.Sqlite, FewFound + 1, value =>
+        {
+            parameters.Add(value);
+            return string.Create(CultureInfo.InvariantCulture, $"${parameters.Count}");
+        });
+        var keys = new List<object>();
+        await using var command = Command(connection, sql, parameters);
+        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        {
+            while (await reader.ReadAsync(cancellationToken))
+                keys.Add(reader.GetValue(0));
+        }
+
+        if (keys.Count > FewFound)
+            search.LookAtRows();
+        else
+            search.Restrict(keys);
+        return (search, keys.Count > FewFound ? ShownOfMany : null);
     }
 
-    private string SortedSql(InstanceFilter filter, InstanceSearch search, string direction, long take, long skip, string total)
+    /// <summary>Skipped rows are passed in the index alone; only the page's rows are fetched.</summary>
+    private string WalkingSql(InstanceFilter filter, InstanceSearch search, string direction, long take, long skip)
+    {
+        if (database.Provider == DatabaseProvider.PostgreSql)
+        {
+            var order = OrderSql(filter, direction);
+            return $"SELECT {Columns}, 0 FROM workflow_instances WHERE id IN (SELECT id FROM workflow_instances {search.WhereWalking} {order} {Limit(take, skip)}) {order}";
+        }
+
+        var sorted = string.Join(", ", InstanceSearch.IndexColumnsOf(filter.OrderBy).Select(c => $"{c} {direction}"));
+        return $"SELECT {Columns}, 0 FROM workflow_instances WHERE rowid IN (SELECT rowid FROM workflow_instances INDEXED BY {InstanceSearch.IndexOf(filter.OrderBy)} "
+            + $"{search.WhereWalking} ORDER BY {InstanceSearch.ColumnOf(filter.OrderBy)} {direction} {Limit(take, skip)}) ORDER BY {sorted}";
+    }
+
+    private string SortedSql(InstanceFilter filter, InstanceSearch search, string direction, long take, long skip, string total) =>
+        $"SELECT {Columns}, {total} FROM workflow_instances {CountIndex(filter, search)} {search.Where} {OrderSql(filter, direction)} {Limit(take, skip)}";
+
+    private string OrderSql(InstanceFilter filter, string direction)
     {
         // NULL is smallest, as on SQLite; PostgreSQL's index of a column that can be NULL is made for that.
         var canBeNull = filter.OrderBy is InstanceOrder.Finished or InstanceOrder.Name;
         var nulls = database.Provider == DatabaseProvider.Sqlite || !canBeNull ? "" : direction == "DESC" ? " NULLS LAST" : " NULLS FIRST";
-        return $"SELECT {Columns}, {total} FROM workflow_instances {CountIndex(filter, search)} {search.Where} "
-            + $"ORDER BY {InstanceSearch.ColumnOf(filter.OrderBy)} {direction}{nulls}, id {direction} {Limit(take, skip)}";
+        return $"ORDER BY {InstanceSearch.ColumnOf(filter.OrderBy)} {direction}{nulls}, id {direction}";
     }
 
     private static string Limit(long take, long skip) => string.Create(CultureInfo.InvariantCulture, $"LIMIT {take} OFFSET {skip}");
@@ -102,13 +137,16 @@ public sealed class InstanceQueries(Database database)
         return search.HasDefinitions ? "INDEXED BY ix_workflow_instances_definition" : "INDEXED BY ix_workflow_instances_status";
     }
 
-    private async Task<long> CountAsync(DbConnection connection, InstanceFilter filter, InstanceSearch search, CancellationToken cancellationToken)
+    private async Task<long> CountAsync(DbConnection connection, InstanceFilter filter, InstanceSearch search, int? cut, CancellationToken cancellationToken)
     {
-        var key = $"{search.Where}|{string.Join('|', search.Parameters)}";
+        var sql = cut is null
+            ? $"SELECT count(*) FROM workflow_instances {CountIndex(filter, search)} {search.Where}"
+            : $"SELECT count(*) FROM ({WalkingSql(filter, search, "DESC", cut.Value, 0)}) w";
+        var key = $"{sql}|{string.Join('|', search.Parameters)}";
         if (_counts.TryGetValue(key, out var known) && Stopwatch.GetTimestamp() < known.ValidUntil)
             return known.Count;
         var began = Stopwatch.GetTimestamp();
-        await using var command = Command(connection, $"SELECT count(*) FROM workflow_instances {CountIndex(filter, search)} {search.Where}", search.Parameters);
+        await using var command = Command(connection, sql, search.Parameters);
         var count = Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
         var took = Stopwatch.GetTimestamp() - began;
         if (took > Stopwatch.Frequency / 200)

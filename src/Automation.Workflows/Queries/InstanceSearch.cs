@@ -8,8 +8,8 @@ namespace Automation.Workflows.Queries;
 
 /// <summary>
 /// The conditions of an instance filter as SQL. Each sort column has an index that also holds what is filtered by most
-/// (status, system, incidents, definition), so that a list over millions of instances is answered from one index; where
-/// SQLite would choose another, the query names it.
+/// (status, system, incidents, definition, the other times), so that a list over millions of instances is answered from one
+/// index; where SQLite would choose another, the query names it.
 /// </summary>
 internal sealed class InstanceSearch
 {
@@ -18,8 +18,11 @@ internal sealed class InstanceSearch
 
     private static readonly WorkflowSubStatus[] OverStatuses = [WorkflowSubStatus.Finished, WorkflowSubStatus.Cancelled, WorkflowSubStatus.Faulted];
 
+    private static readonly string[] Filtered = ["sub_status", "is_system", "incident_count", "definition_id"];
+
     private readonly StringBuilder _where = new();
     private readonly bool _sqlite;
+    private string? _end;
 
     public InstanceSearch(InstanceFilter filter, DatabaseProvider provider, IReadOnlyCollection<string> definitionsOfTerm)
     {
@@ -30,14 +33,11 @@ internal sealed class InstanceSearch
         if (filter.HasIncidents is { } incidents)
             And(incidents ? "incident_count > 0" : "incident_count = 0");
         AddList("definition_id", filter.DefinitionIds);
-        var others = _where.ToString();
-        var times = filter.Timestamps.Select(t => (t.Column, Sql: $"{ColumnOf(t.Column)} {OperatorOf(t.Operator)} {Parameter(SqlValue.ToMicros(t.Timestamp))}")).ToList();
-        foreach (var (_, sql) in times)
-            And(sql);
-        if (_sqlite && times.Count > 0 && filter.DefinitionVersionIds.Count == 0)
-            WhereByRow = ByRow(others, filter.OrderBy, times);
+        foreach (var time in filter.Timestamps)
+            And($"{ColumnOf(time.Column)} {OperatorOf(time.Operator)} {Parameter(SqlValue.ToMicros(time.Timestamp))}");
 
-        IsCovered = filter.Timestamps.All(t => t.Column == filter.OrderBy);
+        // The index of names holds no times: nothing but the API asks for both at once.
+        IsCovered = filter.Timestamps.Count == 0 || filter.OrderBy != InstanceOrder.Name;
         IsByTime = filter.Timestamps.Count > 0;
         HasDefinitions = filter.DefinitionIds.Count > 0;
         AddList("id", filter.Ids, selective: true);
@@ -51,7 +51,7 @@ internal sealed class InstanceSearch
         if (filter.Version is { } version)
             AndSelective($"definition_version = {Parameter(version)}");
         if (!string.IsNullOrWhiteSpace(filter.SearchTerm))
-            AndSelective(Contains(filter.SearchTerm.Trim(), definitionsOfTerm));
+            Term = new InstanceTerm(filter.SearchTerm.Trim(), definitionsOfTerm);
     }
 
     /// <summary>The parameters, <c>$1</c> first.</summary>
@@ -60,14 +60,11 @@ internal sealed class InstanceSearch
     /// <summary>Whether the index of the sort column answers every condition.</summary>
     public bool IsCovered { get; private set; }
 
+    /// <summary>What is searched for; not among the conditions before <see cref="Restrict"/> or <see cref="LookAtRows"/>.</summary>
+    public InstanceTerm? Term { get; }
+
     /// <summary>Whether a condition is on a time.</summary>
     public bool IsByTime { get; }
-
-    /// <summary>
-    /// The conditions for a walk of the sort column's index where a condition is on another time: the rows that pass it
-    /// come from that time's index, so that no row has to be fetched. Null where there is none.
-    /// </summary>
-    public string? WhereByRow { get; }
 
     /// <summary>Whether definitions are given.</summary>
     public bool HasDefinitions { get; }
@@ -78,12 +75,24 @@ internal sealed class InstanceSearch
     /// <summary>The conditions, beginning with <c>WHERE</c>; empty for none.</summary>
     public string Where => _where.ToString();
 
+    /// <summary>The same for a walk in the filter's order.</summary>
+    public string WhereWalking => _end is null ? Where : $"{Where} AND {_end}";
+
     public static string ColumnOf(InstanceOrder column) => column switch
     {
         InstanceOrder.Created => "created_at",
         InstanceOrder.Updated => "updated_at",
         InstanceOrder.Finished => "finished_at",
         _ => "name",
+    };
+
+    /// <summary>The columns of a sort column's index on SQLite, in which rows of the same time or name follow each other.</summary>
+    public static string[] IndexColumnsOf(InstanceOrder column) => column switch
+    {
+        InstanceOrder.Created => ["created_at", .. Filtered, "updated_at", "finished_at", "rowid"],
+        InstanceOrder.Updated => ["updated_at", .. Filtered, "created_at", "finished_at", "rowid"],
+        InstanceOrder.Finished => ["finished_at", .. Filtered, "created_at", "updated_at", "rowid"],
+        _ => ["name", .. Filtered, "rowid"],
     };
 
     public static string IndexOf(InstanceOrder column) => column switch
@@ -100,19 +109,14 @@ internal sealed class InstanceSearch
         return string.Create(CultureInfo.InvariantCulture, $"${Parameters.Count}");
     }
 
-    private static string ByRow(string others, InstanceOrder order, List<(InstanceOrder Column, string Sql)> times)
-    {
-        var where = new StringBuilder(others);
-        foreach (var column in times.GroupBy(t => t.Column))
-        {
-            var conditions = string.Join(" AND ", column.Select(t => t.Sql));
-            where.Append(where.Length == 0 ? "WHERE " : " AND ").Append(column.Key == order
-                ? conditions
-                : $"+rowid IN (SELECT rowid FROM workflow_instances INDEXED BY {IndexOf(column.Key)} WHERE {conditions})");
-        }
+    /// <summary>Only the rows that a search has found.</summary>
+    /// <param name="keys">Numbers of rows on SQLite, ids on PostgreSQL.</param>
+    public void Restrict(IReadOnlyList<object> keys) => AndSelective(_sqlite
+        ? $"rowid IN (SELECT value FROM json_each({Parameter("[" + string.Join(',', keys) + "]")}))"
+        : $"id = ANY({Parameter(keys.Cast<string>().ToArray())})");
 
-        return where.ToString();
-    }
+    /// <summary>Only rows that hold what is searched for, found out by looking at each.</summary>
+    public void LookAtRows() => And(Term!.OfRow(_sqlite, Parameter));
 
     private void AddStatus(InstanceFilter filter)
     {
@@ -127,8 +131,14 @@ internal sealed class InstanceSearch
                 wanted.IntersectWith(filter.SubStatuses);
         }
 
-        if (filter.Statuses.Count + filter.SubStatuses.Count > 0)
-            And(wanted.Count == 0 ? "FALSE" : $"sub_status IN ({string.Join(", ", wanted.Select(s => (int)s).Order())})");
+        if (filter.Statuses.Count + filter.SubStatuses.Count == 0)
+            return;
+        And(wanted.Count == 0 ? "FALSE" : $"sub_status IN ({string.Join(", ", wanted.Select(s => (int)s).Order())})");
+        // Sorted by their end, those that have not ended lie together: the walk need not pass the others.
+        if (filter.OrderBy == InstanceOrder.Finished && !wanted.Overlaps(OverStatuses))
+            _end = "finished_at IS NULL";
+        else if (filter.OrderBy == InstanceOrder.Finished && !wanted.Overlaps(RunningStatuses))
+            _end = "finished_at IS NOT NULL";
     }
 
     private void AddList(string column, IReadOnlyCollection<string> values, bool selective = false)
@@ -140,28 +150,6 @@ internal sealed class InstanceSearch
             AndSelective(condition);
         else
             And(condition);
-    }
-
-    private string Contains(string term, IReadOnlyCollection<string> definitions)
-    {
-        var pattern = Parameter($"%{term.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%");
-        var byDefinition = definitions.Count == 0 ? "FALSE" : $"definition_id IN ({string.Join(", ", definitions.Select(Parameter))})";
-        if (!_sqlite)
-            return $"(id ILIKE {pattern} OR correlation_id ILIKE {pattern} OR name ILIKE {pattern} OR {byDefinition})";
-
-        // One narrow index after the other instead of every row; ids are hexadecimal, so other terms need no look at them.
-        var parts = new List<string>
-        {
-            $"SELECT rowid FROM workflow_instances INDEXED BY ix_workflow_instances_correlation WHERE correlation_id IS NOT NULL AND correlation_id LIKE {pattern} ESCAPE '\\'",
-            $"SELECT rowid FROM workflow_instances INDEXED BY ix_workflow_instances_name WHERE name > '' AND name LIKE {pattern} ESCAPE '\\'",
-        };
-        if (term.All(c => char.IsAsciiHexDigit(c) || c == '-'))
-            parts.Add($"SELECT rowid FROM workflow_instances WHERE id LIKE {pattern} ESCAPE '\\'");
-        else
-            parts.Add($"SELECT rowid FROM workflow_instances WHERE id = {Parameter(term)}");
-        if (definitions.Count > 0)
-            parts.Add($"SELECT rowid FROM workflow_instances INDEXED BY ix_workflow_instances_definition WHERE {byDefinition}");
-        return $"rowid IN ({string.Join(" UNION ALL ", parts)})";
     }
 
     private void AndSelective(string condition)

@@ -83,11 +83,12 @@ public abstract class InstanceListConformance(DatabaseProvider provider) : IAsyn
             (new() { Ids = ["00000001", "nosuch"] }, i => i.Id == "00000001"),
             (new() { SearchTerm = "call-49" }, i => i.CorrelationId?.Contains("call-49", StringComparison.OrdinalIgnoreCase) == true),
             (new() { SearchTerm = "DER 19" }, i => i.Name?.Contains("der 19", StringComparison.OrdinalIgnoreCase) == true),
-            (new() { SearchTerm = "0ab" }, i => i.Id.Contains("0ab", StringComparison.Ordinal)),
+            (new() { SearchTerm = "00000A" }, i => i.Id.StartsWith("00000a", StringComparison.Ordinal)),
             (new() { SearchTerm = "100%" }, _ => false),
             (new() { Timestamps = [new(InstanceOrder.Created, TimestampOperator.GreaterThan, noon)] }, i => i.CreatedAt > noon),
             (new() { Timestamps = [new(InstanceOrder.Finished, TimestampOperator.LessThanOrEqual, noon)] }, i => i.FinishedAt <= noon),
             (new() { Timestamps = [new(InstanceOrder.Updated, TimestampOperator.GreaterThanOrEqual, noon), new(InstanceOrder.Created, TimestampOperator.LessThan, noon)], IsSystem = false }, i => i.UpdatedAt >= noon && i.CreatedAt < noon && !i.IsSystem),
+            (new() { Timestamps = [new(InstanceOrder.Updated, TimestampOperator.LessThan, noon)], SubStatuses = [WorkflowSubStatus.Suspended, WorkflowSubStatus.Faulted] }, i => i.UpdatedAt < noon && i.SubStatus is (WorkflowSubStatus.Suspended or WorkflowSubStatus.Faulted)),
         ];
         foreach (var (filter, matches) in cases)
         {
@@ -121,6 +122,31 @@ public abstract class InstanceListConformance(DatabaseProvider provider) : IAsyn
                 var sorted = descending ? keys.OrderDescending(NullsFirst.Comparer) : keys.Order(NullsFirst.Comparer);
                 Assert.Equal(sorted, keys);
             }
+        }
+    }
+
+    [Fact]
+    public async Task A_search_that_too_many_match_shows_the_first_thousand()
+    {
+        var start = new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero);
+        var unit = new WriteUnit();
+        for (var i = 0; i < 20_001; i++)
+        {
+            var time = SqlValue.Micros(start.AddSeconds(i * 7919 % 20_011));
+            unit.Add(Insert, $"m{i:x7}", "many", "v1", 1, (int)WorkflowSubStatus.Finished, false, 0, $"Crowd-{i}", (string?)null, (string?)null, time, time, time);
+        }
+
+        await _host.Database.CommitAsync(unit, cancellationToken: Token);
+        foreach (var order in (InstanceOrder[])[InstanceOrder.Created, InstanceOrder.Finished])
+        {
+            var filter = new InstanceFilter { SearchTerm = "crowd-", OrderBy = order, Statuses = [WorkflowStatus.Finished] };
+            var first = await _host.Instances.ListAsync(filter with { Take = 10 }, Token);
+            var last = await _host.Instances.ListAsync(filter with { Skip = 995, Take = 10 }, Token);
+
+            Assert.Equal((1_000, 1_000), (first.TotalCount, last.TotalCount));
+            Assert.Equal(Enumerable.Range(0, 10).Select(i => start.AddSeconds(20_010 - i)), first.Items.Select(i => i.CreatedAt));
+            Assert.Equal(5, last.Items.Count);
+            Assert.Equal(1_000, await _host.Instances.CountAsync(filter, Token));
         }
     }
 
