@@ -9,7 +9,7 @@ another, and prints the 95th percentile of each kind: of the time by the clock, 
 and database took, which other programs on the machine do not lengthen. Ends with 1 if a kind is above 100 ms by the
 clock (or, with --busy, in processor time).
 """
-import argparse, glob, json, os, socket, sqlite3, statistics, subprocess, sys, tempfile, time, urllib.parse, urllib.request
+import argparse, contextlib, glob, json, os, socket, sqlite3, statistics, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 KEY = "a-key-for-measuring"
@@ -65,7 +65,7 @@ class Server:
         if connection:
             environment["ConnectionStrings__Automation"] = connection
         build = next(b for b in ("Release", "Debug") if os.path.exists(f"{ROOT}/src/Automation.Host/bin/{b}/net10.0/Automation.Host.dll"))
-        self.process = subprocess.Popen(["dotnet", f"{ROOT}/src/Automation.Host/bin/{build}/net10.0/Automation.Host.dll", "--urls", self.base], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        self.process = subprocess.Popen(["dotnet", f"{ROOT}/src/Automation.Host/bin/{build}/net10.0/Automation.Host.dll", "--urls", self.base], cwd=ROOT, env=environment, stdout=open(os.path.join(folder, "server.log"), "w"))
         while True:
             try:
                 urllib.request.urlopen(self.base + "/healthz/ready").close()
@@ -80,8 +80,11 @@ class Server:
                                          data=None if body is None else json.dumps(body).encode())
         measured = [self.process.pid, *(children(self.database_process) if self.database_process else [])]
         used, began = processor_time(measured), time.perf_counter()
-        with urllib.request.urlopen(request) as answer:
-            read = answer.read()
+        try:
+            with urllib.request.urlopen(request) as answer:
+                read = answer.read()
+        except urllib.error.HTTPError as e:
+            sys.exit(f"{method} {path} {body}: {e.code} {e.read().decode()}")
         took = (time.perf_counter() - began) * 1000
         return took, processor_time(measured) - used, read
 
@@ -138,19 +141,24 @@ def main():
     parser.add_argument("--postgres")
     parser.add_argument("--postgres-pid", help="the postmaster, so that its servers' processor time counts (PostgreSQL on this machine)")
     parser.add_argument("--busy", action="store_true", help="judge by processor time")
+    parser.add_argument("--folder", help="keeps the data of SQLite for further runs")
     parser.add_argument("--only", default="", help="kinds whose name has this in it")
     args = parser.parse_args()
     args.true, args.false = ("true", "false") if args.postgres else ("1", "0")
     args.pad = "lpad(i::text, 9, '0')" if args.postgres else "printf('%09d', i)"
     args.text = "'" + CONTENT + "'"
-    with tempfile.TemporaryDirectory() as folder:
+    with contextlib.ExitStack() as stack:
+        folder = args.folder or stack.enter_context(tempfile.TemporaryDirectory())
+        filled = os.path.exists(os.path.join(folder, "automation.db"))
         connection = None
         if args.postgres:
             url = urllib.parse.urlparse(args.postgres)
             connection = f"Host={url.hostname};Port={url.port or 5432};Username={url.username};Password={url.password or ''};Database={url.path[1:]}"
         Server(folder, connection).stop()
         now = int(time.time() * 1_000_000)
-        if args.postgres:
+        if filled:
+            pass
+        elif args.postgres:
             script = ";\n".join(fill(args, now)) + ";\nANALYZE;"
             subprocess.run(["psql", args.postgres, "-q", "-v", "ON_ERROR_STOP=1"], input=script.encode(), check=True)
         else:

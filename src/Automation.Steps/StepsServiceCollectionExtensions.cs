@@ -87,8 +87,9 @@ public static class StepsServiceCollectionExtensions
         services.TryAddSingleton<LaneLeases>();
         services.TryAddSingleton(s => new EndpointTest(s.GetRequiredService<EndpointStore>(), s.GetRequiredService<DeliveryLog>(), s.GetRequiredService<DeliverySender>()));
         services.AddHostedService<DeliveryPump>();
-        services.AddSingleton<Action<ActivityCatalog>>(s => catalog => catalog.AddFamily<Deliver>(Deliver.Family(s.GetRequiredService<EndpointStore>())));
-        services.AddBackgroundActivity<DeliverStep>(Deliver.Type);
+        services.AddSingleton(s => new ChoiceList(ChoiceLists.DeliveryEventTypes, async cancellationToken =>
+            [.. (await s.GetRequiredService<EndpointStore>().EventTypesAsync(cancellationToken)).Select(t => new Choice(t.Name, t.Name))]));
+        services.AddWorkflowActivity<Deliver>().AddBackgroundActivity<DeliverStep>(Deliver.Type);
     }
 
     private static void AddNotifications(IServiceCollection services)
@@ -108,8 +109,13 @@ public static class StepsServiceCollectionExtensions
             retry.Attempts = 3;
             retry.Delays = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(2)];
         });
-        services.AddSingleton<Action<ActivityCatalog>>(s => catalog => catalog.AddFamily<Notify>(Notify.Family(s.GetRequiredService<ChannelStore>())));
-        services.AddBackgroundActivity<NotifyStep>(Notify.Type);
+        services.AddSingleton(s => new ChoiceList(ChoiceLists.Channels, async cancellationToken => await ChannelsAsync(s, cancellationToken)));
+        services.AddSingleton(s => new ChoiceList(ChoiceLists.OptionalChannels, async cancellationToken =>
+            [new Choice("(none)", ""), .. await ChannelsAsync(s, cancellationToken)]));
+        services.AddWorkflowActivity<Notify>().AddBackgroundActivity<NotifyStep>(Notify.Type);
+
+        static async Task<IReadOnlyList<Choice>> ChannelsAsync(IServiceProvider services, CancellationToken cancellationToken) =>
+            [.. (await services.GetRequiredService<ChannelStore>().ListAsync(cancellationToken)).Select(c => new Choice(c.Name, c.Name))];
     }
 
     /// <summary>Serves the HTTP endpoints of workflows, below <c>Automation:Steps:Endpoints:BasePath</c>. They do their own authorization.</summary>

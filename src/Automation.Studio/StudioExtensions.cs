@@ -1,7 +1,10 @@
+using Automation.Jobs;
 using Automation.Storage.Access;
 using Automation.Studio.Api;
+using Automation.Studio.Api.Alterations;
 using Automation.Studio.Api.Descriptors;
 using Automation.Studio.Api.Instances;
+using Automation.Studio.Api.Labels;
 using Automation.Studio.Hosting;
 using Automation.Studio.Live;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +24,9 @@ public static class StudioExtensions
         services.AddSingleton<ActivityDescriptors>();
         services.AddSingleton<InstanceReader>();
         services.AddSingleton<Observers>();
+        services.AddSingleton<LabelStore>();
+        services.AddSingleton<AlterationPlans>();
+        services.AddJobHandler<AlterationJob>(AlterationPlans.Job);
         services.AddHostedService<InstanceBroadcaster>();
         services.AddSignalR().AddJsonProtocol(o => o.PayloadSerializerOptions.TypeInfoResolverChain.Insert(0, StudioJson.Default));
         return services;

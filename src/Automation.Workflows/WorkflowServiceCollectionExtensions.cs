@@ -51,6 +51,7 @@ public static class WorkflowServiceCollectionExtensions
         services.TryAddSingleton<DefinitionFiles>();
         services.TryAddSingleton<InstanceStore>();
         services.TryAddSingleton<InstanceRemover>();
+        services.TryAddSingleton<InstanceImporter>();
         services.TryAddSingleton<InstanceWaiters>();
         services.TryAddSingleton<BurstPlanner>();
         services.TryAddSingleton<BackgroundActivities>();

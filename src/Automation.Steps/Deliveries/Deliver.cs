@@ -12,7 +12,7 @@ internal sealed class Deliver : OutsideActivity
 {
     public const string Type = "Automation.Deliver";
 
-    [Input(Order = 0, UIHint = "dropdown", Description = "The event's type; types are kept under /api/event-types. Others may be entered as an expression.")]
+    [Input(Order = 0, OptionsFrom = ChoiceLists.DeliveryEventTypes, Description = "The event's type; types are kept under /api/event-types. Others may be entered as an expression.")]
     public Input<string> EventType { get; } = new();
 
     [Input(Order = 1, UIHint = "multiline", DefaultSyntax = "JavaScript", Description = "The body: JSON.")]
@@ -26,15 +26,6 @@ internal sealed class Deliver : OutsideActivity
 
     [Output(Description = "Ids of the deliveries, one for each endpoint.")]
     public Output<object?> DeliveryIds { get; } = new();
-
-    /// <summary>The type as designers see it: with the event types that there are.</summary>
-    public static ActivityFamily Family(EndpointStore endpoints) => new(
-        Type,
-        (name, general) => name != Type ? null : general with
-        {
-            Inputs = [.. general.Inputs.Select(i => i.Name == nameof(EventType) ? i with { UISpecifications = ActivityChoices.DropDown(endpoints.KnownEventTypes) } : i)],
-        },
-        () => [Type]);
 
     protected override void Accept(ActivityContext context, IReadOnlyDictionary<string, object?> outputs) => Set(context, DeliveryIds, outputs, nameof(DeliveryIds));
 }

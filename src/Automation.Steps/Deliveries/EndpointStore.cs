@@ -48,10 +48,6 @@ public sealed class EndpointStore(Database database, IDataProtectionProvider pro
 
     private readonly IDataProtector _protector = protection.CreateProtector("Automation.Steps.Deliveries");
     private readonly AllowedHost[] _plain = [.. outgoing.Value.AllowedHosts.Select(t => AllowedHost.TryParse(t, out var entry) ? entry : default).Where(e => e is not null)!];
-    private volatile string[] _knownTypes = [];
-
-    /// <summary>The event types that were known when they were last looked at, for the designer's list.</summary>
-    internal IReadOnlyList<string> KnownEventTypes => _knownTypes;
 
     /// <summary>All endpoints, oldest first.</summary>
     public async Task<IReadOnlyList<DeliveryEndpoint>> ListAsync(CancellationToken cancellationToken) =>
@@ -129,9 +125,7 @@ public sealed class EndpointStore(Database database, IDataProtectionProvider pro
     /// <summary>The catalogue of event types.</summary>
     public async Task<IReadOnlyList<DeliveryEventType>> EventTypesAsync(CancellationToken cancellationToken)
     {
-        DeliveryEventType[] types = [.. (await database.QueryAsync(Types, cancellationToken)).Rows.Select(r => new DeliveryEventType(r[0].AsText!, r[1].AsText, r[2].AsText))];
-        _knownTypes = [.. types.Select(t => t.Name)];
-        return types;
+        return [.. (await database.QueryAsync(Types, cancellationToken)).Rows.Select(r => new DeliveryEventType(r[0].AsText!, r[1].AsText, r[2].AsText))];
     }
 
     /// <summary>Adds an event type to the catalogue, or replaces it.</summary>

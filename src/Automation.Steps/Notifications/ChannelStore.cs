@@ -29,11 +29,6 @@ public sealed class ChannelStore(Database database, IOptions<NotificationOptions
 
     private static readonly SqlStatement Delete = new("DELETE FROM channels WHERE name = $1");
 
-    private volatile string[] _names = [.. options.Value.Channels.Keys.Order(StringComparer.OrdinalIgnoreCase)];
-
-    /// <summary>The names that were known when they were last looked at, for the designer's list.</summary>
-    internal IReadOnlyList<string> KnownNames => _names;
-
     /// <summary>All channels, by name.</summary>
     public async Task<IReadOnlyList<Channel>> ListAsync(CancellationToken cancellationToken)
     {
@@ -45,7 +40,6 @@ public sealed class ChannelStore(Database database, IOptions<NotificationOptions
         }
 
         found.Sort((a, b) => StringComparer.OrdinalIgnoreCase.Compare(a.Name, b.Name));
-        _names = [.. found.Select(c => c.Name)];
         return found;
     }
 
@@ -67,7 +61,6 @@ public sealed class ChannelStore(Database database, IOptions<NotificationOptions
             throw new ChannelException(why);
         var json = JsonSerializer.Serialize(channel, NotificationJson.Default.ChannelOptions);
         await database.CommitAsync(new WriteUnit().Add(Upsert, name, json, SqlValue.Micros(clock.GetUtcNow())), cancellationToken: cancellationToken);
-        await ListAsync(cancellationToken);
     }
 
     /// <summary>Removes a stored channel.</summary>
@@ -79,14 +72,12 @@ public sealed class ChannelStore(Database database, IOptions<NotificationOptions
         try
         {
             await database.CommitAsync(new WriteUnit().AddExpectingOne(Delete, name), cancellationToken: cancellationToken);
+            return true;
         }
         catch (WriteConflictException)
         {
             return false;
         }
-
-        await ListAsync(cancellationToken);
-        return true;
     }
 
     private void ThrowIfConfigured(string name)

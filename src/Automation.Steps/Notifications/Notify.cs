@@ -12,7 +12,7 @@ internal sealed class Notify : OutsideActivity
 {
     public const string Type = "Automation.Notify";
 
-    [Input(Order = 0, UIHint = "dropdown", Description = "The channel; channels are kept under /api/channels or in the configuration.")]
+    [Input(Order = 0, OptionsFrom = ChoiceLists.Channels, Description = "The channel; channels are kept under /api/channels or in the configuration.")]
     public Input<string> Channel { get; } = new();
 
     [Input(Order = 1, DisplayName = "To", Description = "Mail addresses, a chat id or telephone numbers, with commas between them; the channel's own if empty.")]
@@ -39,7 +39,7 @@ internal sealed class Notify : OutsideActivity
     [Input(Order = 0, Category = "Advanced", DefaultValue = false, Description = "Whether quiet hours and digests do not count.")]
     public Input<bool> Urgent { get; } = new();
 
-    [Input(Order = 1, Category = "Advanced", UIHint = "dropdown", Description = "The channel to try when this one has failed; the channel's own if empty.")]
+    [Input(Order = 1, Category = "Advanced", OptionsFrom = ChoiceLists.OptionalChannels, Description = "The channel to try when this one has failed; the channel's own if empty.")]
     public Input<string?> Fallback { get; } = new();
 
     [Input(Order = 2, Category = "Advanced", UIHint = "dropdown", DefaultValue = "Text", Options = ["Text", "Markup"], Description = "Markup: the text is in the channel's own markup (Slack mrkdwn, Telegram HTML) and is not escaped.")]
@@ -53,20 +53,6 @@ internal sealed class Notify : OutsideActivity
 
     [Output(Description = "Why it failed or is held.")]
     public Output<object?> Note { get; } = new();
-
-    /// <summary>The type as designers see it: with the channels that there are.</summary>
-    public static ActivityFamily Family(ChannelStore channels) => new(
-        Type,
-        (name, general) => name != Type ? null : general with
-        {
-            Inputs = [.. general.Inputs.Select(i => i.Name switch
-            {
-                nameof(Channel) => i with { UISpecifications = ActivityChoices.DropDown(channels.KnownNames) },
-                nameof(Fallback) => i with { UISpecifications = ActivityChoices.DropDown(["", .. channels.KnownNames]) },
-                _ => i,
-            })],
-        },
-        () => [Type]);
 
     protected override void Accept(ActivityContext context, IReadOnlyDictionary<string, object?> outputs)
     {

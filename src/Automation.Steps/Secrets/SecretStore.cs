@@ -73,6 +73,20 @@ public sealed class SecretStore(Database database, IDataProtectionProvider prote
         }
     }
 
+    /// <summary>Why steps could not read a secret; null where they can.</summary>
+    public async Task<string?> FindProblemAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ReadAsync(name, cancellationToken);
+            return null;
+        }
+        catch (SecretException e)
+        {
+            return e.Message;
+        }
+    }
+
     /// <summary>The names of all secrets.</summary>
     public async Task<IReadOnlyList<SecretInfo>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await database.QueryAsync(List, cancellationToken)).Rows.Select(row => new SecretInfo(row[0].AsText!, row[1].AsMicrosTime!.Value, row[2].AsMicrosTime!.Value))];

@@ -1,7 +1,9 @@
 using Automation.Storage.Access;
+using Automation.Studio.Api.Alterations;
 using Automation.Studio.Api.Definitions;
 using Automation.Studio.Api.Descriptors;
 using Automation.Studio.Api.Instances;
+using Automation.Studio.Api.Labels;
 using Automation.Studio.Api.Other;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Diagnostics;
@@ -36,6 +38,9 @@ internal static class ElsaApi
         JournalEndpoints.Map(api);
         SignalEndpoints.Map(api);
         AlterationEndpoints.Map(api);
+        ResilienceEndpoints.Map(api);
+        LabelEndpoints.Map(api);
+        SecretEndpoints.Map(api);
         TestEndpoints.Map(api);
         IdentityEndpoints.Map(api);
     }

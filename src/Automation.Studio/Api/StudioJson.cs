@@ -1,9 +1,11 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Automation.Studio.Api.Alterations;
 using Automation.Studio.Api.Definitions;
 using Automation.Studio.Api.Descriptors;
 using Automation.Studio.Api.Instances;
+using Automation.Studio.Api.Labels;
 using Automation.Studio.Api.Other;
 using Automation.Studio.Live;
 using Automation.Workflows.Execution;
@@ -39,6 +41,7 @@ internal sealed record PlainList<T>(IReadOnlyList<T> Items);
 [JsonSerializable(typeof(JsonElement))]
 [JsonSerializable(typeof(List<JsonObject>))]
 [JsonSerializable(typeof(ListAnswer<JsonObject>))]
+[JsonSerializable(typeof(PageAnswer<JsonObject>))]
 [JsonSerializable(typeof(ListAnswer<ExpressionDescriptor>))]
 [JsonSerializable(typeof(PlainList<VariableType>))]
 [JsonSerializable(typeof(PlainList<StorageDriver>))]
@@ -73,6 +76,7 @@ internal sealed record PlainList<T>(IReadOnlyList<T> Items);
 [JsonSerializable(typeof(SetVariablesRequest))]
 [JsonSerializable(typeof(BulkInstancesRequest))]
 [JsonSerializable(typeof(CancelledAnswer))]
+[JsonSerializable(typeof(ImportedAnswer))]
 [JsonSerializable(typeof(JournalRequest))]
 [JsonSerializable(typeof(PageAnswer<JournalLine>))]
 [JsonSerializable(typeof(JournalLine))]
@@ -98,6 +102,21 @@ internal sealed record PlainList<T>(IReadOnlyList<T> Items);
 [JsonSerializable(typeof(AlterationFilter))]
 [JsonSerializable(typeof(AlterationTargets))]
 [JsonSerializable(typeof(AlterationsAnswer))]
+[JsonSerializable(typeof(PlanRequest))]
+[JsonSerializable(typeof(PlanAnswer))]
+[JsonSerializable(typeof(PlanState))]
+[JsonSerializable(typeof(IReadOnlyList<AlterationLogEntry>))]
+[JsonSerializable(typeof(Label))]
+[JsonSerializable(typeof(PageAnswer<Label>))]
+[JsonSerializable(typeof(LabelRequest))]
+[JsonSerializable(typeof(LabelIdsRequest))]
+[JsonSerializable(typeof(ListAnswer<string>))]
+[JsonSerializable(typeof(SecretRow))]
+[JsonSerializable(typeof(PageAnswer<SecretRow>))]
+[JsonSerializable(typeof(ListAnswer<SecretRow>))]
+[JsonSerializable(typeof(SecretRequest))]
+[JsonSerializable(typeof(ListAnswer<SecretType>))]
+[JsonSerializable(typeof(SecretTest))]
 [JsonSerializable(typeof(StatsMessage))]
 [JsonSerializable(typeof(EmptyMessage))]
 [JsonSerializable(typeof(InstanceMessage))]

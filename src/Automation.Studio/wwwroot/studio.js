@@ -3,7 +3,11 @@
   const place = document.getElementById('studio');
   const loading = document.getElementById('studio-loading');
   const title = document.getElementById('studio-title');
+  const missing = document.getElementById('studio-missing');
   const signedOut = document.getElementById('studio-signed-out');
+
+  const refused = document.getElementById('studio-refused');
+  const may = (place?.dataset.may ?? '').split(' ');
 
   // The elements share popover, dialog and snackbar providers, which outlive an element by about a second.
   const disposalDelay = 1600;
@@ -90,6 +94,8 @@
     const mine = ++turn;
     document.body.classList.toggle('wide', !!target.id);
     document.body.classList.remove('menu');
+    missing.hidden = true;
+    refused.hidden = true;
     const previous = shown;
     shown = target;
     mark(target);
@@ -100,8 +106,8 @@
       return;
     }
 
-    if (element) {
-      element.remove();
+    if (element || previous) {
+      element?.remove();
       element = null;
       loading.hidden = false;
       await new Promise(done => setTimeout(done, disposalDelay));
@@ -121,6 +127,26 @@
     element = next;
     await drawn(next);
     if (mine === turn) loading.hidden = true;
+  }
+
+  /** An element that gets no content stays empty and says nothing: it is taken away, and the page says what is not there. */
+  function showMissing(target) {
+    turn++;
+    element?.remove();
+    element = null;
+    loading.hidden = true;
+    const [what, list] = target.kind === 'workflow' ? ['workflow', 'workflows'] : ['instance', 'instances'];
+    missing.querySelector('strong').textContent = `There is no ${what} “${target.id}”`;
+    const link = missing.querySelector('a');
+    link.href = kinds[list].path();
+    link.textContent = `All ${list}`;
+    missing.hidden = false;
+  }
+
+  /** Whether an address is that of the content of what is shown. */
+  function isShown(url) {
+    const found = new URL(url, location.href).pathname.match(/^\/elsa\/api\/(workflow-definitions\/by-definition-id|workflow-instances)\/([^/]+)$/);
+    return !!found && shown?.kind === (found[1] === 'workflow-instances' ? 'instance' : 'workflow') && shown.id === decodeURIComponent(found[2]);
   }
 
   /** Until the element has drawn something of its own. */
@@ -169,9 +195,37 @@
     const answer = await (await withInputs(request) ?? fetchNow(...request));
     if (answer.status === 401 && new URL(answer.url, location.href).pathname.startsWith('/elsa/')) signedOut.hidden = false;
     else if (answer.ok && !signedOut.hidden) signedOut.hidden = true;
+    if (answer.status === 404 && isShown(answer.url)) {
+      showMissing(shown);
+      // Never answered: the element is gone, and would only throw.
+      return new Promise(() => {});
+    }
     readName(answer);
-    return legible(answer, request[1]?.method);
+    return await survivable(answer, request[1]?.method) ?? legible(answer, request[1]?.method);
   };
+
+  /** Where the Studio takes any answer but success for a fault of its own and falls over, the page says what was refused. */
+  async function survivable(answer, method) {
+    const path = new URL(answer.url, location.href).pathname;
+    const isRun = /\/execute$/.test(path) && answer.status === 403;
+    if (answer.status < 400 || !isRun && method !== 'DELETE' && !/^\/elsa\/api\/(cancel\/|bulk-actions\/(cancel|delete)\/)/.test(path)) return null;
+    const problem = await answer.json().catch(() => null);
+    refused.querySelector('span').textContent = problem?.errors?.generalErrors?.join(' ') ?? `The server answered ${answer.status}; nothing was changed.`;
+    refused.hidden = false;
+    return isRun ? new Response(null, { status: 500 }) : Response.json({ deleted: 0, cancelled: 0 });
+  }
+  refused.querySelector('button').addEventListener('click', () => { refused.hidden = true; });
+
+  // The Studio's menus do not ask for roles: what the role does not allow is taken out of them.
+  const needs = { Run: 'run', Cancel: 'run', Delete: 'run', Duplicate: 'design', Publish: 'design', Unpublish: 'design', Import: 'design' };
+  if (!may.includes('design')) {
+    new MutationObserver(() => {
+      for (const item of document.querySelectorAll('.mud-popover-open .mud-menu-item, .mud-popover-open .mud-list-item')) {
+        const need = needs[item.textContent.trim()];
+        item.hidden = !!need && !may.includes(need);
+      }
+    }).observe(document.body, { childList: true, subtree: true, attributeFilter: ['class'] });
+  }
 
   /** The Studio shows the reason of a refusal only where the status is 400: a conflict or a missing right must not pass unseen. */
   function legible(answer, method) {

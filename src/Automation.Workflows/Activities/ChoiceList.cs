@@ -27,4 +27,10 @@ public static class ChoiceLists
 
     /// <summary>The channels of notifications.</summary>
     public const string Channels = "channels";
+
+    /// <summary>The channels of notifications, and none.</summary>
+    public const string OptionalChannels = "optional-channels";
+
+    /// <summary>The event types that subscribers can be told of.</summary>
+    public const string DeliveryEventTypes = "delivery-event-types";
 }

@@ -20,84 +20,113 @@ public sealed class InstanceQueries(Database database)
     private const long FewRows = 5_000;
 
     /// <summary>Up to here all rows that a search finds are gathered; beyond, the list is walked until enough are found.</summary>
-    private const int FewFound = 20_000;
+    private const int FewFound = 15_000;
 
     /// <summary>Of a search that finds more than that, the list shows these.</summary>
-    private const int ShownOfMany = 1_000;
+    private const int ShownOfMany = 500;
 
     private const int MaxCounts = 256;
 
     // Counting a million rows takes long enough to be worth remembering for the next page of the same list.
     private readonly ConcurrentDictionary<string, (long Count, long ValidUntil)> _counts = new(StringComparer.Ordinal);
 
-    /// <summary>One page of the instances that match. A search that more than 20,000 match gives the first 1,000.</summary>
+    /// <summary>One page of the instances that match. A search that more than 15,000 match gives the first 500.</summary>
     public async Task<Page<InstanceSummary>> ListAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var (search, cut) = await SearchAsync(connection, filter, cancellationToken);
+        var (search, findsTooMany) = await SearchAsync(connection, filter, cancellationToken);
+        if (findsTooMany)
+        {
+            var first = await FirstOfManyAsync(connection, filter, search, cancellationToken);
+            var shown = first.Skip((int)Math.Min(filter.Skip, ShownOfMany)).Take(filter.Take).ToList();
+            return new Page<InstanceSummary>(shown.Count == 0 ? [] : await FetchAsync(connection, filter, shown, cancellationToken), first.Count);
+        }
+
         if (search.IsSelective && filter.Take > 0)
         {
             // Finding the rows is the work: they are counted on the way.
-            var found = await ReadAsync(connection, search, SortedSql(filter, search, filter.Descending ? "DESC" : "ASC", filter.Take, filter.Skip, "count(*) OVER ()"), cancellationToken);
+            var found = await ReadAsync(connection, search, SortedSql(filter, search, filter.Descending ? "DESC" : "ASC", filter.Take, filter.Skip, counted: true), cancellationToken);
             if (found.Items.Count > 0)
                 return new Page<InstanceSummary>(found.Items, found.Total);
         }
 
-        var total = await CountAsync(connection, filter, search, cut, cancellationToken);
+        var total = await CountAsync(connection, filter, search, cancellationToken);
         if (filter.Skip >= total || filter.Take <= 0)
             return new Page<InstanceSummary>([], total);
 
-        // The second half of a long list is nearer from its end, unless that end is not shown.
-        var fromEnd = cut is null && filter.Skip > total / 2;
+        // The second half of a long list is nearer from its end.
+        var fromEnd = filter.Skip > total / 2;
         var take = Math.Min(filter.Take, total - filter.Skip);
         var skip = fromEnd ? total - filter.Skip - take : filter.Skip;
         var direction = filter.Descending != fromEnd ? "DESC" : "ASC";
-        var walks = database.Provider == DatabaseProvider.PostgreSql ? !search.IsSelective : cut is not null || (search.IsCovered && total > FewRows);
+        var walks = database.Provider == DatabaseProvider.PostgreSql ? !search.IsSelective : search.IsCovered && total > FewRows;
         var (items, _) = await ReadAsync(
-            connection, search, walks ? WalkingSql(filter, search, direction, take, skip) : SortedSql(filter, search, direction, take, skip, "0"), cancellationToken);
+            connection, search, walks ? WalkingSql(filter, search, direction, take, skip) : SortedSql(filter, search, direction, take, skip, counted: false), cancellationToken);
         if (fromEnd)
             items.Reverse();
         return new Page<InstanceSummary>(items, total);
     }
 
-    /// <summary>How many instances match; at most 1,000 of a search that more than 20,000 match.</summary>
+    /// <summary>How many instances match; at most 500 of a search that more than 15,000 match.</summary>
     public async Task<long> CountAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var (search, cut) = await SearchAsync(connection, filter, cancellationToken);
-        return await CountAsync(connection, filter, search, cut, cancellationToken);
+        var (search, findsTooMany) = await SearchAsync(connection, filter, cancellationToken);
+        return findsTooMany
+            ? (await FirstOfManyAsync(connection, filter, search, cancellationToken)).Count
+            : await CountAsync(connection, filter, search, cancellationToken);
     }
 
     /// <summary>Ids of the instances that match, in the filter's order, at most <see cref="InstanceFilter.Take"/>.</summary>
     public async Task<IReadOnlyList<string>> ListIdsAsync(InstanceFilter filter, CancellationToken cancellationToken = default) =>
         [.. (await ListAsync(filter, cancellationToken)).Items.Select(i => i.Id)];
 
-    /// <summary>The conditions, with what a search has found; and how many of them are shown at most where it found too many.</summary>
-    private async Task<(InstanceSearch Search, int? Cut)> SearchAsync(DbConnection connection, InstanceFilter filter, CancellationToken cancellationToken)
+    /// <summary>The conditions, with what a search has found unless that is too much.</summary>
+    private async Task<(InstanceSearch Search, bool FindsTooMany)> SearchAsync(DbConnection connection, InstanceFilter filter, CancellationToken cancellationToken)
     {
         var definitions = await DefinitionsOfTermAsync(filter.SearchTerm, cancellationToken);
         var search = new InstanceSearch(filter, database.Provider, definitions);
         if (search.Term is not { } term)
-            return (search, null);
+            return (search, false);
         var parameters = new List<object>();
         var sql = term.Keys(database.Provider == DatabaseProvider.Sqlite, FewFound + 1, value =>
         {
             parameters.Add(value);
             return string.Create(CultureInfo.InvariantCulture, $"${parameters.Count}");
         });
-        var keys = new List<object>();
         await using var command = Command(connection, sql, parameters);
-        await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        await reader.ReadAsync(cancellationToken);
+        if (reader.GetInt64(0) > FewFound)
         {
-            while (await reader.ReadAsync(cancellationToken))
-                keys.Add(reader.GetValue(0));
+            search.LookAtRows();
+            return (search, true);
         }
 
-        if (keys.Count > FewFound)
-            search.LookAtRows();
-        else
-            search.Restrict(keys);
-        return (search, keys.Count > FewFound ? ShownOfMany : null);
+        search.Restrict(reader.IsDBNull(1) ? Array.Empty<string>() : reader.GetValue(1));
+        return (search, false);
+    }
+
+    /// <summary>Ids of the first that match, found by walking the list and looking at each row.</summary>
+    private async Task<List<string>> FirstOfManyAsync(DbConnection connection, InstanceFilter filter, InstanceSearch search, CancellationToken cancellationToken)
+    {
+        var direction = filter.Descending ? "DESC" : "ASC";
+        var order = database.Provider == DatabaseProvider.Sqlite ? $"ORDER BY {InstanceSearch.ColumnOf(filter.OrderBy)} {direction}" : OrderSql(filter, direction);
+        await using var command = Command(
+            connection, $"SELECT id FROM workflow_instances {WalkedIndex(filter)} {search.WhereWalking} {order} {Limit(ShownOfMany, 0)}", search.Parameters);
+        await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+        var ids = new List<string>();
+        while (await reader.ReadAsync(cancellationToken))
+            ids.Add(reader.GetString(0));
+        return ids;
+    }
+
+    /// <summary>The instances of these ids, in this order.</summary>
+    private async Task<List<InstanceSummary>> FetchAsync(DbConnection connection, InstanceFilter filter, List<string> ids, CancellationToken cancellationToken)
+    {
+        var search = new InstanceSearch(new InstanceFilter { Ids = ids }, database.Provider, []);
+        var (items, _) = await ReadAsync(connection, search, SortedSql(filter, search, "DESC", ids.Count, 0, counted: false), cancellationToken);
+        return [.. items.OrderBy(i => ids.IndexOf(i.Id))];
     }
 
     /// <summary>Skipped rows are passed in the index alone; only the page's rows are fetched.</summary>
@@ -110,12 +139,17 @@ public sealed class InstanceQueries(Database database)
         }
 
         var sorted = string.Join(", ", InstanceSearch.IndexColumnsOf(filter.OrderBy).Select(c => $"{c} {direction}"));
-        return $"SELECT {Columns}, 0 FROM workflow_instances WHERE rowid IN (SELECT rowid FROM workflow_instances INDEXED BY {InstanceSearch.IndexOf(filter.OrderBy)} "
+        return $"SELECT {Columns}, 0 FROM workflow_instances WHERE rowid IN (SELECT rowid FROM workflow_instances {WalkedIndex(filter)} "
             + $"{search.WhereWalking} ORDER BY {InstanceSearch.ColumnOf(filter.OrderBy)} {direction} {Limit(take, skip)}) ORDER BY {sorted}";
     }
 
-    private string SortedSql(InstanceFilter filter, InstanceSearch search, string direction, long take, long skip, string total) =>
-        $"SELECT {Columns}, {total} FROM workflow_instances {CountIndex(filter, search)} {search.Where} {OrderSql(filter, direction)} {Limit(take, skip)}";
+    /// <summary>The rows are found, sorted by as little of each as it takes, and those of the page fetched.</summary>
+    private string SortedSql(InstanceFilter filter, InstanceSearch search, string direction, long take, long skip, bool counted)
+    {
+        var order = OrderSql(filter, direction);
+        return $"SELECT {Columns}, p.total FROM (SELECT id AS key, {(counted ? "count(*) OVER ()" : "0")} AS total FROM workflow_instances {CountIndex(filter, search)} "
+            + $"{search.Where} {order} {Limit(take, skip)}) p JOIN workflow_instances ON id = p.key {order}";
+    }
 
     private string OrderSql(InstanceFilter filter, string direction)
     {
@@ -124,6 +158,9 @@ public sealed class InstanceQueries(Database database)
         var nulls = database.Provider == DatabaseProvider.Sqlite || !canBeNull ? "" : direction == "DESC" ? " NULLS LAST" : " NULLS FIRST";
         return $"ORDER BY {InstanceSearch.ColumnOf(filter.OrderBy)} {direction}{nulls}, id {direction}";
     }
+
+    private string WalkedIndex(InstanceFilter filter) =>
+        database.Provider == DatabaseProvider.Sqlite ? "INDEXED BY " + InstanceSearch.IndexOf(filter.OrderBy) : "";
 
     private static string Limit(long take, long skip) => string.Create(CultureInfo.InvariantCulture, $"LIMIT {take} OFFSET {skip}");
 
@@ -137,11 +174,9 @@ public sealed class InstanceQueries(Database database)
         return search.HasDefinitions ? "INDEXED BY ix_workflow_instances_definition" : "INDEXED BY ix_workflow_instances_status";
     }
 
-    private async Task<long> CountAsync(DbConnection connection, InstanceFilter filter, InstanceSearch search, int? cut, CancellationToken cancellationToken)
+    private async Task<long> CountAsync(DbConnection connection, InstanceFilter filter, InstanceSearch search, CancellationToken cancellationToken)
     {
-        var sql = cut is null
-            ? $"SELECT count(*) FROM workflow_instances {CountIndex(filter, search)} {search.Where}"
-            : $"SELECT count(*) FROM ({WalkingSql(filter, search, "DESC", cut.Value, 0)}) w";
+        var sql = $"SELECT count(*) FROM workflow_instances {CountIndex(filter, search)} {search.Where}";
         var key = $"{sql}|{string.Join('|', search.Parameters)}";
         if (_counts.TryGetValue(key, out var known) && Stopwatch.GetTimestamp() < known.ValidUntil)
             return known.Count;
@@ -165,11 +200,13 @@ public sealed class InstanceQueries(Database database)
             return [];
         var lower = term.Trim().ToLowerInvariant();
         await using var context = database.CreateContext();
-        // Translated to SQL, where a culture means nothing.
+        // Translated to SQL, where a culture means nothing. Every definition has one latest version, and an index has those alone.
 #pragma warning disable CA1304, CA1311, CA1862, MA0011
-        return await context.Set<WorkflowDefinitionRow>().Where(d => d.DefinitionId.ToLower().Contains(lower) || d.Id == lower)
-            .Select(d => d.DefinitionId).Distinct().Take(1000).ToListAsync(cancellationToken);
+        var named = await context.Set<WorkflowDefinitionRow>().Where(d => d.IsLatest && d.DefinitionId.ToLower().Contains(lower))
+            .Select(d => d.DefinitionId).Take(1000).ToListAsync(cancellationToken);
 #pragma warning restore CA1304, CA1311, CA1862, MA0011
+        var ofVersion = await context.Set<WorkflowDefinitionRow>().Where(d => d.Id == lower).Select(d => d.DefinitionId).ToListAsync(cancellationToken);
+        return [.. named.Union(ofVersion, StringComparer.Ordinal)];
     }
 
     private static async Task<(List<InstanceSummary> Items, long Total)> ReadAsync(DbConnection connection, InstanceSearch search, string sql, CancellationToken cancellationToken)

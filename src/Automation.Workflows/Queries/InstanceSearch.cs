@@ -110,10 +110,9 @@ internal sealed class InstanceSearch
     }
 
     /// <summary>Only the rows that a search has found.</summary>
-    /// <param name="keys">Numbers of rows on SQLite, ids on PostgreSQL.</param>
-    public void Restrict(IReadOnlyList<object> keys) => AndSelective(_sqlite
-        ? $"rowid IN (SELECT value FROM json_each({Parameter("[" + string.Join(',', keys) + "]")}))"
-        : $"id = ANY({Parameter(keys.Cast<string>().ToArray())})");
+    /// <param name="keys">Numbers of rows as JSON on SQLite, ids on PostgreSQL.</param>
+    public void Restrict(object keys) =>
+        AndSelective(_sqlite ? $"rowid IN (SELECT value FROM json_each({Parameter(keys)}))" : $"id = ANY({Parameter(keys)})");
 
     /// <summary>Only rows that hold what is searched for, found out by looking at each.</summary>
     public void LookAtRows() => And(Term!.OfRow(_sqlite, Parameter));

@@ -6,32 +6,38 @@ namespace Automation.Workflows.Queries;
 /// </summary>
 internal sealed class InstanceTerm(string text, IReadOnlyCollection<string> definitions)
 {
-    /// <summary>Gives the key of each row that holds the text, at most so many.</summary>
+    /// <summary>Gives how many rows hold the text, counting no further than told, and their keys: as JSON on SQLite, as a list on PostgreSQL.</summary>
     public string Keys(bool sqlite, int most, Func<object, string> parameter)
     {
-        var (key, like) = sqlite ? ("rowid", "LIKE") : ("id", "ILIKE");
-        var pattern = parameter($"%{Escaped}%");
+        var key = sqlite ? "rowid" : "id";
+        var pattern = parameter(Pattern(sqlite));
         List<string> parts =
         [
-            $"SELECT {key} FROM workflow_instances {By(sqlite, "correlation")} WHERE correlation_id IS NOT NULL AND correlation_id {like} {pattern} ESCAPE '\\'",
-            $"SELECT {key} FROM workflow_instances {By(sqlite, "name")} WHERE name > '' AND name {like} {pattern} ESCAPE '\\'",
-            $"SELECT {key} FROM workflow_instances WHERE {Beginning(parameter)}",
+            $"SELECT {key} AS k FROM workflow_instances {By(sqlite, "correlation")} WHERE correlation_id IS NOT NULL AND {Like(sqlite, "correlation_id", pattern)}",
+            $"SELECT {key} AS k FROM workflow_instances {By(sqlite, "name")} WHERE name > '' AND {Like(sqlite, "name", pattern)}",
+            $"SELECT {key} AS k FROM workflow_instances WHERE {Beginning(parameter)}",
         ];
         if (definitions.Count > 0)
-            parts.Add($"SELECT {key} FROM workflow_instances {By(sqlite, "definition")} WHERE definition_id IN ({string.Join(", ", definitions.Select(parameter))})");
-        return $"{string.Join(" UNION ALL ", parts)} LIMIT {most}";
+            parts.Add($"SELECT {key} AS k FROM workflow_instances {By(sqlite, "definition")} WHERE definition_id IN ({string.Join(", ", definitions.Select(parameter))})");
+        return $"SELECT count(*), {(sqlite ? "json_group_array(k)" : "array_agg(k)")} FROM ({string.Join(" UNION ALL ", parts)} LIMIT {most}) f";
     }
 
     /// <summary>The condition on one row.</summary>
     public string OfRow(bool sqlite, Func<object, string> parameter)
     {
-        var like = sqlite ? "LIKE" : "ILIKE";
-        var pattern = parameter($"%{Escaped}%");
+        var pattern = parameter(Pattern(sqlite));
         var byDefinition = definitions.Count == 0 ? "" : $" OR definition_id IN ({string.Join(", ", definitions.Select(parameter))})";
-        return $"(correlation_id {like} {pattern} ESCAPE '\\' OR name {like} {pattern} ESCAPE '\\' OR {Beginning(parameter)}{byDefinition})";
+        return $"({Like(sqlite, "correlation_id", pattern)} OR {Like(sqlite, "name", pattern)} OR {Beginning(parameter)}{byDefinition})";
     }
 
-    private string Escaped => text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+    private string Pattern(bool sqlite)
+    {
+        var escaped = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+        return $"%{(sqlite ? escaped : escaped.ToLowerInvariant())}%";
+    }
+
+    // SQLite's LIKE knows no case of A to Z; on PostgreSQL this costs two thirds of ILIKE.
+    private static string Like(bool sqlite, string column, string pattern) => $"{(sqlite ? column : $"lower({column})")} LIKE {pattern} ESCAPE '\\'";
 
     private string Beginning(Func<object, string> parameter)
     {

@@ -137,15 +137,21 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
 
     private async ValueTask AddBookmarkAsync(BurstPlan plan, LoadedInstance instance, Bookmark bookmark, SqlValue now, CancellationToken cancellationToken)
     {
+        await AddBookmarkAsync(plan.Unit, jobs, instance.State, bookmark, now, cancellationToken);
+        if (bookmark.DueAt is null)
+            plan.HashesAdded.Add(bookmark.Hash);
+    }
+
+    /// <summary>Adds a bookmark's row, with the job that resumes it where it waits for the clock.</summary>
+    public static async ValueTask AddBookmarkAsync(WriteUnit unit, JobClient jobs, InstanceState state, Bookmark bookmark, SqlValue now, CancellationToken cancellationToken)
+    {
         long? jobId = null;
         if (bookmark.DueAt is { } due)
-            jobId = await jobs.EnqueueAsync(plan.Unit, new JobRequest(WorkflowJobs.Resume, instance.Id, bookmark.Id) { DueAt = due, Reason = bookmark.Name }, cancellationToken);
-        else
-            plan.HashesAdded.Add(bookmark.Hash);
+            jobId = await jobs.EnqueueAsync(unit, new JobRequest(WorkflowJobs.Resume, state.Id, bookmark.Id) { DueAt = due, Reason = bookmark.Name }, cancellationToken);
         if (bookmark.Name == StimulusNames.HttpEndpoint && HttpTargets.ShapeOf(bookmark.Payload) is { } shape)
-            plan.Unit.Add(InstanceSql.AddRouteShape, shape);
-        plan.Unit.Add(
-            InstanceSql.AddBookmark, bookmark.Id, instance.Id, bookmark.Name, InstanceSql.Key(bookmark.Hash), bookmark.ActivityOrdinal, instance.State.CorrelationId,
+            unit.Add(InstanceSql.AddRouteShape, shape);
+        unit.Add(
+            InstanceSql.AddBookmark, bookmark.Id, state.Id, bookmark.Name, InstanceSql.Key(bookmark.Hash), bookmark.ActivityOrdinal, state.CorrelationId,
             Json(bookmark.Payload), Json(bookmark.Options), jobId, now);
     }
 

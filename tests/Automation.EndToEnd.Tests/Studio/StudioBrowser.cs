@@ -49,6 +49,17 @@ internal sealed class StudioBrowser : IAsyncDisposable
         return stranger;
     }
 
+    /// <summary>A tab of a browser of its own, signed in as a user.</summary>
+    public async Task<IPage> OpenAsUserAsync(string name, string password, string page)
+    {
+        var tab = await WatchAsync(await _browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } }));
+        await tab.GotoAsync(_server.Address + "/sign-in?returnUrl=" + Uri.EscapeDataString(page));
+        await tab.FillAsync("input[name=name]", name);
+        await tab.FillAsync("input[name=password]", password);
+        await tab.Locator("form:has(input[name=password]) button[type=submit]").ClickAsync();
+        return tab;
+    }
+
     private async Task<IPage> WatchAsync(IBrowserContext context)
     {
         var page = await context.NewPageAsync();

@@ -52,6 +52,63 @@ public sealed class AlterationTests(StudioServer server) : IClassFixture<StudioS
         Assert.NotEmpty(all.Json["workflowInstanceIds"]!.AsArray());
     }
 
+    [Fact]
+    public async Task A_plan_is_carried_out_in_the_background_on_all_that_its_filter_selects()
+    {
+        await server.SaveAsync(Waiting("planned", "here"), publish: true);
+        var ids = new List<string>();
+        for (var i = 0; i < 3; i++)
+            ids.Add((await server.PostAsync("/workflow-definitions/planned/execute", new JsonObject())).Headers["x-elsa-workflow-instance-id"]);
+        var request = new JsonObject
+        {
+            ["id"] = "plan-1",
+            ["alterations"] = new JsonArray(new JsonObject { ["type"] = "Cancel" }),
+            ["filter"] = new JsonObject { ["definitionIds"] = new JsonArray("planned") },
+        };
+
+        var submitted = await server.PostAsync("/alterations/submit", request.DeepClone());
+        var twice = await server.PostAsync("/alterations/submit", request);
+        var plan = await UntilEndedAsync("plan-1");
+
+        Assert.Equal("plan-1", submitted.At("planId")!.GetValue<string>());
+        Assert.Equal(400, twice.Status);
+        Assert.Equal("Completed", plan.At("plan.status")!.GetValue<string>());
+        Assert.Equal(ids.Order(StringComparer.Ordinal), plan.Json["jobs"]!.AsArray().Select(j => j!["workflowInstanceId"]!.GetValue<string>()));
+        foreach (var id in ids)
+            Assert.Equal("Cancelled", (await server.GetAsync("/workflow-instances/" + id)).At("subStatus")!.GetValue<string>());
+        Assert.Equal(404, (await server.GetAsync("/alterations/nope")).Status);
+    }
+
+    [Fact]
+    public async Task A_plan_of_which_a_part_cannot_be_done_has_failed_and_says_why()
+    {
+        await server.SaveAsync(Waiting("stuck", "here"), publish: true);
+        await server.PostAsync("/workflow-definitions/stuck/execute", new JsonObject());
+
+        var submitted = await server.PostAsync("/alterations/submit", new JsonObject
+        {
+            ["alterations"] = new JsonArray(new JsonObject { ["type"] = "Migrate", ["targetVersion"] = 9 }, new JsonObject { ["type"] = "Cancel" }),
+            ["filter"] = new JsonObject { ["definitionIds"] = new JsonArray("stuck") },
+        });
+        var plan = await UntilEndedAsync(submitted.At("planId")!.GetValue<string>());
+
+        Assert.Equal(("Failed", "Failed"), (plan.At("plan.status")!.GetValue<string>(), plan.At("jobs.0.status")!.GetValue<string>()));
+        Assert.Contains("no version 9", Assert.Single(plan.At("jobs.0.log")!.AsArray())!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(400, (await server.PostAsync("/alterations/submit", new JsonObject { ["filter"] = new JsonObject() })).Status);
+    }
+
+    private async Task<Answer> UntilEndedAsync(string planId)
+    {
+        // Carried out by a job; there is nothing to wait on but what the API says.
+        while (true)
+        {
+            var plan = await server.GetAsync("/alterations/" + planId);
+            if (plan.At("plan.status")!.GetValue<string>() is "Completed" or "Failed")
+                return plan;
+            await Task.Delay(20, TestContext.Current.CancellationToken);
+        }
+    }
+
     private Task<Answer> AlterAsync(string instanceId, JsonObject alteration) =>
         server.PostAsync("/alterations/run", new JsonObject { ["workflowInstanceIds"] = new JsonArray(instanceId), ["alterations"] = new JsonArray(alteration) });
 

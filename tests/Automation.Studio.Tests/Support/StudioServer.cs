@@ -40,6 +40,7 @@ public sealed class StudioServer : IAsyncLifetime
         builder.Services.AddAutomationStorage(_ => DatabaseLocation.Sqlite(Path.Combine(_directory.FullName, "automation.db")));
         builder.Services.AddAutomationJobs();
         builder.Services.AddAutomationWorkflows();
+        builder.Services.AddAutomationSteps();
         builder.Services.AddHttpContextAccessor();
         builder.Services.AddRazorComponents();
         builder.Services.AddAntiforgery();

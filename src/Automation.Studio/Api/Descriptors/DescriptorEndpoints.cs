@@ -24,8 +24,6 @@ internal static class DescriptorEndpoints
         descriptors.MapGet("/commit-strategies/activities", () => List(FixedDescriptors.ActivityCommits, StudioJson.Default.ListAnswerCommitStrategy));
         descriptors.MapGet("/output-converters", NothingListed);
         api.MapGet("/workflow-contexts/provider-descriptors", NothingListed);
-        // Retries are the jobs' and set per activity; there are no named strategies to choose from.
-        api.MapGet("/resilience/strategies", NothingListed);
         api.MapGet("/features/installed", () => List(FixedDescriptors.Features, StudioJson.Default.ListAnswerFeature));
         api.MapGet("/features/installed/{fullName}", Feature);
         api.MapPost("/scripting/javascript/type-definitions/{definitionId}", TypeDefinitions.AnswerAsync);

@@ -113,7 +113,7 @@ internal static class FixedDescriptors
     [
         Named("Elsa", "Workflows"), Named("Elsa", "Flowchart"), Named("Elsa", "WorkflowRuntime"), Named("Elsa", "WorkflowManagement"),
         Named("Elsa", "WorkflowInstances"), Named("Elsa", "WorkflowDefinitions"), Named("Elsa", "WorkflowsApi"), Named("Elsa", "JavaScript"),
-        Named("Elsa", "Liquid"), Named("Elsa", "Http"), Named("Elsa", "Scheduling"), Named("Elsa", "RealTimeWorkflowUpdates"),
+        Named("Elsa", "Liquid"), Named("Elsa", "Http"), Named("Elsa", "Scheduling"), Named("Elsa", "RealTimeWorkflowUpdates"), Named("Elsa", "Resilience"),
     ];
 
     private static Feature Named(string space, string name) => new(name, space, space + "." + name, name, "");

@@ -122,6 +122,8 @@ internal sealed record BulkInstancesRequest(
     string? DefinitionId = null, string? VersionOptions = null, bool IncludeBookmarks = false, bool IncludeActivityExecutionLog = false,
     bool IncludeWorkflowExecutionLog = false);
 
+internal sealed record ImportedAnswer(int Imported, int Count);
+
 internal sealed record CancelledAnswer(int Cancelled);
 
 internal sealed record JournalFilterRequest(

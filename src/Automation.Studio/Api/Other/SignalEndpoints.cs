@@ -14,6 +14,7 @@ internal static class SignalEndpoints
         var run = api.MapGroup("").Needs(Right.Run);
         run.MapPost("/events/{eventName}/trigger", TriggerAsync);
         run.MapPost("/tasks/{taskId}/complete", CompleteAsync);
+        run.MapMethods("/bookmarks/resume", ["GET", "POST"], ResumeAsync);
     }
 
     private static async Task<IResult> TriggerAsync(HttpContext context, string eventName, WorkflowRuntime runtime)
@@ -38,6 +39,18 @@ internal static class SignalEndpoints
         var request = await context.Request.BodyAsync(StudioJson.Default.TaskRequest);
         await runtime.CompleteTaskAsync(taskId, Json.ToPlain(request?.Result), context.RequestAborted);
         return TypedResults.Ok();
+    }
+
+    /// <summary>
+    /// Goes on at a bookmark. Here the token is the bookmark's id, and the caller signs in: no address that works for
+    /// whoever holds it is ever handed out.
+    /// </summary>
+    private static async Task<IResult> ResumeAsync(HttpContext context, WorkflowRuntime runtime)
+    {
+        var bookmark = context.Request.Text("t") ?? context.Request.Text("bookmarkId") ?? throw new BadInputException("t is missing; it must be the id of a bookmark.");
+        var input = Json.ToPlain((await context.Request.BodyAsync(StudioJson.Default.ResumeRequest))?.Input);
+        var result = await runtime.ResumeAsync(bookmark, input, input, cancellationToken: context.RequestAborted);
+        return result.Resumed ? TypedResults.Ok() : TypedResults.NotFound();
     }
 
     private static string? Given(string? text) => string.IsNullOrWhiteSpace(text) ? null : text;

@@ -8,8 +8,8 @@ namespace Automation.Storage.Migrations;
 /// of another are answered without looking at a row.
 /// </summary>
 [DbContext(typeof(AutomationDbContext))]
-[Migration("20261121000013_InstanceLists")]
-internal sealed class M13InstanceLists : Migration
+[Migration("20261121000015_InstanceLists")]
+internal sealed class M15InstanceLists : Migration
 {
     private const string Filtered = "sub_status, is_system, incident_count, definition_id";
 
@@ -28,6 +28,17 @@ internal sealed class M13InstanceLists : Migration
                 : $"{column}{(name == "finished" ? " NULLS FIRST" : "")}, id) INCLUDE ({Filtered}, {others}";
             migrationBuilder.Sql($"DROP INDEX ix_workflow_instances_{name}; CREATE INDEX ix_workflow_instances_{name} ON workflow_instances ({columns});");
         }
+
+        // A search looks through these two; SQLite's know their row, PostgreSQL's need its id.
+        if (!sqlite)
+        {
+            migrationBuilder.Sql($"""
+                DROP INDEX ix_workflow_instances_name;
+                CREATE INDEX ix_workflow_instances_name ON workflow_instances (name NULLS FIRST, {Filtered}) INCLUDE (id);
+                DROP INDEX ix_workflow_instances_correlation;
+                CREATE INDEX ix_workflow_instances_correlation ON workflow_instances (correlation_id) INCLUDE (id) WHERE correlation_id IS NOT NULL;
+                """);
+        }
     }
 
     protected override void Down(MigrationBuilder migrationBuilder)
@@ -37,6 +48,16 @@ internal sealed class M13InstanceLists : Migration
         {
             var nulls = !sqlite && name == "finished" ? " NULLS FIRST" : "";
             migrationBuilder.Sql($"DROP INDEX ix_workflow_instances_{name}; CREATE INDEX ix_workflow_instances_{name} ON workflow_instances ({name}_at{nulls}, {Filtered});");
+        }
+
+        if (!sqlite)
+        {
+            migrationBuilder.Sql($"""
+                DROP INDEX ix_workflow_instances_name;
+                CREATE INDEX ix_workflow_instances_name ON workflow_instances (name NULLS FIRST, {Filtered});
+                DROP INDEX ix_workflow_instances_correlation;
+                CREATE INDEX ix_workflow_instances_correlation ON workflow_instances (correlation_id) WHERE correlation_id IS NOT NULL;
+                """);
         }
     }
 }
