@@ -184,7 +184,8 @@ public sealed class InstanceQueries(Database database)
         await using var command = Command(connection, sql, search.Parameters);
         var count = Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
         var took = Stopwatch.GetTimestamp() - began;
-        if (took > Stopwatch.Frequency / 200)
+        // A short list is counted anew each time: there one more or less is seen.
+        if (count > FewRows && took > Stopwatch.Frequency / 200)
         {
             if (_counts.Count >= MaxCounts)
                 _counts.Clear();
