@@ -214,17 +214,15 @@ public sealed class NotifyStepTests
     }
 
     [Fact]
-    public void The_designer_offers_the_channels_that_there_are()
+    public async Task The_designer_offers_the_channels_that_there_are()
     {
-        var options = new NotificationOptions();
-        options.Channels["ops"] = new ChannelOptions();
-        var store = new ChannelStore(null!, Microsoft.Extensions.Options.Options.Create(options), TimeProvider.System);
-        var catalog = new Automation.Workflows.Activities.ActivityCatalog();
-        catalog.AddFamily<Notify>(Notify.Family(store));
+        await using var host = await StartAsync();
+        await host.Get<ChannelStore>().SetAsync("stored", new ChannelOptions(), Some.Token);
+        var lists = host.Get<IEnumerable<Automation.Workflows.Activities.ChoiceList>>().ToDictionary(l => l.Name, StringComparer.Ordinal);
+        var inputs = host.Get<Automation.Workflows.Activities.ActivityCatalog>().Find(Type)!.Inputs.ToDictionary(i => i.Name, StringComparer.Ordinal);
 
-        var descriptor = catalog.Find(Type)!;
-
-        Assert.Contains("ops", JsonSerializer.Serialize(descriptor.Inputs.Single(i => i.Name == "Channel").UISpecifications));
+        Assert.Contains("stored", (await lists[inputs["Channel"].OptionsFrom!].ReadAsync(Some.Token)).Select(c => c.Value));
+        Assert.Equal("", (await lists[inputs["Fallback"].OptionsFrom!].ReadAsync(Some.Token))[0].Value);
     }
 
     private static ChannelOptions Mail(MailServer server, MailSecurity security) => new()
