@@ -68,6 +68,7 @@ public static class DashboardExtensions
         app.MapJobsApi();
         app.MapPageActions();
         app.MapJobActions();
+        app.MapJobStats();
         app.MapAccessApi();
         app.MapAccessActions();
         app.MapAuditApi();

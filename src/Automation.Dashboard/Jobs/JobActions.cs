@@ -22,27 +22,17 @@ internal static class JobActions
 
     private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(5);
 
-    // The pages with buttons, the state that their jobs are in (null: it does not matter), and the buttons.
-    private static readonly (string Page, string? State, string[] Moves)[] Lists =
-    [
-        ("enqueued", JobStates.Enqueued, ["delete"]),
-        ("enqueued/fetched", null, ["requeue", "delete"]),
-        ("scheduled", JobStates.Scheduled, ["enqueue", "delete"]),
-        ("processing", JobStates.Processing, ["requeue", "delete"]),
-        ("succeeded", JobStates.Succeeded, ["requeue"]),
-        ("failed", JobStates.Failed, ["requeue", "delete"]),
-        ("deleted", JobStates.Deleted, ["requeue"]),
-        ("awaiting", JobStates.Awaiting, ["enqueue", "delete"]),
-    ];
-
     public static void MapJobActions(this IEndpointRouteBuilder app)
     {
         var jobs = app.MapGroup("/hangfire").AddEndpointFilter(PageActions.RequireTokenAsync).WithMetadata(new LeastRoleAttribute(Role.Operator)).ExcludeFromDescription();
-        foreach (var (page, state, moves) in Lists)
+        foreach (var list in JobList.All)
         {
-            foreach (var move in moves)
-                jobs.MapPost($"/jobs/{page}/{move}", (HttpContext context, JobClient client) => MoveListedAsync(context, client, move, state, "/hangfire/jobs/" + page));
+            foreach (var move in list.Moves)
+                jobs.MapPost($"/jobs/{list.Page}/{move}", (HttpContext context, JobClient client) => MoveListedAsync(context, client, move, list.State, "/hangfire/jobs/" + list.Page));
         }
+
+        jobs.MapPost("/matching/{page}/{move}", (string page, string move, HttpContext context, JobClient client, JobQueries queries, TimeProvider clock) =>
+            MatchingJobs.MoveAsync(page, move, context, client, queries, clock));
 
         jobs.MapPost("/jobs/actions/requeue/{id:long}", async (long id, JobClient client, CancellationToken token) =>
             ToJob(id, "requeue", await client.RequeueAsync(id, ByHand, token)));
@@ -70,7 +60,7 @@ internal static class JobActions
         return Back(form, page, done + left == 0 ? "none" : move, done, left);
     }
 
-    private static Task<bool> MoveAsync(JobClient client, long id, string move, string? state, CancellationToken cancellationToken) => (move, state) switch
+    internal static Task<bool> MoveAsync(JobClient client, long id, string move, string? state, CancellationToken cancellationToken) => (move, state) switch
     {
         ("delete", null) => client.DeleteAsync(id, ByHand, cancellationToken),
         ("delete", _) => client.DeleteFromAsync(id, state, ByHand, cancellationToken),
@@ -169,7 +159,7 @@ internal static class JobActions
     private static bool IsOurs(string path) =>
         (path == "/hangfire" || path.StartsWith("/hangfire/", StringComparison.Ordinal)) && !path.AsSpan().ContainsAnyExceptInRange('!', '~');
 
-    private static IResult To(string path, string did, int done, int left)
+    internal static IResult To(string path, string did, long done, long left)
     {
         var query = Links.To("", ("did", did), ("done", done.ToString(CultureInfo.InvariantCulture)), ("left", left.ToString(CultureInfo.InvariantCulture)));
         // See other: loading the page again does not repeat the action.

@@ -29,6 +29,11 @@ internal static class JobsApi
         jobs.MapGet("/failures", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.FailuresAsync(token))).WithName("ListFailures");
         jobs.MapGet("/statistics/day", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastDayAsync(token))).WithName("JobsByHour");
         jobs.MapGet("/statistics/week", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastWeekAsync(token))).WithName("JobsByDay");
+        jobs.MapGet("/overview", OverviewAsync).WithName("GetJobsOverview").WithSummary("Counts, history, types and the latest failures: what the overview page shows. period is day (the default) or week.");
+        jobs.MapGet("/types", (JobQueries queries, string? period, CancellationToken token) => TypesAsync(queries, period, token)).WithName("ListJobTypes").WithSummary("Counts and durations by type of job; they outlive the jobs. period is day (the default) or week.");
+        jobs.MapGet("/scheduled", async (JobQueries queries, int? skip, int? limit, CancellationToken token) => TypedResults.Ok(await queries.ListScheduledAsync(skip ?? 0, Math.Clamp(limit ?? 50, 1, MaxLimit), token))).WithName("ListScheduledJobs").WithSummary("Lists jobs that wait for a time, the next one first.");
+        jobs.MapGet("/retries", async (JobQueries queries, int? skip, int? limit, CancellationToken token) => TypedResults.Ok(await queries.ListRetriesAsync(skip ?? 0, Math.Clamp(limit ?? 50, 1, MaxLimit), token))).WithName("ListRetries").WithSummary("Lists failed jobs that wait for another attempt, the latest failure first.");
+        jobs.MapGet("/queues/{queue}", async (string queue, JobQueries queries, bool? fetched, long? after, int? limit, CancellationToken token) => TypedResults.Ok(await queries.ListQueueAsync(queue, fetched ?? false, after, Math.Clamp(limit ?? 50, 1, MaxLimit), token))).WithName("ListJobsOfQueue").WithSummary("Lists the jobs that wait in a queue, in the order in which they are taken, or those of it that servers hold. Its \"before\" is the next page's \"after\".");
         jobs.MapGet("/recurring", async (JobQueries queries, string? after, CancellationToken token) => TypedResults.Ok(await queries.RecurringAsync(after, MaxLimit, token))).WithName("ListRecurringJobs");
     }
 
@@ -54,6 +59,15 @@ internal static class JobsApi
         };
         return TypedResults.Ok(await queries.ListAsync(filter, before, limit ?? 50, cancellationToken));
     }
+
+    private static async Task<Ok<JobsOverview>> OverviewAsync(JobQueries queries, string? period, CancellationToken cancellationToken) => TypedResults.Ok(new JobsOverview(
+        await queries.CountAsync(cancellationToken),
+        period == "week" ? await queries.LastWeekAsync(cancellationToken) : await queries.LastDayAsync(cancellationToken),
+        (await TypesAsync(queries, period, cancellationToken)).Value!,
+        (await queries.ListAsync(new JobFilter { State = JobStates.Failed }, most: 8, cancellationToken: cancellationToken)).Jobs));
+
+    private static async Task<Ok<IReadOnlyList<JobTypeStatistic>>> TypesAsync(JobQueries queries, string? period, CancellationToken cancellationToken) =>
+        TypedResults.Ok(period == "week" ? await queries.TypesOfLastWeekAsync(cancellationToken) : await queries.TypesOfLastDayAsync(cancellationToken));
 
     private static async Task<Results<Ok<JobDetails>, ProblemHttpResult>> FindAsync(long id, JobQueries queries, CancellationToken cancellationToken) =>
         await queries.FindAsync(id, cancellationToken) is { } job ? TypedResults.Ok(job) : Missing(id);
@@ -92,3 +106,10 @@ internal static class JobsApi
 /// <summary>Whether a cancelled job has stopped.</summary>
 /// <param name="Stopped">False where it was still running after ten seconds.</param>
 internal sealed record CancelAnswer(bool Stopped);
+
+/// <summary>What the overview page shows.</summary>
+/// <param name="Counts">How many jobs are in each state, and the totals.</param>
+/// <param name="History">How many ended, by hour or by day.</param>
+/// <param name="Types">Counts and durations by type.</param>
+/// <param name="Failed">The latest failures.</param>
+internal sealed record JobsOverview(JobCounts Counts, IReadOnlyList<JobStatistic> History, IReadOnlyList<JobTypeStatistic> Types, IReadOnlyList<JobSummary> Failed);

@@ -34,36 +34,77 @@ document.addEventListener('htmx:afterSwap', () => document.querySelectorAll('for
 // A page that the browser restores comes with its boxes as they were.
 addEventListener('pageshow', () => document.querySelectorAll('form[data-bulk]').forEach(count));
 
-const place = document.querySelector('[data-chart]');
-if (place) draw(place);
+// What works through very many jobs goes on by itself, one form after the other.
+document.querySelector('form[data-go-on]')?.requestSubmit();
 
-async function draw(element) {
+const history = document.querySelector('[data-chart]');
+if (history) drawHistory(history);
+const live = document.querySelector('[data-live]');
+if (live) drawLive(live);
+
+async function chart(element, scales, data) {
   const { default: uPlot } = await import('/lib/uplot.js');
-  const sheet = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/lib/uplot.css' });
-  await new Promise(done => { sheet.onload = sheet.onerror = done; document.head.append(sheet); });
-
-  const rows = () => [...document.querySelectorAll(`#${element.dataset.chart} tbody tr`)];
-  const data = () => [
-    rows().map(row => Number(row.dataset.at)),
-    ...[1, 2, 3].map(i => rows().map(row => Number(row.cells[i].textContent))),
-  ];
+  if (!document.querySelector('link[href="/lib/uplot.css"]')) {
+    const sheet = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/lib/uplot.css' });
+    await new Promise(done => { sheet.onload = sheet.onerror = done; document.head.append(sheet); });
+  }
   const colour = name => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const size = () => ({ width: element.clientWidth, height: 190 });
   let plot = null;
   const make = () => {
     plot?.destroy();
     const axis = { stroke: colour('--muted'), grid: { stroke: colour('--line-soft'), width: 1 }, ticks: { stroke: colour('--line'), width: 1 } };
     const series = (label, name) => ({ label, stroke: colour(name), fill: `color-mix(in srgb, ${colour(name)} 12%, transparent)`, width: 2, points: { size: 6 } });
     plot = new uPlot({
-      width: element.clientWidth,
-      height: 190,
+      ...size(),
       axes: [axis, { ...axis, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7] }],
-      scales: { y: { range: (_, low, high) => [0, Math.max(4, high * 1.05)] } },
+      scales: { ...scales, y: { range: (_, low, high) => [0, Math.max(4, high * 1.05)] } },
       series: [{}, series('Succeeded', '--good'), series('Failed', '--bad'), series('Deleted', '--faint')],
     }, data(), element);
   };
   make();
-  new ResizeObserver(() => plot.setSize({ width: element.clientWidth, height: 190 })).observe(element);
-  document.addEventListener('htmx:afterSwap', () => plot.setData(data()));
+  new ResizeObserver(() => plot.setSize(size())).observe(element);
   new MutationObserver(make).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', make);
+  return () => plot.setData(data());
+}
+
+async function drawHistory(element) {
+  const rows = () => [...document.querySelectorAll(`#${element.dataset.chart} tbody tr`)];
+  const update = await chart(element, {}, () => [
+    rows().map(row => Number(row.dataset.at)),
+    ...[1, 2, 3].map(i => rows().map(row => Number(row.cells[i].textContent))),
+  ]);
+  document.addEventListener('htmx:afterSwap', update);
+}
+
+// The last minute: how much the totals have grown from one look to the next, two seconds later.
+async function drawLive(element) {
+  const seconds = 60;
+  const every = 2;
+  const names = ['succeeded:count', 'failed:count', 'deleted:count'];
+  const points = [];
+  let before = null;
+  const now = () => Date.now() / 1000;
+  const text = document.querySelector('[data-live-text]');
+  const update = await chart(
+    element, { x: { range: () => [now() - seconds, now()] } },
+    () => [points.map(p => p.at), ...names.map((_, i) => points.map(p => p.grown[i]))]);
+  const look = async () => {
+    if (document.hidden) { before = null; return; }
+    const form = new URLSearchParams(names.map(name => ['metrics[]', name]));
+    const answer = await fetch('/hangfire/stats', { method: 'POST', body: form }).catch(() => null);
+    if (!answer?.ok) { before = null; text.textContent = 'the server does not answer'; return; }
+    const figures = await answer.json();
+    const totals = names.map(name => figures[name].intValue);
+    // A total shrinks where a job that had ended runs again: that is no negative work.
+    if (before) points.push({ at: now(), grown: totals.map((total, i) => Math.max(0, total - before[i])) });
+    before = totals;
+    while (points.length && points[0].at < now() - seconds) points.shift();
+    const sums = names.map((_, i) => points.reduce((sum, p) => sum + p.grown[i], 0).toLocaleString('en'));
+    text.textContent = `${sums[0]} succeeded, ${sums[1]} failed, ${sums[2]} deleted in the last minute`;
+    update();
+  };
+  await look();
+  setInterval(look, every * 1000);
 }

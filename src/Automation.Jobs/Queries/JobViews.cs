@@ -145,3 +145,14 @@ public sealed record JobTypeStatistic(
 /// <param name="LatestJobId">The one that failed last.</param>
 /// <param name="LatestAt">When that was.</param>
 public sealed record JobFailureGroup(string ExceptionType, string Message, long Jobs, long LatestJobId, DateTimeOffset LatestAt);
+
+/// <summary>Ids of jobs, newest first.</summary>
+/// <param name="Ids">The ids.</param>
+/// <param name="Before">What to pass for the next ones; null at the end.</param>
+public sealed record JobIds(IReadOnlyList<long> Ids, long? Before);
+
+/// <summary>How many jobs a filter matches.</summary>
+/// <param name="Count">How many were found.</param>
+/// <param name="IsComplete">False where there may be more.</param>
+/// <param name="Through">The newest id at the time: later jobs were not looked at.</param>
+public sealed record JobMatches(long Count, bool IsComplete, long Through);
