@@ -65,6 +65,12 @@ public sealed class JobOptions : IValidatableObject
     /// </summary>
     public TimeSpan? QueueAgeLimit { get; set; }
 
+    /// <summary>
+    /// Where to post, as JSON, that a queue has passed <see cref="QueueAgeLimit"/>; posted again at the next look (every
+    /// 10 seconds) while it is not answered with 2xx. Null, the default, means nowhere.
+    /// </summary>
+    public Uri? QueueAgeUrl { get; set; }
+
     /// <summary>Called with a queue that has passed <see cref="QueueAgeLimit"/>; must return soon. Set in code, not by configuration.</summary>
     public Action<JobQueueView>? OnQueueLate { get; set; }
 
@@ -88,6 +94,9 @@ public sealed class JobOptions : IValidatableObject
             if (error is not null)
                 yield return new ValidationResult(error, [nameof(Queues)]);
         }
+
+        if (QueueAgeUrl is { } url && !(url.IsAbsoluteUri && (url.Scheme is "http" or "https")))
+            yield return new ValidationResult($"QueueAgeUrl is \"{url}\"; it must be a complete address that begins with http:// or https://.", [nameof(QueueAgeUrl)]);
 
         foreach (var (queue, limit) in QueueConcurrency)
         {

@@ -40,6 +40,7 @@ public static class JobsServiceCollectionExtensions
             s.GetServices<TypedJobAssembly>(), s, s.GetRequiredService<JobStore>(), OptionsOf(s), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton<JobMetrics>();
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<JobTypeStats>(s));
+        services.TryAddSingleton<QueueAlarm>();
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<QueueWatch>(s, OptionsOf(s)));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<JobRunner>(s, OptionsOf(s)));
         services.TryAddSingleton(s => ActivatorUtilities.CreateInstance<JobCompleter>(s));

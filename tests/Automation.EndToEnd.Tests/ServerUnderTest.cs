@@ -5,6 +5,8 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Text.Json;
+using Automation.Host.Start;
+using Microsoft.AspNetCore.Builder;
 
 namespace Automation.EndToEnd.Tests;
 
@@ -18,6 +20,7 @@ public sealed class ServerUnderTest : IAsyncDisposable
     private readonly Dictionary<string, string> _settings = new(StringComparer.Ordinal);
     private readonly List<string> _output = [];
     private Process? _process;
+    private WebApplication? _app;
 
     private ServerUnderTest()
     {
@@ -68,6 +71,29 @@ public sealed class ServerUnderTest : IAsyncDisposable
         await server.StartProcessAsync();
         return server;
     }
+
+    /// <summary>
+    /// Starts it in this process, for tests that need its services: a file of SQLite belongs to one process.
+    /// </summary>
+    public static async Task<ServerUnderTest> StartHereAsync(params (string Name, string Value)[] settings)
+    {
+        var server = new ServerUnderTest();
+        server.CopyWorkflows();
+        var builder = Server.CreateBuilder(
+            [
+                "--urls=" + server.Address, "--Automation:DataDirectory=" + server.DataDirectory, "--Automation:Workflows:Directory=" + server.WorkflowsDirectory,
+                "--Automation:Intake:MappingsFile=" + Path.Combine(server.WorkflowsDirectory, "mappings.json"), "--Automation:AdminKey=" + AdminKey,
+                .. settings.Select(s => $"--{s.Name.Replace("__", ":", StringComparison.Ordinal)}={s.Value}"),
+            ],
+            RepositoryRoot);
+        Parts.AddTo(builder);
+        server._app = builder.Build();
+        await Server.StartAsync(server._app);
+        return server;
+    }
+
+    /// <summary>The services of one that runs in this process.</summary>
+    public IServiceProvider Services => _app!.Services;
 
     /// <summary>The root of the clone that the tests were built in.</summary>
     public static string RepositoryRoot { get; } = FindRoot();
@@ -189,6 +215,8 @@ public sealed class ServerUnderTest : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_app is not null)
+            await _app.DisposeAsync();
         if (_process is { HasExited: false })
             await KillAsync();
         _process?.Dispose();

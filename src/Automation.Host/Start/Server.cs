@@ -15,25 +15,16 @@ internal static class Server
     public static async Task<int> RunAsync(string[] args)
     {
         var started = Stopwatch.GetTimestamp();
-        var root = ContentRoot.Find(Directory.GetCurrentDirectory(), AppContext.BaseDirectory);
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = root });
+        var builder = CreateBuilder(args, Directory.GetCurrentDirectory());
 
         if (ConfigurationCheck.Check(builder.Configuration, Parts.Sections) is { Count: > 0 } problems)
             return Refuse(problems);
 
         Parts.AddTo(builder);
         await using var app = builder.Build();
-        // The schema is brought up while the routes are mapped; the host waits for it before anything else starts.
-        var opening = Task.Run(() => app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None));
-        Parts.MapTo(app);
-
         try
         {
-            // Known before the first request can come: this much needs no database.
-            if (app.Configuration["Automation:AdminKey"] is { Length: > 0 } key)
-                await app.Services.GetRequiredService<ApiKeys>().EnsureAdministratorAsync(key, CancellationToken.None);
-            await opening;
-            await app.StartAsync();
+            await StartAsync(app);
         }
         catch (Exception e) when (Explain(e) is { } reason)
         {
@@ -43,6 +34,27 @@ internal static class Server
         await Greeting.PrintAsync(app, Stopwatch.GetElapsedTime(started));
         await app.WaitForShutdownAsync();
         return 0;
+    }
+
+    /// <summary>What the server is built with, wherever its process was started.</summary>
+    internal static WebApplicationBuilder CreateBuilder(string[] args, string currentDirectory) => WebApplication.CreateBuilder(new WebApplicationOptions
+    {
+        Args = args,
+        ApplicationName = typeof(Server).Assembly.GetName().Name,
+        ContentRootPath = ContentRoot.Find(currentDirectory, AppContext.BaseDirectory),
+    });
+
+    /// <summary>Opens the database and starts to listen.</summary>
+    internal static async Task StartAsync(WebApplication app)
+    {
+        // The schema is brought up while the routes are mapped; the host waits for it before anything else starts.
+        var opening = Task.Run(() => app.Services.GetRequiredService<Database>().OpenAsync(CancellationToken.None));
+        Parts.MapTo(app);
+        // Known before the first request can come: this much needs no database.
+        if (app.Configuration["Automation:AdminKey"] is { Length: > 0 } key)
+            await app.Services.GetRequiredService<ApiKeys>().EnsureAdministratorAsync(key, CancellationToken.None);
+        await opening;
+        await app.StartAsync();
     }
 
     /// <summary>Says in one sentence why a start failed, for the failures that a person can mend; null for a defect.</summary>

@@ -3,7 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Automation.Jobs.Server;
 
 /// <summary>Looks at the queues now and then: for the gauges, and to tell when one falls behind.</summary>
-internal sealed partial class QueueWatch(JobQueries queries, JobMetrics metrics, JobOptions options, TimeProvider clock, ILogger<QueueWatch> logger)
+internal sealed partial class QueueWatch(
+    JobQueries queries, JobMetrics metrics, QueueAlarm alarm, JobOptions options, TimeProvider clock, ILogger<QueueWatch> logger)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -35,11 +36,31 @@ internal sealed partial class QueueWatch(JobQueries queries, JobMetrics metrics,
             {
                 LogLate(queue.Name, queue.Length, now - oldest);
                 options.OnQueueLate?.Invoke(queue);
+                await PostAsync(queue, now - oldest, cancellationToken);
             }
         }
 
         _late.RemoveWhere(name => queues.All(q => q.Name != name));
     }
+
+    private async Task PostAsync(JobQueueView queue, TimeSpan age, CancellationToken cancellationToken)
+    {
+        if (options.QueueAgeUrl is not { } address)
+            return;
+        try
+        {
+            await alarm.TellAsync(address, queue, age, cancellationToken);
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
+        {
+            // Nobody has heard it: told again at the next look.
+            _late.Remove(queue.Name);
+            LogNotTold(queue.Name, address, e.Message);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "That queue {Queue} is late could not be told to {Address}: {Reason}")]
+    private partial void LogNotTold(string queue, Uri address, string reason);
 
     [LoggerMessage(LogLevel.Warning, "Queue {Queue} is late: {Jobs} jobs wait, the oldest for {Age}")]
     private partial void LogLate(string queue, long jobs, TimeSpan age);

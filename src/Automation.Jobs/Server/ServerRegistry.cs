@@ -17,6 +17,7 @@ internal sealed partial class ServerRegistry(JobStore store, LocalWorkers worker
     private const int MissedBeats = 4;
     private static readonly TimeSpan RenewAfter = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan Invisibility = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan MostSilence = TimeSpan.FromMinutes(5);
 
     private static readonly SqlStatement UpsertServer = new(
         """
@@ -39,6 +40,11 @@ internal sealed partial class ServerRegistry(JobStore store, LocalWorkers worker
     private static readonly SqlStatement SelectBeats = new("SELECT id, beat FROM job_servers");
     private static readonly SqlStatement SelectPaused = new("SELECT name FROM job_queues");
     private static readonly SqlStatement SelectServers = new("""SELECT "Id" FROM "Server" """, "SELECT id FROM hangfire.server");
+
+    // Genuine servers have no beat; each of them removes others that it has not heard of for five minutes, and so do we.
+    private static readonly SqlStatement RemoveSilent = new(
+        """DELETE FROM "Server" WHERE "LastHeartbeat" < $1 AND "Id" NOT IN (SELECT id FROM job_servers)""",
+        "DELETE FROM hangfire.server WHERE lastheartbeat < $1 AND id NOT IN (SELECT id FROM job_servers)");
 
     private static readonly SqlStatement SelectFetched = new(
         """
@@ -119,7 +125,10 @@ internal sealed partial class ServerRegistry(JobStore store, LocalWorkers worker
         await RenewAsync(cancellationToken);
         await BuryAsync(await FindDeadAsync(cancellationToken), cancellationToken);
         if (++_round % 15 == 0)
+        {
+            await store.Database.CommitAsync(new WriteUnit().Add(RemoveSilent, SqlValue.Timestamp(store.Now() - MostSilence)), cancellationToken: cancellationToken);
             await ReturnOrphansAsync([], cancellationToken);
+        }
     }
 
     private async Task SayAliveAsync(CancellationToken cancellationToken)

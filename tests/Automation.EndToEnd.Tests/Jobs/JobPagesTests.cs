@@ -5,15 +5,20 @@ using Microsoft.Playwright;
 
 namespace Automation.EndToEnd.Tests.Jobs;
 
+public sealed class SqliteJobPagesTests(SqliteJobSite site) : JobPagesTests(site, "sqlite");
+
+public sealed class PostgresJobPagesTests(PostgresJobSite site) : JobPagesTests(site, "postgres");
+
 /// <summary>What somebody sees and does on the job pages, in a real browser.</summary>
-public sealed class JobPagesTests(JobSite site)
+public abstract partial class JobPagesTests(JobSite site, string database)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData(1280, 800, false)]
     [InlineData(390, 844, false)]
-    [InlineData(1280, 800, true)]
+    [InlineData(1920, 1080, true)]
+    [InlineData(390, 844, true)]
     public async Task Every_page_shows_its_jobs_without_errors_and_within_the_window(int width, int height, bool dark)
     {
         await site.StartAsync();
@@ -47,6 +52,7 @@ public sealed class JobPagesTests(JobSite site)
             ("retries", "/hangfire/retries", "Retries", null),
             ("recurring", "/hangfire/recurring", "Recurring jobs", "nightly"),
             ("servers", "/hangfire/servers", "Servers", "Alive"),
+            ("matching", "/hangfire/matching/failed?name=crm.sync", "All failed jobs that match", "Requeue: "),
             ("details-failed", $"/hangfire/jobs/details/{failed}", "crm.sync", "Stack"),
             ("details-scheduled", $"/hangfire/jobs/details/{later}", "report.daily", $"#{next}"),
             ("details-awaiting", $"/hangfire/jobs/details/{next}", "report.send", "if it succeeds"),
@@ -283,6 +289,6 @@ public sealed class JobPagesTests(JobSite site)
     private async Task<string?> StateAsync(long id) => (await site.Server.GetJsonAsync($"/api/jobs/{id}")).GetProperty("job").GetProperty("state").GetString();
 
     /// <summary>Keeps a picture for people to look at, in <c>artifacts/screenshots</c>.</summary>
-    private static Task ShootAsync(IPage page, string name) =>
-        page.ScreenshotAsync(new() { Path = Path.Combine(ServerUnderTest.RepositoryRoot, "artifacts", "screenshots", $"jobs-{name}.png") });
+    private Task ShootAsync(IPage page, string name) =>
+        page.ScreenshotAsync(new() { Path = Path.Combine(ServerUnderTest.RepositoryRoot, "artifacts", "screenshots", $"jobs-{database}-{name}.png") });
 }

@@ -9,22 +9,60 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Microsoft.Playwright;
 
-[assembly: AssemblyFixture(typeof(JobSite))]
+[assembly: AssemblyFixture(typeof(SqliteJobSite))]
+[assembly: AssemblyFixture(typeof(PostgresJobSite))]
 
 namespace Automation.EndToEnd.Tests.Jobs;
 
+/// <summary>A server in this process on SQLite: the file belongs to one process, so jobs come in through the server's own client.</summary>
+public sealed class SqliteJobSite : JobSite
+{
+    protected override async Task<(ServerUnderTest Server, IServiceProvider Jobs)> OpenAsync(params (string Name, string Value)[] settings)
+    {
+        var server = await ServerUnderTest.StartHereAsync(settings);
+        return (server, server.Services);
+    }
+}
+
+/// <summary>A server on PostgreSQL in a process of its own, and a second client of the same database.</summary>
+public sealed class PostgresJobSite : JobSite
+{
+    private TestDatabase? _database;
+    private ServiceProvider? _services;
+
+    protected override async Task<(ServerUnderTest Server, IServiceProvider Jobs)> OpenAsync(params (string Name, string Value)[] settings)
+    {
+        _database = await TestDatabase.CreateAsync(DatabaseProvider.PostgreSql);
+        var server = await ServerUnderTest.StartAsync([("ConnectionStrings__Automation", _database.Location.ConnectionString), .. settings]);
+        var services = new ServiceCollection();
+        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
+        services.AddSingleton(_database.Database);
+        services.AddAutomationJobs();
+        services.AddSingleton(Options.Create(new JobOptions()));
+        _services = services.BuildServiceProvider();
+        return (server, _services);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_services is not null)
+            await _services.DisposeAsync();
+        await base.DisposeAsync();
+        if (_database is not null)
+            await _database.DisposeAsync();
+    }
+}
+
 /// <summary>
-/// A server on PostgreSQL, a browser, and a second client of the same database, which is how jobs come in that no
-/// workflow makes (an SQLite file belongs to one process). Started once for all tests of the job pages, when the first
-/// one asks.
+/// A server, a browser, and a client of the same database, which is how jobs come in that no workflow makes. Started once
+/// for all tests of the job pages, when the first one asks.
 /// </summary>
-public sealed class JobSite : IAsyncDisposable
+public abstract class JobSite : IAsyncDisposable
 {
     private const string Chromium = "/usr/bin/chromium";
 
     private readonly SemaphoreSlim _starting = new(1, 1);
-    private TestDatabase? _database;
-    private ServiceProvider? _services;
+    private IServiceProvider? _services;
     private IPlaywright? _playwright;
 
     public ServerUnderTest Server { get; private set; } = null!;
@@ -48,11 +86,7 @@ public sealed class JobSite : IAsyncDisposable
         {
             if (_playwright is not null)
                 return;
-            _database = await TestDatabase.CreateAsync(DatabaseProvider.PostgreSql);
-            Server = await ServerUnderTest.StartAsync(
-                ("ConnectionStrings__Automation", _database.Location.ConnectionString),
-                ("Automation__Steps__Outgoing__AllowedHosts__1", Receiver.Authority), ("Logging__LogLevel__Default", "Warning"));
-            _services = OpenJobs(_database.Database);
+            (Server, _services) = await OpenAsync(("Automation__Steps__Outgoing__AllowedHosts__1", Receiver.Authority), ("Logging__LogLevel__Default", "Warning"));
             _playwright = await Playwright.CreateAsync();
             Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-gpu"] });
         }
@@ -67,7 +101,8 @@ public sealed class JobSite : IAsyncDisposable
     /// <param name="height">Of the window, in pixels.</param>
     /// <param name="dark">Whether the system is set to dark.</param>
     /// <param name="scripts">Whether scripts run.</param>
-    public async Task<IPage> SignInAsync(int width = 1280, int height = 800, bool dark = false, bool scripts = true)
+    /// <param name="key">The key to sign in with; the administrator's unless told.</param>
+    public async Task<IPage> SignInAsync(int width = 1280, int height = 800, bool dark = false, bool scripts = true, string? key = null)
     {
         var context = await Browser.NewContextAsync(new BrowserNewContextOptions
         {
@@ -78,7 +113,7 @@ public sealed class JobSite : IAsyncDisposable
         });
         var page = await context.NewPageAsync();
         await page.GotoAsync("/sign-in");
-        await page.FillAsync("input[name=key]", ServerUnderTest.AdminKey);
+        await page.FillAsync("input[name=key]", key ?? ServerUnderTest.AdminKey);
         await page.ClickAsync("main button[type=submit]");
         await page.WaitForURLAsync("**/");
         return page;
@@ -121,28 +156,18 @@ public sealed class JobSite : IAsyncDisposable
             """{ "rules": [ { "id": "stalled", "source": "flyflow", "type": "tool_call", "workflow": "stalled-call", "inputs": { "Event": "{$payload}" } } ] }""");
     }
 
-    public async ValueTask DisposeAsync()
+    public virtual async ValueTask DisposeAsync()
     {
         Receiver.Dispose();
         if (Browser is not null)
             await Browser.DisposeAsync();
         _playwright?.Dispose();
-        if (_services is not null)
-            await _services.DisposeAsync();
         if (Server is not null)
             await Server.DisposeAsync();
-        if (_database is not null)
-            await _database.DisposeAsync();
         _starting.Dispose();
+        GC.SuppressFinalize(this);
     }
 
-    private static ServiceProvider OpenJobs(Database database)
-    {
-        var services = new ServiceCollection();
-        services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
-        services.AddSingleton(database);
-        services.AddAutomationJobs();
-        services.AddSingleton(Options.Create(new JobOptions()));
-        return services.BuildServiceProvider();
-    }
+    /// <summary>Starts the server and gives the services whose job client stores into its database.</summary>
+    protected abstract Task<(ServerUnderTest Server, IServiceProvider Jobs)> OpenAsync(params (string Name, string Value)[] settings);
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using Automation.Jobs.Tests.Support;
 using Automation.Storage;
 using Automation.Storage.Writes;
-using Automation.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Jobs.Tests.Conformance;
@@ -12,23 +11,8 @@ public sealed class SqliteJobConformance() : JobConformance(DatabaseProvider.Sql
 public sealed class PostgresJobConformance() : JobConformance(DatabaseProvider.PostgreSql);
 
 /// <summary>What jobs do and what rows they leave, the same on both databases.</summary>
-public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposable
+public abstract class JobConformance(DatabaseProvider provider) : JobTests(provider)
 {
-    private readonly Recorder _recorder = new();
-    private readonly ManualClock _clock = new();
-    private JobsHost? _host;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    private JobsHost Host => _host!;
-
-    public async ValueTask DisposeAsync()
-    {
-        if (_host is not null)
-            await _host.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
-
     [Fact]
     public async Task An_enqueued_job_is_stored_in_the_exact_form()
     {
@@ -39,7 +23,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         Assert.Equal(id, job.Number("id"));
         Assert.Equal("Enqueued", job.Text("statename"));
         Assert.Null(job.Time("expireat"));
-        Assert.Equal(_clock.GetUtcNow().UtcDateTime, job.Time("createdat"));
+        Assert.Equal(Clock.GetUtcNow().UtcDateTime, job.Time("createdat"));
         Host.IsJson(
             """{"Type":"Automation.Jobs.NamedJob, Automation.Jobs","Method":"Run","ParameterTypes":"[\"System.String\",\"System.Object[], mscorlib\"]","Queue":"critical"}""",
             job.Text("invocationdata"));
@@ -48,8 +32,8 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         var state = Assert.Single(await Host.OfAsync("State"));
         Assert.Equal(id, state.Number("jobid"));
         Assert.Equal("Enqueued", state.Text("name"));
-        Host.IsJson($$"""{"EnqueuedAt":"{{_clock.GetUtcNow().ToUnixTimeMilliseconds()}}","Queue":"critical"}""", state.Text("data"));
-        Assert.Equal(provider == DatabaseProvider.Sqlite ? 0 : state.Number("id"), job.Number("stateid"));
+        Host.IsJson($$"""{"EnqueuedAt":"{{Clock.GetUtcNow().ToUnixTimeMilliseconds()}}","Queue":"critical"}""", state.Text("data"));
+        Assert.Equal(IsSqlite ? 0 : state.Number("id"), job.Number("stateid"));
 
         var row = Assert.Single(await Host.OfAsync("JobQueue"));
         Assert.Equal((id, "critical", null), (row.Number("jobid"), row.Text("queue"), row.Time("fetchedat")));
@@ -60,7 +44,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
     public async Task A_job_that_ran_leaves_its_history_its_counters_and_nothing_else()
     {
         await StartAsync();
-        _recorder.Do = (context, _) =>
+        Recorder.Do = (context, _) =>
         {
             context.SetResult(new { Answer = 42 });
             return Task.CompletedTask;
@@ -79,14 +63,14 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
 
         var job = Assert.Single(await Host.OfAsync("Job"));
         Assert.Equal("Succeeded", job.Text("statename"));
-        Assert.Equal(_clock.GetUtcNow().UtcDateTime.AddDays(1), job.Time("expireat")!.Value, TimeSpan.FromSeconds(1));
-        if (provider == DatabaseProvider.Sqlite)
+        Assert.Equal(Clock.GetUtcNow().UtcDateTime.AddDays(1), job.Time("expireat")!.Value, TimeSpan.FromSeconds(1));
+        if (IsSqlite)
             Assert.All(states, s => Assert.Equal(job.Time("expireat"), s.Time("expireat")));
         else
             Assert.Equal(states[2].Number("id"), job.Number("stateid"));
         Assert.Empty(await Host.OfAsync("JobQueue"));
 
-        var now = _clock.GetUtcNow();
+        var now = Clock.GetUtcNow();
         var counters = await Host.CountersAsync();
         Assert.Equal(1, counters["stats:succeeded"]);
         Assert.Equal(1, counters[$"stats:succeeded:{now:yyyy-MM-dd}"]);
@@ -97,7 +81,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
     public async Task A_failure_is_tried_again_later_and_both_states_are_in_the_history()
     {
         await StartAsync(o => o.Delays = [TimeSpan.FromSeconds(30)]);
-        _recorder.Do = (context, _) => context.Attempt == 1 ? throw new InvalidOperationException(new string('x', 60)) : Task.CompletedTask;
+        Recorder.Do = (context, _) => context.Attempt == 1 ? throw new InvalidOperationException(new string('x', 60)) : Task.CompletedTask;
         var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
         await Host.StateAsync(id, JobStates.Scheduled);
 
@@ -112,10 +96,10 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         Assert.Equal(["retries", "schedule"], sets.Select(s => s.Text("key")).Order());
         Assert.All(sets, s => Assert.Equal(id.ToString(CultureInfo.InvariantCulture), s.Text("value")));
         Assert.Empty(await Host.OfAsync("JobQueue"));
-        Assert.DoesNotContain("stats:failed:" + _clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), (await Host.CountersAsync()).Keys);
+        Assert.DoesNotContain("stats:failed:" + Clock.GetUtcNow().ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), (await Host.CountersAsync()).Keys);
 
         await AdvanceUntilAsync(id, TimeSpan.FromSeconds(31), JobStates.Succeeded);
-        Assert.Equal([1, 2], _recorder.Runs.Select(r => r.Attempt));
+        Assert.Equal([1, 2], Recorder.Runs.Select(r => r.Attempt));
         Assert.Empty(await Host.OfAsync("Set"));
     }
 
@@ -123,14 +107,14 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
     public async Task When_the_attempts_are_used_up_the_job_stays_failed()
     {
         await StartAsync(o => o.Delays = [TimeSpan.Zero]);
-        _recorder.Do = (_, _) => throw new InvalidOperationException("no");
+        Recorder.Do = (_, _) => throw new InvalidOperationException("no");
         var id = await Host.Client.EnqueueAsync(new JobRequest("greet") { MaxAttempts = 3 }, Token);
         await Host.StateAsync(id, JobStates.Failed);
-        Assert.Equal(3, _recorder.Runs.Count);
+        Assert.Equal(3, Recorder.Runs.Count);
         var job = Assert.Single(await Host.OfAsync("Job"));
         Assert.Null(job.Time("expireat"));
         Assert.Empty(await Host.OfAsync("JobQueue"));
-        Assert.Equal(1, (await Host.CountersAsync())[$"stats:failed:{_clock.GetUtcNow():yyyy-MM-dd}"]);
+        Assert.Equal(1, (await Host.CountersAsync())[$"stats:failed:{Clock.GetUtcNow():yyyy-MM-dd}"]);
     }
 
     [Fact]
@@ -141,7 +125,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
             o.Attempts = 0;
             o.OnAttemptsExceeded = AttemptsExceeded.Delete;
         });
-        _recorder.Do = (_, _) => throw new InvalidOperationException("no", new TimeoutException("inner"));
+        Recorder.Do = (_, _) => throw new InvalidOperationException("no", new TimeoutException("inner"));
         var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
         await Host.StateAsync(id, JobStates.Deleted);
         var states = await Host.OfAsync("State");
@@ -159,10 +143,10 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
             o.OnlyOn = [typeof(IOException)];
             o.Delays = [TimeSpan.Zero];
         });
-        _recorder.Do = (context, _) => throw (context.Attempt == 1 ? new FileNotFoundException("gone") : new InvalidOperationException("other"));
+        Recorder.Do = (context, _) => throw (context.Attempt == 1 ? new FileNotFoundException("gone") : new InvalidOperationException("other"));
         var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
         await Host.StateAsync(id, JobStates.Failed);
-        Assert.Equal(2, _recorder.Runs.Count);
+        Assert.Equal(2, Recorder.Runs.Count);
     }
 
     [Fact]
@@ -174,7 +158,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         var foreign = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
         var wrongKind = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
         var good = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
-        await SetInvocationAsync(broken, provider == DatabaseProvider.Sqlite ? "{\"Type\":" : "\"text\"");
+        await SetInvocationAsync(broken, IsSqlite ? "{\"Type\":" : "\"text\"");
         await SetInvocationAsync(foreign, """{"Type":"Other.Mailer, Other","Method":"Send","ParameterTypes":"[]"}""");
         await SetInvocationAsync(wrongKind, """{"Type":"Other.Mailer, Other","Method":"Send","ParameterTypes":[]}""");
         await Host.StartAsync();
@@ -186,25 +170,25 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         Assert.Contains("Other.Mailer", reasons[foreign], StringComparison.Ordinal);
         Assert.Contains("ParameterTypes", reasons[wrongKind], StringComparison.Ordinal);
         Assert.Empty(await Host.OfAsync("JobQueue"));
-        Assert.Single(_recorder.Runs);
+        Assert.Single(Recorder.Runs);
     }
 
     [Fact]
     public async Task A_scheduled_job_is_listed_with_its_time_and_runs_when_it_is_due()
     {
         await StartAsync(options: o => o.Queues = ["default", "slow"]);
-        var due = _clock.GetUtcNow().AddHours(3);
+        var due = Clock.GetUtcNow().AddHours(3);
         var plain = await Host.Client.EnqueueAsync(new JobRequest("greet") { DueAt = due }, Token);
         var queued = await Host.Client.EnqueueAsync(new JobRequest("greet") { DueAt = due, Queue = "slow" }, Token);
-        var sets = await Host.OfAsync("Set", provider == DatabaseProvider.Sqlite ? "\"Key\" = 'schedule'" : "key = 'schedule'");
+        var sets = await Host.OfAsync("Set", IsSqlite ? "\"Key\" = 'schedule'" : "key = 'schedule'");
         Assert.Equal([$"{plain}", $"slow:{queued}"], sets.Select(s => s.Text("value")));
         Assert.All(sets, s => Assert.Equal(due.ToUnixTimeSeconds(), Convert.ToDouble(s["score"], CultureInfo.InvariantCulture)));
         var state = (await Host.OfAsync("State"))[0];
         Assert.Equal($"{due.ToUnixTimeMilliseconds()}", state.Data()["EnqueueAt"]);
         Assert.Equal(["EnqueueAt", "ScheduledAt"], state.Data().Keys.Order());
 
-        _clock.Advance(TimeSpan.FromHours(2.9));
-        Assert.Empty(_recorder.Runs);
+        Clock.Advance(TimeSpan.FromHours(2.9));
+        Assert.Empty(Recorder.Runs);
         await AdvanceUntilAsync(plain, TimeSpan.FromHours(0.2), JobStates.Succeeded);
         await Host.StateAsync(queued, JobStates.Succeeded);
         Assert.Empty(await Host.OfAsync("Set"));
@@ -216,7 +200,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
     {
         await StartAsync();
         var gate = new TaskCompletionSource();
-        _recorder.Do = (context, _) => context.Name == "wait" ? gate.Task : Task.CompletedTask;
+        Recorder.Do = (context, _) => context.Name == "wait" ? gate.Task : Task.CompletedTask;
         var parent = await Host.Client.EnqueueAsync(new JobRequest("wait"), Token);
         var after = await Host.Client.ContinueWithAsync(parent, new JobRequest("greet"), cancellationToken: Token);
         var onDelete = await Host.Client.ContinueWithAsync(parent, new JobRequest("greet"), ContinuationOptions.OnlyOnDeletedState, Token);
@@ -233,7 +217,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         await Host.StateAsync(after, JobStates.Succeeded);
         await Host.StateAsync(onDelete, JobStates.Deleted);
         Assert.Empty(await Host.OfAsync("Set"));
-        Assert.Empty((await Host.OfAsync(provider == DatabaseProvider.Sqlite ? "DistributedLock" : "Lock")));
+        Assert.Empty((await Host.OfAsync(IsSqlite ? "DistributedLock" : "Lock")));
 
         var late = await Host.Client.ContinueWithAsync(parent, new JobRequest("greet"), cancellationToken: Token);
         await Host.StateAsync(late, JobStates.Succeeded);
@@ -246,7 +230,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         await CreateAsync();
         var parent = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
         var child = await Host.Client.ContinueWithAsync(parent, new JobRequest("greet"), cancellationToken: Token);
-        await Host.ExecuteAsync(provider == DatabaseProvider.Sqlite ? "DELETE FROM \"JobParameter\"" : "DELETE FROM hangfire.jobparameter");
+        await Host.ExecuteAsync(IsSqlite ? "DELETE FROM \"JobParameter\"" : "DELETE FROM hangfire.jobparameter");
         await Host.StartAsync();
         await Host.StateAsync(parent, JobStates.Succeeded);
         await AdvanceUntilAsync(child, TimeSpan.FromMinutes(1), JobStates.Succeeded);
@@ -258,7 +242,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         await StartAsync(clock: false);
         var running = new TaskCompletionSource();
         var stopped = new TaskCompletionSource();
-        _recorder.Do = async (_, cancellation) =>
+        Recorder.Do = async (_, cancellation) =>
         {
             running.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -279,7 +263,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         await StartAsync(options: o => o.CancellationCheckInterval = TimeSpan.FromMilliseconds(100), clock: false);
         var running = new TaskCompletionSource();
         var cancelled = new TaskCompletionSource();
-        _recorder.Do = async (_, cancellation) =>
+        Recorder.Do = async (_, cancellation) =>
         {
             running.SetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, cancellation).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -303,7 +287,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         Assert.False(await Host.Client.DeleteAsync(id, cancellationToken: Token));
         await Host.StartAsync();
         await Eventually.TrueAsync(async () => (await Host.OfAsync("JobQueue")).Count == 0);
-        Assert.Empty(_recorder.Runs);
+        Assert.Empty(Recorder.Runs);
 
         Assert.True(await Host.Client.RequeueAsync(id, cancellationToken: Token));
         await Host.StateAsync(id, JobStates.Succeeded);
@@ -321,7 +305,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         await Host.StopAsync();
         Assert.True(await Host.Client.RequeueAsync(id, cancellationToken: Token));
         Assert.Null(Assert.Single(await Host.OfAsync("Job")).Time("expireat"));
-        if (provider == DatabaseProvider.Sqlite)
+        if (IsSqlite)
         {
             Assert.All(await Host.OfAsync("State"), s => Assert.Null(s.Time("expireat")));
             Assert.All(await Host.OfAsync("JobParameter"), s => Assert.Null(s.Time("expireat")));
@@ -351,7 +335,7 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
     {
         await StartAsync();
         var gate = new TaskCompletionSource();
-        _recorder.Do = (context, _) => context.Name == "wait" ? gate.Task : Task.CompletedTask;
+        Recorder.Do = (context, _) => context.Name == "wait" ? gate.Task : Task.CompletedTask;
         var id = await Host.Batches.EnqueueAsync(
             "import", [.. Enumerable.Range(0, 20).Select(_ => new JobRequest("greet")), new JobRequest("wait")], new JobRequest("done"), Token);
         await Eventually.TrueAsync(async () => (await Host.Batches.FindAsync(id, Token))!.Finished == 20);
@@ -359,326 +343,8 @@ public abstract class JobConformance(DatabaseProvider provider) : IAsyncDisposab
         Assert.Equal((21, null, "import"), (batch.Total, batch.FinishedAt, batch.Name));
         gate.SetResult();
         await Host.StateAsync(batch.ContinuationId!.Value, JobStates.Succeeded);
-        Assert.Equal(1, _recorder.Runs.Count(r => r.Name == "done"));
+        Assert.Equal(1, Recorder.Runs.Count(r => r.Name == "done"));
         Assert.NotNull((await Host.Batches.FindAsync(id, Token))!.FinishedAt);
         Assert.Single(await Host.Batches.ListAsync(null, 10, Token));
     }
-
-    [Fact]
-    public async Task The_handlers_own_unit_commits_with_the_jobs_end_or_not_at_all()
-    {
-        await StartAsync();
-        var deleteMeanwhile = false;
-        _recorder.Do = async (context, _) =>
-        {
-            var unit = new WriteUnit().Add(new SqlStatement("INSERT INTO job_queues (name, paused_at) VALUES ($1, 0)"), $"made-by-{context.Id}");
-            context.AddSuccessTo(unit, "1");
-            if (deleteMeanwhile)
-                await Host.Client.DeleteAsync(context.Id, cancellationToken: CancellationToken.None);
-            await Host.Database.CommitAsync(unit);
-        };
-        var kept = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
-        await Host.StateAsync(kept, JobStates.Succeeded);
-        deleteMeanwhile = true;
-        var lost = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
-        await Host.StateAsync(lost, JobStates.Deleted);
-        await Eventually.TrueAsync(async () => (await Host.OfAsync("JobQueue")).Count == 0);
-        Assert.Equal([$"made-by-{kept}"], (await Host.SelectAsync("SELECT name FROM job_queues")).Select(r => r.Text("name")));
-        Assert.Equal(1, (await Host.CountersAsync())["stats:succeeded"]);
-        Assert.Equal(2, _recorder.Runs.Count);
-    }
-
-    [Fact]
-    public async Task A_stop_puts_running_jobs_back_and_another_server_runs_them()
-    {
-        await StartAsync(clock: false);
-        var running = new TaskCompletionSource();
-        _recorder.Do = (context, cancellation) =>
-        {
-            running.TrySetResult();
-            return _recorder.Runs.Count == 1 ? Task.Delay(Timeout.InfiniteTimeSpan, cancellation) : Task.CompletedTask;
-        };
-        var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
-        await running.Task;
-        await Host.StopAsync();
-        Assert.Null(Assert.Single(await Host.OfAsync("JobQueue")).Time("fetchedat"));
-        Assert.Equal(JobStates.Processing, (await Host.Store.FindAsync(id, Token))!.State);
-        Assert.Empty(await Host.OfAsync("Server"));
-
-        await using var next = JobsHost.On(Host.Database, s => Configure(s, null));
-        await next.StartAsync();
-        await next.StateAsync(id, JobStates.Succeeded);
-        Assert.Equal(["Enqueued", "Processing", "Processing", "Succeeded"], (await Host.OfAsync("State")).Select(s => s.Text("name")));
-    }
-
-    [Fact]
-    public async Task Urgent_queues_come_first_limits_hold_and_a_paused_queue_waits()
-    {
-        await CreateAsync(options: o =>
-        {
-            o.WorkerCount = 4;
-            o.Queues = ["urgent", "default", "narrow"];
-            o.QueueConcurrency["narrow"] = 1;
-            o.HeartbeatInterval = TimeSpan.FromMilliseconds(100);
-        }, clock: false);
-        var (now, most) = (0, 0);
-        _recorder.Do = async (context, _) =>
-        {
-            if (context.Queue != "narrow")
-                return;
-            var count = Interlocked.Increment(ref now);
-            most = Math.Max(most, count);
-            await Task.Yield();
-            Interlocked.Decrement(ref now);
-        };
-        var queries = Host.Get<JobQueries>();
-        await queries.PauseQueueAsync("default", Token);
-        var paused = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
-        var ids = new List<long>();
-        for (var i = 0; i < 20; i++)
-            ids.Add(await Host.Client.EnqueueAsync(new JobRequest("greet") { Queue = "narrow" }, Token));
-        var urgent = await Host.Client.EnqueueAsync(new JobRequest("greet") { Queue = "urgent" }, Token);
-        await Host.StartAsync();
-        foreach (var id in ids.Append(urgent))
-            await Host.StateAsync(id, JobStates.Succeeded);
-        Assert.Equal(urgent, _recorder.Runs.First().Id);
-        Assert.Equal(1, most);
-        Assert.Equal(JobStates.Enqueued, (await Host.Store.FindAsync(paused, Token))!.State);
-        Assert.True((await queries.QueuesAsync(Token)).Single(q => q.Name == "default").IsPaused);
-        await queries.ResumeQueueAsync("default", Token);
-        await Host.StateAsync(paused, JobStates.Succeeded);
-    }
-
-    [Fact]
-    public async Task The_server_is_on_the_list_as_a_genuine_one_would_be()
-    {
-        await StartAsync();
-        var server = Assert.Single(await Host.OfAsync("Server"));
-        Assert.Matches($"^{Environment.MachineName.ToLowerInvariant()}:{Environment.ProcessId}:[0-9a-f-]{{36}}$", server.Text("id"));
-        Assert.Equal(_clock.GetUtcNow().UtcDateTime, server.Time("lastheartbeat"));
-        var view = Assert.Single(await Host.Get<JobQueries>().ServersAsync(Token));
-        Assert.Equal(["default"], view.Queues);
-        Assert.Equal(_clock.GetUtcNow(), view.StartedAt);
-        Assert.Contains("\"StartedAt\": \"2026-01-15T12:00:00.0000000Z\"", server.Text("data").Replace("\":\"", "\": \"", StringComparison.Ordinal), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public async Task Expired_jobs_go_with_everything_they_had()
-    {
-        await StartAsync();
-        _recorder.Do = (context, _) =>
-        {
-            context.Log("a line");
-            context.ReportProgress(50, "half");
-            return Task.CompletedTask;
-        };
-        var id = await Host.Client.EnqueueAsync(new JobRequest("greet") { MaxAttempts = 2, UniqueKey = "k" }, Token);
-        await Host.StateAsync(id, JobStates.Succeeded);
-        var details = (await Host.Get<JobQueries>().FindAsync(id, Token))!;
-        Assert.Equal("a line", Assert.Single(details.Log).Text);
-        Assert.Equal((50, "half"), (details.Progress!.Percent, details.Progress.Message));
-        await Host.StopAsync();
-        _clock.Advance(TimeSpan.FromHours(25));
-        Assert.Equal(1, await Host.Get<Server.JobMaintenance>().RunOnceAsync(Token));
-        foreach (var table in new[] { "Job", "State", "JobParameter", "JobQueue", "Counter" })
-            Assert.Empty(await Host.OfAsync(table));
-        Assert.Empty(await Host.SelectAsync("SELECT job_id FROM job_log UNION ALL SELECT job_id FROM job_progress UNION ALL SELECT job_id FROM job_unique_keys"));
-        Assert.Equal(1, (await Host.CountersAsync())["stats:succeeded"]);
-        Assert.DoesNotContain((await Host.CountersAsync()).Keys, k => k.EndsWith("-12", StringComparison.Ordinal));
-    }
-
-    [Fact]
-    public async Task A_run_that_is_given_up_while_its_job_is_still_its_own_puts_it_back()
-    {
-        // As when a server was taken for dead by others, and they had not seen this job.
-        await StartAsync();
-        var tries = 0;
-        _recorder.Do = (context, cancellation) =>
-        {
-            context.Log($"try {++tries}");
-            if (tries > 1)
-                return Task.CompletedTask;
-            Assert.Single(Host.Get<Server.LocalWorkers>().Held).Run!.Cancel(Server.CancelCause.LeaseLost);
-            return Task.FromCanceled(cancellation);
-        };
-        var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
-        await Eventually.TrueAsync(() =>
-        {
-            Host.Get<Server.LocalWorkers>().Signal();
-            return Task.FromResult(tries > 1);
-        });
-        await Host.StateAsync(id, JobStates.Succeeded);
-        Assert.Empty(await Host.OfAsync("JobQueue"));
-        Assert.Equal(["try 1", "try 2"], (await Host.Get<JobQueries>().FindAsync(id, Token))!.Log.Select(l => l.Text));
-    }
-
-    [Fact]
-    public async Task A_clock_set_back_changes_neither_order_nor_outcome()
-    {
-        await StartAsync();
-        var gate = new TaskCompletionSource();
-        var running = new TaskCompletionSource();
-        _recorder.Do = (_, _) =>
-        {
-            running.SetResult();
-            return gate.Task;
-        };
-        var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
-        await running.Task;
-        _clock.Jump(TimeSpan.FromHours(-5));
-        gate.SetResult();
-        await Host.StateAsync(id, JobStates.Succeeded);
-        var times = (await Host.OfAsync("State")).Select(s => s.Time("createdat")).ToList();
-        Assert.Equal(times.Order(), times);
-        Assert.Equal(times.Distinct().Count(), times.Count);
-    }
-
-    [Fact]
-    public async Task A_long_job_is_renewed_for_genuine_servers_and_runs_once()
-    {
-        await StartAsync();
-        var gate = new TaskCompletionSource();
-        var running = new TaskCompletionSource();
-        _recorder.Do = (_, _) =>
-        {
-            running.TrySetResult();
-            return gate.Task;
-        };
-        var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
-        await running.Task;
-        var first = Assert.Single(await Host.OfAsync("JobQueue")).Time("fetchedat");
-        for (var minute = 0; minute < 40; minute++)
-        {
-            _clock.Jump(TimeSpan.FromMinutes(1));
-            await Host.Get<Server.ServerRegistry>().BeatAsync(Token);
-        }
-
-        Assert.True(Assert.Single(await Host.OfAsync("JobQueue")).Time("fetchedat") > first + TimeSpan.FromMinutes(30));
-        gate.SetResult();
-        await Host.StateAsync(id, JobStates.Succeeded);
-        Assert.Single(_recorder.Runs);
-        Assert.Empty(await Host.OfAsync("JobQueue"));
-    }
-
-    [Fact]
-    public async Task A_job_parked_for_want_of_a_handler_runs_when_a_server_has_one()
-    {
-        await CreateAsync(clock: false);
-        var id = await Host.Client.EnqueueAsync(new JobRequest("greet", 1), Token);
-        await using (var without = JobsHost.On(Host.Database))
-        {
-            await without.StartAsync();
-            await Host.StateAsync(id, JobStates.Failed);
-            await without.StopAsync();
-        }
-
-        Assert.Empty(_recorder.Runs);
-        await Host.StartAsync();
-        await Host.StateAsync(id, JobStates.Succeeded);
-    }
-
-    [Fact]
-    public async Task A_megabyte_of_argument_comes_back_whole()
-    {
-        await StartAsync();
-        var text = string.Concat(Enumerable.Repeat("\u00e4\"\\\n\u0000z", 150_000));
-        string? got = null;
-        _recorder.Do = (context, _) =>
-        {
-            got = context.GetArgument<string>(0);
-            context.SetResult(text[..10]);
-            return Task.CompletedTask;
-        };
-        var direct = await Host.Client.EnqueueAsync(new JobRequest("greet", text), Token);
-        await Host.StateAsync(direct, JobStates.Succeeded);
-        Assert.Equal(text, got);
-        got = null;
-        await Host.StopAsync();
-        var stored = await Host.Client.EnqueueAsync(new JobRequest("greet", text), Token);
-        await using var next = JobsHost.On(Host.Database, s => Configure(s, null));
-        await next.StartAsync();
-        await next.StateAsync(stored, JobStates.Succeeded);
-        Assert.Equal(text, got);
-    }
-
-    [Fact]
-    public async Task The_locks_of_a_dead_server_do_not_outlive_it()
-    {
-        await CreateAsync();
-        Host.Store.ServerId = "gone";
-        await Host.Database.CommitAsync(new WriteUnit().Add(new SqlStatement("INSERT INTO job_servers (id, beat) VALUES ('gone', 7)")), cancellationToken: Token);
-        var held = await Store.JobLocks.TryAcquireAsync(Host.Store, _clock, "locks:schedulepoller", Token);
-        Assert.NotNull(held);
-        Assert.Null(await Store.JobLocks.TryAcquireAsync(Host.Store, _clock, "locks:schedulepoller", Token));
-        var registry = Host.Get<Server.ServerRegistry>();
-        await registry.AnnounceAsync(Token);
-        // On PostgreSQL it may be alive: that takes four looks at a beat that stands still.
-        for (var look = 0; look < 5; look++)
-            await registry.BeatAsync(Token);
-        Assert.Empty(await Host.OfAsync(provider == DatabaseProvider.Sqlite ? "DistributedLock" : "Lock"));
-        Assert.Single(await Host.SelectAsync("SELECT id FROM job_servers"));
-        await using var mine = await Store.JobLocks.TryAcquireAsync(Host.Store, _clock, "locks:schedulepoller", Token);
-        Assert.NotNull(mine);
-    }
-
-    [Fact]
-    public async Task A_scheduled_job_that_a_genuine_scheduler_put_into_its_queue_runs()
-    {
-        await CreateAsync();
-        var id = await Host.Client.EnqueueAsync(new JobRequest("greet") { DueAt = _clock.GetUtcNow().AddDays(1) }, Token);
-        await Host.ExecuteAsync(provider == DatabaseProvider.Sqlite
-            ? $"DELETE FROM \"Set\"; INSERT INTO \"JobQueue\" (\"JobId\", \"Queue\", \"FetchedAt\") VALUES ({id}, 'default', 0)"
-            : $"DELETE FROM hangfire.set; INSERT INTO hangfire.jobqueue (jobid, queue) VALUES ({id}, 'default')");
-        await Host.StartAsync();
-        await Host.StateAsync(id, JobStates.Succeeded);
-        Assert.Equal(["Scheduled", "Processing", "Succeeded"], (await Host.OfAsync("State")).Select(s => s.Text("name")));
-    }
-
-    [Fact]
-    public async Task A_queue_that_falls_behind_is_told_once()
-    {
-        var told = new List<string>();
-        await CreateAsync(options: o =>
-        {
-            o.QueueAgeLimit = TimeSpan.FromMinutes(5);
-            o.OnQueueLate = q => told.Add(q.Name);
-        });
-        await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
-        var watch = Host.Get<Server.QueueWatch>();
-        await watch.LookAsync(Token);
-        Assert.Empty(told);
-        _clock.Advance(TimeSpan.FromMinutes(6));
-        await watch.LookAsync(Token);
-        await watch.LookAsync(Token);
-        Assert.Equal(["default"], told);
-    }
-
-    private Task SetInvocationAsync(long id, string json) => Host.ExecuteAsync(provider == DatabaseProvider.Sqlite
-        ? $"UPDATE \"Job\" SET \"InvocationData\" = '{json}' WHERE \"Id\" = {id}"
-        : $"UPDATE hangfire.job SET invocationdata = '{json}' WHERE id = {id}");
-
-    private void Configure(IServiceCollection services, Action<JobRetryOptions>? retry)
-    {
-        services.AddSingleton(_recorder);
-        foreach (var name in new[] { "greet", "wait", "done" })
-            services.AddJobHandler<RecordingHandler>(name, retry);
-    }
-
-    private async Task CreateAsync(Action<JobRetryOptions>? retry = null, Action<JobOptions>? options = null, bool clock = true) =>
-        _host = await JobsHost.CreateAsync(provider, s => Configure(s, retry), options, clock ? _clock : null);
-
-    private async Task StartAsync(Action<JobRetryOptions>? retry = null, Action<JobOptions>? options = null, bool clock = true)
-    {
-        await CreateAsync(retry, options, clock);
-        await Host.StartAsync();
-    }
-
-    /// <summary>Moves the clock until a job is where it should be: a loop may be between two waits when it is moved.</summary>
-    private Task AdvanceUntilAsync(long id, TimeSpan by, string state) => Eventually.BecomesAsync(
-        async () =>
-        {
-            _clock.Advance(by);
-            return (await Host.Store.FindAsync(id, Token))?.State ?? "gone";
-        },
-        state);
 }

@@ -62,6 +62,55 @@ public abstract class QueryConformance(DatabaseProvider provider) : IAsyncLifeti
     }
 
     [Fact]
+    public async Task Jobs_of_a_time_are_found_among_many_and_all_that_match_are_counted_and_listed()
+    {
+        // One a minute for 200 minutes, with gaps in the ids; every tenth is of another kind.
+        var start = _clock.GetUtcNow();
+        var ids = new List<long>();
+        for (var i = 0; i < 200; i++)
+        {
+            ids.Add(await _host.Client.EnqueueAsync(new JobRequest(i % 10 == 0 ? "rare" : "greet", i), Token));
+            _clock.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        await _host.ExecuteAsync(provider == DatabaseProvider.Sqlite ? $"DELETE FROM \"Job\" WHERE \"Id\" IN ({ids[51]}, {ids[101]})" : $"DELETE FROM hangfire.job WHERE id IN ({ids[51]}, {ids[101]})");
+        var hour = new JobFilter { CreatedFrom = start.AddMinutes(50), CreatedTo = start.AddMinutes(110) };
+        var expected = ids.GetRange(50, 60).Where(id => id != ids[51] && id != ids[101]).Reverse().ToList();
+        Assert.Equal(expected, (await Queries.ListAsync(hour, most: 100, cancellationToken: Token)).Jobs.Select(j => j.Id));
+        Assert.Equal((58, true, ids[^1]), Read(await Queries.CountMatchingAsync(hour, TimeSpan.FromMinutes(1), Token)));
+
+        var rare = new JobFilter { State = JobStates.Enqueued, Name = "rare", CreatedFrom = start.AddMinutes(50) };
+        Assert.Equal(15, (await Queries.CountMatchingAsync(rare, TimeSpan.FromMinutes(1), Token)).Count);
+        var listed = new List<long>();
+        long? before = null;
+        do
+        {
+            var page = await Queries.ListIdsAsync(rare, before, 4, Token);
+            listed.AddRange(page.Ids);
+            before = page.Before;
+        }
+        while (before is not null);
+        Assert.Equal(ids.Where((_, i) => i % 10 == 0 && i >= 50).Reverse(), listed);
+
+        Assert.Empty((await Queries.ListAsync(new JobFilter { CreatedTo = start.AddDays(-1) }, cancellationToken: Token)).Jobs);
+        Assert.Empty((await Queries.ListAsync(new JobFilter { CreatedFrom = start.AddDays(1) }, cancellationToken: Token)).Jobs);
+        Assert.Equal(198, (await Queries.CountMatchingAsync(new JobFilter { CreatedFrom = DateTimeOffset.MinValue, CreatedTo = DateTimeOffset.MaxValue }, TimeSpan.FromMinutes(1), Token)).Count);
+
+        static (long, bool, long) Read(JobMatches matches) => (matches.Count, matches.IsComplete, matches.Through);
+    }
+
+    [Fact]
+    public async Task Counts_beyond_the_limit_are_completed_in_the_background()
+    {
+        var most = JobCounts.Most + 5;
+        await _host.ExecuteAsync(provider == DatabaseProvider.Sqlite
+            ? $"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {most}) INSERT INTO \"Job\" (\"StateName\", \"CreatedAt\", \"ExpireAt\") SELECT 'Succeeded', 1, 0 FROM n"
+            : $"INSERT INTO hangfire.job (statename, invocationdata, arguments, createdat) SELECT 'Succeeded', '{{}}', '[]', now() FROM generate_series(1, {most})");
+        Assert.Equal(JobCounts.Most, (await Queries.CountAsync(Token)).ByState[JobStates.Succeeded]);
+        await Eventually.TrueAsync(async () => (await Queries.CountAsync(Token)).ByState[JobStates.Succeeded] == most);
+    }
+
+    [Fact]
     public async Task Filters_find_by_name_argument_queue_time_state_and_exception()
     {
         var early = await _host.Client.EnqueueAsync(new JobRequest("greet", "50% of \"Ada\"_1"), Token);
