@@ -91,10 +91,12 @@ internal sealed partial class Scenarios
         var newest = Scalar(server, "SELECT max(\"Id\") FROM \"Job\"");
         var yesterday = DateTime.UtcNow.AddDays(-1).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
         var (slowest, slowestPage) = (0.0, "");
+        var (dearest, dearestPage) = (0.0, "");
         foreach (var page in Pages)
         {
             var path = string.Format(CultureInfo.InvariantCulture, page, newest - 81, yesterday);
             var times = new List<double>();
+            var used = TimeSpan.Zero;
             for (var i = 0; i < RequestsPerPage + 3; i++)
             {
                 var started = Stopwatch.GetTimestamp();
@@ -102,18 +104,25 @@ internal sealed partial class Scenarios
                 await answer.Content.ReadAsByteArrayAsync();
                 if (answer.StatusCode != HttpStatusCode.OK)
                     throw new InvalidOperationException($"{path} answered {(int)answer.StatusCode}.");
+                if (i == 2)
+                    used = server.ProcessorTime;
                 if (i >= 3)
                     times.Add(Stopwatch.GetElapsedTime(started).TotalMilliseconds);
             }
 
             times.Sort();
             var (median, high) = (times[times.Count / 2], times[(int)(times.Count * 0.95)]);
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {path,-60} p50 {median,7:0.0} ms  p95 {high,7:0.0} ms"));
+            // Unlike the clock's, processor time hardly depends on what else the machine does.
+            var processor = (server.ProcessorTime - used).TotalMilliseconds / RequestsPerPage;
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {path,-60} p50 {median,7:0.0} ms  p95 {high,7:0.0} ms  processor {processor,6:0.0} ms"));
             if (high > slowest)
                 (slowest, slowestPage) = (high, path);
+            if (processor > dearest)
+                (dearest, dearestPage) = (processor, path);
         }
 
         figures.Add($"many jobs stored: slowest page p95 ({slowestPage})", slowest, "ms");
+        figures.Add($"many jobs stored: processor time of the dearest page ({dearestPage})", dearest, "ms");
     }
 
     /// <summary>A database with our schema and so many jobs.</summary>

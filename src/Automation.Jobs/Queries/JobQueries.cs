@@ -21,7 +21,7 @@ public sealed partial class JobQueries
     private const int SearchWindow = 50_000;
 
     /// <summary>The same for a search through their histories, which is slower.</summary>
-    private const int HistoryWindow = 10_000;
+    private const int HistoryWindow = 5_000;
 
     /// <summary>Ids grow with the time of creation but for what clocks and reserved blocks of ids shift.</summary>
     private static readonly TimeSpan MostShift = TimeSpan.FromMinutes(1);
@@ -85,7 +85,7 @@ public sealed partial class JobQueries
             ? $"""
                SELECT q."Id", {ColumnsSqlite} FROM "JobQueue" q JOIN "Job" j ON j."Id" = q."JobId" LEFT JOIN "State" s ON s."Id" = {LastStateSqlite}
                WHERE {(fetched ? "+q.\"Queue\" = $1 AND q.\"FetchedAt\" > 0 AND +q.\"Id\" > $2" : "q.\"Queue\" = $1 AND +q.\"FetchedAt\" = 0 AND q.\"Id\" > $2")}
-               ORDER BY q."Id" LIMIT $3
+               ORDER BY {(fetched ? "+" : "")}q."Id" LIMIT $3
                """
             : $"""
                SELECT q.id, {ColumnsPostgres} FROM hangfire.jobqueue q JOIN hangfire.job j ON j.id = q.jobid LEFT JOIN hangfire.state s ON s.id = j.stateid

@@ -16,7 +16,7 @@ internal sealed partial class JobRunner(
         var call = Resolve(job, out var failure);
         var run = new JobRun(job, store, RetryOf(job, call), retryCount, clock.GetTimestamp(), clock);
         job.Run = run;
-        var name = call?.Name ?? "?";
+        var name = call?.Name ?? NameOf(job);
         if (call is null)
             return new Completion(run, name, JobOutcome.Failed, failure) { IsParked = true };
         if (job.IsRevoked)
@@ -78,6 +78,19 @@ internal sealed partial class JobRunner(
             LogUnreadable(job.Id, e.Message);
             failure = e as JobLoadException ?? new JobLoadException(e.Message, e);
             return null;
+        }
+    }
+
+    /// <summary>What a job is called that cannot be run here.</summary>
+    private static string NameOf(ClaimedJob job)
+    {
+        try
+        {
+            return job.Request?.Name ?? InvocationData.ReadJob(job.Invocation, job.Arguments).DisplayName;
+        }
+        catch (JobLoadException)
+        {
+            return "(unreadable)";
         }
     }
 

@@ -61,6 +61,36 @@ public abstract class ServerConformance(DatabaseProvider provider) : JobTests(pr
     }
 
     [Fact]
+    public async Task A_job_that_ignores_cancellation_neither_holds_up_a_stop_nor_counts_twice()
+    {
+        await StartAsync(options: o => o.ShutdownTimeout = TimeSpan.FromMilliseconds(100), clock: false);
+        var running = new TaskCompletionSource();
+        var gate = new TaskCompletionSource();
+        var ended = new TaskCompletionSource();
+        Recorder.Do = async (_, _) =>
+        {
+            if (!running.TrySetResult())
+                return;
+            await gate.Task;
+            ended.SetResult();
+        };
+        var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
+        await running.Task;
+        await Host.StopAsync();
+        Assert.Null(Assert.Single(await Host.OfAsync("JobQueue")).Time("fetchedat"));
+
+        await using var next = JobsHost.On(Host.Database, s => Configure(s, null));
+        await next.StartAsync();
+        await next.StateAsync(id, JobStates.Succeeded);
+        gate.SetResult();
+        await ended.Task;
+        await next.StopAsync();
+        Assert.Equal(["Enqueued", "Processing", "Processing", "Succeeded"], (await Host.OfAsync("State")).Select(s => s.Text("name")));
+        Assert.Equal(1, (await Host.CountersAsync())["stats:succeeded"]);
+        Assert.Empty(await Host.OfAsync("JobQueue"));
+    }
+
+    [Fact]
     public async Task Urgent_queues_come_first_limits_hold_and_a_paused_queue_waits()
     {
         await CreateAsync(options: o =>
