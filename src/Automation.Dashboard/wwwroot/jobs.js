@@ -42,7 +42,7 @@ if (history) drawHistory(history);
 const live = document.querySelector('[data-live]');
 if (live) drawLive(live);
 
-async function chart(element, { scales = {}, x = {} }, data) {
+async function chart(element, { scales = {}, x = {}, legend = {} }, data) {
   const { default: uPlot } = await import('/lib/uplot.js');
   if (!document.querySelector('link[href="/lib/uplot.css"]')) {
     const sheet = Object.assign(document.createElement('link'), { rel: 'stylesheet', href: '/lib/uplot.css' });
@@ -58,6 +58,7 @@ async function chart(element, { scales = {}, x = {} }, data) {
     plot = new uPlot({
       ...size(),
       axes: [{ ...axis, ...x }, { ...axis, size: 56, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 1e4, 2e4, 5e4, 1e5, 1e6, 1e7] }],
+      legend,
       scales: { ...scales, y: { range: (_, low, high) => [0, Math.max(4, high * 1.05)] } },
       series: [{}, series('Succeeded', '--good'), series('Failed', '--bad'), series('Deleted', '--faint')],
     }, data(), element);
@@ -89,7 +90,7 @@ async function drawLive(element) {
   const text = document.querySelector('[data-live-text]');
   const clock = at => new Date(at * 1000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit' });
   const update = await chart(
-    element, { scales: { x: { range: () => [now() - seconds, now()] } }, x: { space: 90, values: (_, at) => at.map(clock) } },
+    element, { scales: { x: { range: () => [now() - seconds, now()] } }, x: { space: 90, values: (_, at) => at.map(clock) }, legend: { live: false } },
     () => [points.map(p => p.at), ...names.map((_, i) => points.map(p => p.grown[i]))]);
   const look = async () => {
     if (document.hidden) { before = null; return; }

@@ -70,9 +70,9 @@ public sealed partial class JobQueries
         GROUP BY 1 ORDER BY 2 DESC
         """,
         """
+        WITH latest AS MATERIALIZED (SELECT id FROM hangfire.job WHERE statename = 'Failed' ORDER BY id DESC LIMIT $1)
         SELECT d->>'ExceptionType', count(*), max(id), max(at), (array_agg(d::text ORDER BY at DESC))[1] FROM (
-            SELECT j.id, s.createdat AS at, s.data AS d FROM hangfire.job j JOIN hangfire.state s ON s.id = j.stateid
-            WHERE j.statename = 'Failed' ORDER BY j.id DESC LIMIT $1) f
+            SELECT j.id, s.createdat AS at, s.data AS d FROM latest l JOIN hangfire.job j ON j.id = l.id JOIN hangfire.state s ON s.id = j.stateid) f
         GROUP BY 1 ORDER BY 2 DESC
         """);
 

@@ -18,7 +18,7 @@ public sealed partial class JobQueries
     private const int PreviewLength = 500;
 
     /// <summary>How many jobs a search through their texts looks at before it gives what it has and a place to go on from.</summary>
-    private const int SearchWindow = 50_000;
+    private const int SearchWindow = 20_000;
 
     /// <summary>The same for a search through their histories, which is slower.</summary>
     private const int HistoryWindow = 5_000;

@@ -18,6 +18,7 @@ internal sealed partial class JobMaintenance(
     public const string NoHandler = "No handler is registered for jobs named";
 
     private const int BatchSize = 500;
+    private const int AwaitingAtOnce = 1000;
 
     private static readonly SqlStatement SelectExpiredJobs = new(
         """SELECT "Id" FROM "Job" WHERE "ExpireAt" > 0 AND "ExpireAt" < $1 LIMIT $2""",
@@ -33,6 +34,10 @@ internal sealed partial class JobMaintenance(
         SELECT j.id, j.invocationdata::text, j.arguments::text FROM hangfire.job j JOIN hangfire.state s ON s.id = j.stateid
         WHERE j.statename = 'Failed' AND j.id > $1 AND s.reason LIKE '{NoHandler}%' ORDER BY j.id LIMIT $2
         """);
+
+    private static readonly SqlStatement SelectAwaiting = new(
+        """SELECT "Id" FROM "Job" WHERE "StateName" = 'Awaiting' AND "Id" > $1 ORDER BY "Id" LIMIT $2""",
+        "SELECT id FROM hangfire.job WHERE statename = 'Awaiting' AND id > $1 ORDER BY id LIMIT $2");
 
     private static readonly SqlStatement DeleteJob = new(
         """DELETE FROM "Job" WHERE "Id" = $1 AND "ExpireAt" > 0 AND "ExpireAt" < $2""",
@@ -89,6 +94,8 @@ internal sealed partial class JobMaintenance(
     ];
 
     private static readonly SqlStatement HasCounters = new("""SELECT 1 FROM "Counter" LIMIT 1""", "SELECT 1 FROM hangfire.counter LIMIT 1");
+
+    private long _awaitingAfter;
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -183,31 +190,39 @@ internal sealed partial class JobMaintenance(
         }
     }
 
-    /// <summary>Starts what waits for a job that has ended, where the server that should have done so was killed before.</summary>
+    /// <summary>
+    /// Starts what waits for a job that has ended, where the server that should have done so was killed before. Of very
+    /// many that wait it looks at some each time, and goes on from there.
+    /// </summary>
     private async Task SweepAwaitingAsync(CancellationToken cancellationToken)
     {
-        foreach (var (member, _) in await store.RangeAsync(JobStore.AwaitingSet, 0, double.MaxValue, 1000, cancellationToken))
+        foreach (var (member, _) in await store.RangeAsync(JobStore.AwaitingSet, 0, double.MaxValue, AwaitingAtOnce, cancellationToken))
         {
-            if (!long.TryParse(member, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+            if (!long.TryParse(member, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                || (await store.FindAsync(id, cancellationToken))?.State == JobStates.Awaiting)
                 continue;
-            var job = await store.FindAsync(id, cancellationToken);
-            if (job?.State != JobStates.Awaiting)
-            {
-                // The awaiting page of a genuine dashboard breaks on a member without its job.
-                var unit = new WriteUnit();
-                store.AddSetRemoval(unit, JobStore.AwaitingSet, member);
-                await store.Database.CommitAsync(unit, cancellationToken: cancellationToken);
-                continue;
-            }
-
-            var data = JobJson.ReadStrings(job.StateData);
-            if (!long.TryParse(data.GetValueOrDefault("ParentId"), NumberStyles.None, CultureInfo.InvariantCulture, out var parentId))
-                continue;
-            var parent = await store.FindAsync(parentId, cancellationToken);
-            var startsOn = Continuation.ReadOptions(data.GetValueOrDefault("Options"));
-            if (parent is null || JobStates.IsFinal(parent.State))
-                await transitions.ContinueAsync(parent?.State ?? JobStates.Deleted, [new Continuation(id, startsOn)], cancellationToken);
+            // The awaiting page of a genuine dashboard breaks on a member without its job.
+            var unit = new WriteUnit();
+            store.AddSetRemoval(unit, JobStore.AwaitingSet, member);
+            await store.Database.CommitAsync(unit, cancellationToken: cancellationToken);
         }
+
+        var rows = (await store.Database.QueryAsync(SelectAwaiting, cancellationToken, _awaitingAfter, AwaitingAtOnce)).Rows;
+        foreach (var row in rows)
+            await StartIfParentEndedAsync(row[0].AsInteger, cancellationToken);
+        _awaitingAfter = rows.Count < AwaitingAtOnce ? 0 : rows[^1][0].AsInteger;
+    }
+
+    private async Task StartIfParentEndedAsync(long id, CancellationToken cancellationToken)
+    {
+        if (await store.FindAsync(id, cancellationToken) is not { State: JobStates.Awaiting } job)
+            return;
+        var data = JobJson.ReadStrings(job.StateData);
+        if (!long.TryParse(data.GetValueOrDefault("ParentId"), NumberStyles.None, CultureInfo.InvariantCulture, out var parentId))
+            return;
+        var parent = await store.FindAsync(parentId, cancellationToken);
+        if (parent is null || JobStates.IsFinal(parent.State))
+            await transitions.ContinueAsync(parent?.State ?? JobStates.Deleted, [new Continuation(id, Continuation.ReadOptions(data.GetValueOrDefault("Options")))], cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Information, "Removed {Jobs} jobs that had expired")]

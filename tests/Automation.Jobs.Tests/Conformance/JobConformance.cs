@@ -237,6 +237,35 @@ public abstract class JobConformance(DatabaseProvider provider) : JobTests(provi
     }
 
     [Fact]
+    public async Task Of_very_many_that_wait_none_that_a_crash_left_is_overlooked()
+    {
+        await CreateAsync();
+        var running = await Host.Client.EnqueueAsync(new JobRequest("wait"), Token);
+        await Host.ExecuteAsync(IsSqlite
+            ? $$"""
+              WITH RECURSIVE n(i) AS (SELECT 5001 UNION ALL SELECT i + 1 FROM n WHERE i < 6200)
+              INSERT INTO "Job" ("Id", "StateName", "CreatedAt", "ExpireAt") SELECT i, 'Awaiting', 1, 0 FROM n;
+              INSERT INTO "State" ("JobId", "Name", "CreatedAt", "Data", "ExpireAt") SELECT "Id", 'Awaiting', 1, '{"ParentId":"{{running}}","NextState":"{}","Options":"1"}', 0 FROM "Job" WHERE "Id" > 5000;
+              INSERT INTO "Set" ("Key", "Score", "Value", "ExpireAt") SELECT 'awaiting', 1.0, CAST("Id" AS TEXT), 0 FROM "Job" WHERE "Id" > 5000
+              """
+            : $$"""
+              INSERT INTO hangfire.job (id, stateid, statename, invocationdata, arguments, createdat) SELECT i, 100000 + i, 'Awaiting', '{}', '[]', now() FROM generate_series(5001, 6200) i;
+              INSERT INTO hangfire.state (id, jobid, name, createdat, data) SELECT 100000 + i, i, 'Awaiting', now(), '{"ParentId":"{{running}}","NextState":"{}","Options":"1"}' FROM generate_series(5001, 6200) i;
+              INSERT INTO hangfire.set (key, score, value) SELECT 'awaiting', 1, i::text FROM generate_series(5001, 6200) i
+              """);
+        // The last of them waits for a job that is long gone: it is deleted when the sweep comes to it.
+        await Host.ExecuteAsync(IsSqlite
+            ? "UPDATE \"State\" SET \"Data\" = replace(\"Data\", '\"ParentId\":\"', '\"ParentId\":\"99') WHERE \"JobId\" = 6200"
+            : "UPDATE hangfire.state SET data = jsonb_set(data, '{ParentId}', '\"99999\"') WHERE jobid = 6200");
+        var maintenance = Host.Get<Server.JobMaintenance>();
+        await maintenance.RunOnceAsync(Token);
+        Assert.Equal(JobStates.Awaiting, (await Host.Store.FindAsync(6200, Token))!.State);
+        await maintenance.RunOnceAsync(Token);
+        Assert.Equal(JobStates.Deleted, (await Host.Store.FindAsync(6200, Token))!.State);
+        Assert.Equal(JobStates.Awaiting, (await Host.Store.FindAsync(6199, Token))!.State);
+    }
+
+    [Fact]
     public async Task Cancelling_a_running_job_says_when_it_has_stopped_and_its_result_is_discarded()
     {
         await StartAsync(clock: false);
