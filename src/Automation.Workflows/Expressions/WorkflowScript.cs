@@ -90,6 +90,7 @@ internal sealed class WorkflowScript
         var value = _script.Evaluate(
             new ScriptScope
             {
+                Console = new ScriptConsole(context).Write,
                 Resolver = (string name, out object? global) =>
                 {
                     if (string.Equals(name, "variables", StringComparison.Ordinal))

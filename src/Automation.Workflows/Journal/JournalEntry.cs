@@ -28,6 +28,9 @@ public static class JournalEvents
 
     /// <summary>The instance was moved to another version of its definition.</summary>
     public const string Migrated = "Migrated";
+
+    /// <summary>A script wrote to its console.</summary>
+    public const string Console = "Console";
 }
 
 /// <summary>One line of an instance's journal.</summary>

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Automation.Expressions.JavaScript;
+using Automation.Expressions.JavaScript.Builtins;
+using Automation.Expressions.Liquid.Filters;
 
 namespace Automation.Expressions.Tests.JavaScript;
 
@@ -22,6 +24,15 @@ public sealed class DocumentationTests
             using var expected = JsonDocument.Parse(example[1]);
             Assert.True(JsonElement.DeepEquals(expected.RootElement, ScriptJson.ToElement(value)), $"{example[0]} gave {ScriptJson.ToElement(value).GetRawText()}");
         }
+    }
+
+    [Fact]
+    public void The_page_for_users_names_every_global_filter_and_limit()
+    {
+        var page = File.ReadAllText(Path.Combine(Path.GetDirectoryName(Readme())!, "../../docs/expressions.md"));
+        var globals = GlobalBuiltins.Members.Keys.Select(k => (string)k.Value);
+        var limits = typeof(ExpressionLimits).GetProperties().Where(p => p.Name != nameof(ExpressionLimits.Default)).Select(p => p.Name);
+        Assert.All(globals.Concat(FilterTable.Names).Concat(limits), name => Assert.Contains($"`{name}", page, StringComparison.Ordinal));
     }
 
     private static string Readme([CallerFilePath] string path = "") =>

@@ -87,23 +87,8 @@ internal sealed class BuiltinObject : JsObject
         return true;
     }
 
-    protected override void MaterializeAll()
-    {
-        if (!IsLazy)
-            return;
-        IsLazy = false;
-        var made = TakeStored();
-        foreach (var key in _template.Keys)
-        {
-            if (made.Remove(key, out var known))
-                AddNew(key, known.Value, known.Flags);
-            else if (_template.TryMake(_realm, key, out var property))
-                AddNew(key, property.Value, property.Flags);
-        }
-
-        foreach (var (key, property) in made)
-            AddNew(key, property.Value, property.Flags);
-    }
+    protected override void MaterializeAll() =>
+        MaterializeInOrder(_template.Keys, (PropertyKey key, out Property property) => _template.TryMake(_realm, key, out property));
 
     public override bool DefineOwn(PropertyKey key, in PropertyDescriptor descriptor)
     {

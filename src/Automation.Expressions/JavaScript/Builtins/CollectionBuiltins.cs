@@ -42,6 +42,9 @@ internal sealed class OrderedEntries
             Realm.Current.ReserveMemory(1024 * 128);
     }
 
+    /// <summary>Adds a key that is its own value, as sets have them.</summary>
+    public void Add(JsValue key) => Set(key, Normal(key));
+
     public bool Remove(JsValue key)
     {
         if (!_index.Remove(Normal(key), out var at))
@@ -96,45 +99,34 @@ internal sealed class OrderedEntries
     }
 }
 
-internal sealed class JsMap(JsObject? prototype) : JsObject(prototype)
+/// <summary>A Map or a Set.</summary>
+internal abstract class JsCollection(JsObject? prototype) : JsObject(prototype)
 {
     public OrderedEntries Entries { get; } = new();
+}
 
+internal sealed class JsMap(JsObject? prototype) : JsCollection(prototype)
+{
     public override string ClassName => "Map";
 }
 
-internal sealed class JsSet(JsObject? prototype) : JsObject(prototype)
+internal sealed class JsSet(JsObject? prototype) : JsCollection(prototype)
 {
-    public OrderedEntries Entries { get; } = new();
-
     public override string ClassName => "Set";
 }
 
 /// <summary>Map and Map.prototype.</summary>
 internal static class MapBuiltins
 {
-    public static readonly BuiltinTemplate Prototype = new BuiltinTemplate()
-        .Intrinsic("constructor", IntrinsicId.Map)
-        .Method("clear", 0, (_, self, _) =>
-        {
-            This(self).Clear();
-            return default;
-        })
-        .Method("delete", 1, (_, self, a) => This(self).Remove(a.At(0)))
-        .Method("entries", 0, (realm, self, _) => Iterate(realm, self, IterationKind.Entries))
-        .Method("forEach", 1, ForEach)
+    public static readonly BuiltinTemplate Prototype = Collections.Prototype("Map", IntrinsicId.Map, IntrinsicId.MapIteratorPrototype)
         .Method("get", 1, (_, self, a) => This(self).TryGet(a.At(0), out var value) ? value : default)
-        .Method("has", 1, (_, self, a) => This(self).Has(a.At(0)))
-        .Method("keys", 0, (realm, self, _) => Iterate(realm, self, IterationKind.Keys))
+        .Method("keys", 0, (realm, self, _) => Collections.Iterate(realm, This(self), IterationKind.Keys, IntrinsicId.MapIteratorPrototype, "Map Iterator"))
         .Method("set", 2, (_, self, a) =>
         {
             This(self).Set(a.At(0), a.At(1));
             return self;
         })
-        .Getter("size", (_, self, _) => This(self).Count)
-        .Method("values", 0, (realm, self, _) => Iterate(realm, self, IterationKind.Values))
-        .Lazy(JsSymbol.Iterator, realm => realm.Intrinsic(IntrinsicId.MapPrototype).Get("entries"))
-        .Tag("Map");
+        .Lazy(JsSymbol.Iterator, realm => realm.Intrinsic(IntrinsicId.MapPrototype).Get("entries"));
 
     private static readonly BuiltinTemplate Statics = new BuiltinTemplate()
         .Method("groupBy", 2, GroupBy)
@@ -152,21 +144,7 @@ internal static class MapBuiltins
         Statics,
         r => r.Intrinsic(IntrinsicId.MapPrototype));
 
-    private static OrderedEntries This(JsValue self) =>
-        (self.Reference as JsMap ?? throw Errors.Type("Method Map.prototype called on incompatible receiver " + Operators.Describe(self))).Entries;
-
-    private static JsIterator Iterate(Realm realm, JsValue self, IterationKind kind) =>
-        Collections.Iterate(realm, This(self), kind, IntrinsicId.MapIteratorPrototype, "Map Iterator");
-
-    private static JsValue ForEach(Realm realm, JsValue self, ReadOnlySpan<JsValue> arguments)
-    {
-        var entries = This(self);
-        var callback = arguments.Callback(0);
-        var at = 0;
-        while (entries.TryNext(ref at, out var entry))
-            callback.Call(arguments.At(1), [entry.Value, entry.Key, self]);
-        return default;
-    }
+    private static OrderedEntries This(JsValue self) => Collections.This(self, "Map");
 
     private static JsValue GroupBy(Realm realm, JsValue self, ReadOnlySpan<JsValue> arguments)
     {
@@ -189,27 +167,14 @@ internal static class MapBuiltins
 /// <summary>Set and Set.prototype.</summary>
 internal static class SetBuiltins
 {
-    public static readonly BuiltinTemplate Prototype = new BuiltinTemplate()
-        .Intrinsic("constructor", IntrinsicId.Set)
+    public static readonly BuiltinTemplate Prototype = Collections.Prototype("Set", IntrinsicId.Set, IntrinsicId.SetIteratorPrototype)
         .Method("add", 1, (_, self, a) =>
         {
-            This(self).Set(a.At(0), a.At(0));
+            Collections.This(self, "Set").Add(a.At(0));
             return self;
         })
-        .Method("clear", 0, (_, self, _) =>
-        {
-            This(self).Clear();
-            return default;
-        })
-        .Method("delete", 1, (_, self, a) => This(self).Remove(a.At(0)))
-        .Method("entries", 0, (realm, self, _) => Iterate(realm, self, IterationKind.Entries))
-        .Method("forEach", 1, ForEach)
-        .Method("has", 1, (_, self, a) => This(self).Has(a.At(0)))
         .Lazy("keys", realm => realm.Intrinsic(IntrinsicId.SetPrototype).Get("values"))
-        .Getter("size", (_, self, _) => This(self).Count)
-        .Method("values", 0, (realm, self, _) => Iterate(realm, self, IterationKind.Values))
-        .Lazy(JsSymbol.Iterator, realm => realm.Intrinsic(IntrinsicId.SetPrototype).Get("values"))
-        .Tag("Set");
+        .Lazy(JsSymbol.Iterator, realm => realm.Intrinsic(IntrinsicId.SetPrototype).Get("values"));
 
     private static readonly BuiltinTemplate Statics = new BuiltinTemplate().Getter(JsSymbol.Species, (_, self, _) => self);
 
@@ -224,26 +189,39 @@ internal static class SetBuiltins
         },
         Statics,
         r => r.Intrinsic(IntrinsicId.SetPrototype));
+}
 
-    private static OrderedEntries This(JsValue self) =>
-        (self.Reference as JsSet ?? throw Errors.Type("Method Set.prototype called on incompatible receiver " + Operators.Describe(self))).Entries;
+/// <summary>What maps and sets have in common.</summary>
+internal static class Collections
+{
+    public static BuiltinTemplate Prototype(string kind, IntrinsicId constructor, IntrinsicId iterator) => new BuiltinTemplate()
+        .Intrinsic("constructor", constructor)
+        .Method("clear", 0, (_, self, _) =>
+        {
+            This(self, kind).Clear();
+            return default;
+        })
+        .Method("delete", 1, (_, self, a) => This(self, kind).Remove(a.At(0)))
+        .Method("entries", 0, (realm, self, _) => Iterate(realm, This(self, kind), IterationKind.Entries, iterator, $"{kind} Iterator"))
+        .Method("forEach", 1, (_, self, a) => ForEach(self, This(self, kind), a))
+        .Method("has", 1, (_, self, a) => This(self, kind).Has(a.At(0)))
+        .Getter("size", (_, self, _) => This(self, kind).Count)
+        .Method("values", 0, (realm, self, _) => Iterate(realm, This(self, kind), IterationKind.Values, iterator, $"{kind} Iterator"))
+        .Tag(kind);
 
-    private static JsIterator Iterate(Realm realm, JsValue self, IterationKind kind) =>
-        Collections.Iterate(realm, This(self), kind, IntrinsicId.SetIteratorPrototype, "Set Iterator");
+    public static OrderedEntries This(JsValue self, string kind) =>
+        self.Reference is JsCollection collection && collection.ClassName == kind ? collection.Entries
+        : throw Errors.Type($"Method {kind}.prototype called on incompatible receiver {Operators.Describe(self)}");
 
-    private static JsValue ForEach(Realm realm, JsValue self, ReadOnlySpan<JsValue> arguments)
+    private static JsValue ForEach(JsValue self, OrderedEntries entries, ReadOnlySpan<JsValue> arguments)
     {
-        var entries = This(self);
         var callback = arguments.Callback(0);
         var at = 0;
         while (entries.TryNext(ref at, out var entry))
-            callback.Call(arguments.At(1), [entry.Key, entry.Key, self]);
+            callback.Call(arguments.At(1), [entry.Value, entry.Key, self]);
         return default;
     }
-}
 
-internal static class Collections
-{
     public static JsIterator Iterate(Realm realm, OrderedEntries entries, IterationKind kind, IntrinsicId prototype, string name)
     {
         var at = 0;

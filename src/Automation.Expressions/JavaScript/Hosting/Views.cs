@@ -79,22 +79,13 @@ internal abstract class ObjectView : JsObject, IHostView
         return true;
     }
 
-    protected override void MaterializeAll()
-    {
-        if (!IsLazy)
-            return;
-        IsLazy = false;
-        var made = TakeStored();
-        foreach (var name in Names)
+    protected override void MaterializeAll() =>
+        MaterializeInOrder(Names.Select(name => (PropertyKey)name), (PropertyKey key, out Property property) =>
         {
-            if (HasStored(name))
-                continue;
-            if (made.TryGetValue(name, out var known))
-                AddNew(name, known.Value, known.Flags);
-            else if (TryFetch(name, out var value))
-                AddNew(name, value, PropertyFlags.All);
-        }
-    }
+            var found = TryFetch((string)key.Value, out var value);
+            property = new Property(value, PropertyFlags.All);
+            return found;
+        });
 
     protected override void BeforeAdd(PropertyKey key) => MaterializeAll();
 

@@ -162,6 +162,30 @@ internal partial class JsObject
         return taken;
     }
 
+    /// <summary>Makes one property of a lazy object, if it has it.</summary>
+    protected delegate bool PropertyMaker(PropertyKey key, out Property property);
+
+    /// <summary>
+    /// Makes all properties of a lazy object in the order of the keys. Those made before keep their values; what else was stored comes last.
+    /// </summary>
+    protected void MaterializeInOrder(IEnumerable<PropertyKey> keys, PropertyMaker make)
+    {
+        if (!IsLazy)
+            return;
+        IsLazy = false;
+        var made = TakeStored();
+        foreach (var key in keys)
+        {
+            if (HasStored(key))
+                continue;
+            if (made.Remove(key, out var property) || make(key, out property))
+                AddNew(key, property.Value, property.Flags);
+        }
+
+        foreach (var (key, property) in made)
+            AddNew(key, property.Value, property.Flags);
+    }
+
     /// <summary>The stored values, for whoever looks for changes below a lazy object.</summary>
     protected IEnumerable<(PropertyKey Key, JsValue Value)> StoredValues()
     {

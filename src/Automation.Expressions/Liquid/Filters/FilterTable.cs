@@ -114,5 +114,7 @@ internal static class FilterTable
         ["default"] = new(ValueFilters.Default, 0, 1, "allow_false"),
     }.ToFrozenDictionary();
 
+    public static IEnumerable<string> Names => All.Keys;
+
     public static FilterDefinition? Find(string name) => All.GetValueOrDefault(name);
 }
