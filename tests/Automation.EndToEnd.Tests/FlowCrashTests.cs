@@ -1,7 +1,10 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using System.Globalization;
 using System.Net;
+using Automation.Testing;
 using Microsoft.Data.Sqlite;
+using Npgsql;
 
 namespace Automation.EndToEnd.Tests;
 
@@ -15,10 +18,19 @@ public sealed class FlowCrashTests
 
     private static readonly int Keys = Math.Max(10, Events / 100);
 
-    [Fact]
-    public async Task Limits_and_order_of_each_key_hold_when_the_server_is_killed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Limits_and_order_of_each_key_hold_when_the_server_is_killed(bool onPostgres)
     {
-        await using var server = await ServerUnderTest.StartAsync(("Logging__LogLevel__Default", "Warning"));
+        var (connection, drop) = onPostgres ? await PostgresServer.CreateDatabaseAsync() : ("", () => ValueTask.CompletedTask);
+        await using (var server = await ServerUnderTest.StartAsync(("Logging__LogLevel__Default", "Warning"), ("ConnectionStrings__Automation", connection)))
+            await KillInTheMiddleAsync(server, () => onPostgres ? new NpgsqlConnection(connection) : new SqliteConnection($"Data Source={Path.Combine(server.DataDirectory, "automation.db")};Mode=ReadOnly"));
+        await drop();
+    }
+
+    private static async Task KillInTheMiddleAsync(ServerUnderTest server, Func<DbConnection> connect)
+    {
         await File.WriteAllTextAsync(
             Path.Combine(server.WorkflowsDirectory, "mappings.json"),
             $$$"""{ "rules": [ { "id": "flow", "source": "flyflow", "workflow": "tool-call", "inputs": { "Event": "{$payload}" }, "flow": { "key": "{data.key}", "concurrency": { "limit": {{{Limit}}} } } } ] }""",
@@ -39,16 +51,16 @@ public sealed class FlowCrashTests
         await NothingLeftAsync(server, "Waiting");
         await server.WaitForAsync("/api/instances?status=Suspended&take=1", page => page.GetProperty("totalCount").GetInt64() == 0);
 
-        using var connection = new SqliteConnection($"Data Source={Path.Combine(server.DataDirectory, "automation.db")};Mode=ReadOnly");
-        connection.Open();
-        using var command = connection.CreateCommand();
+        await using var connection = connect();
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
         command.CommandText =
             "SELECT f.flow_key, f.event_id, e.correlation_key, s.started_at, i.finished_at FROM flow_items f JOIN events e ON e.id = f.event_id "
             + "JOIN event_starts s ON s.event_id = f.event_id JOIN workflow_instances i ON i.id = f.instance_id ORDER BY f.flow_key, f.event_id";
         var runs = new List<(string Key, string Event, string Call, long Started, long Finished)>();
-        using (var reader = command.ExecuteReader())
+        await using (var reader = await command.ExecuteReaderAsync(TestContext.Current.CancellationToken))
         {
-            while (reader.Read())
+            while (await reader.ReadAsync(TestContext.Current.CancellationToken))
                 runs.Add((reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetInt64(3), reader.GetInt64(4)));
         }
 

@@ -40,7 +40,8 @@ public sealed class RetentionAndReplayTests
     [Fact]
     public async Task The_log_keeps_as_many_events_as_it_is_told()
     {
-        await using var server = await IntakeServer.StartAsync(new() { ["RetentionCount"] = "1000", ["RetentionAge"] = null }, mappings: """{ "rules": [] }""");
+        // The clock stands still, so that nothing is removed but when it is asked for.
+        await using var server = await IntakeServer.StartAsync(new() { ["RetentionCount"] = "1000", ["RetentionAge"] = null }, mappings: """{ "rules": [] }""", clock: new ManualClock());
         await Parallel.ForAsync(0, 2300, TestContext.Current.CancellationToken, async (i, _) => (await server.PostAsync("flow-sessions", Session("s", i))).Dispose());
 
         Assert.Equal(1300, await server.Services.GetRequiredService<EventRetention>().RunOnceAsync(TestContext.Current.CancellationToken));
@@ -156,7 +157,7 @@ public sealed class RetentionAndReplayTests
     [InlineData(DatabaseProvider.PostgreSql)]
     public async Task The_log_keeps_as_many_bytes_as_it_is_told(DatabaseProvider provider)
     {
-        await using var server = await IntakeServer.StartAsync(new() { ["RetentionBytes"] = "1000000", ["RetentionAge"] = null }, mappings: """{ "rules": [] }""", provider: provider);
+        await using var server = await IntakeServer.StartAsync(new() { ["RetentionBytes"] = "1000000", ["RetentionAge"] = null }, mappings: """{ "rules": [] }""", provider: provider, clock: new ManualClock());
         var large = new string('x', 100_000);
         for (var i = 0; i < 15; i++)
             (await server.PostAsync("flow-sessions", $$"""{"id":"{{i}}","event":"flow.end","session_id":"s","data":{"x":"{{large}}"} }""")).Dispose();
