@@ -79,7 +79,7 @@ public static class IntakeServiceCollectionExtensions
             s.GetService<WorkflowRuntime>(), s.GetService<WorkflowCatalog>()));
         services.AddHostedService<SessionStart>();
         services.AddWorkflowActivity<WaitForEvent>().AddWorkflowActivity<RespondToEvent>().AddWorkflowActivity<FlowAiReply>()
-            .AddWorkflowActivity<Speak>().AddWorkflowActivity<PlayAudio>().AddWorkflowActivity<HangUp>().AddWorkflowActivity<Transfer>()
+            .AddWorkflowActivity<Speak>().AddWorkflowActivity<PlayAudio>().AddWorkflowActivity<MixAudio>().AddWorkflowActivity<HangUp>().AddWorkflowActivity<Transfer>()
             .AddWorkflowActivity<BargeIn>().AddWorkflowActivity<ConfigureTranscription>()
             .AddWorkflowActivity<VapiToolResult>().AddWorkflowActivity<VapiAssistant>().AddWorkflowActivity<VapiTransferDestination>()
             .AddWorkflowActivity<DialogflowFulfillment>();

@@ -26,7 +26,7 @@ public sealed class ReplyTests
                 Write(directory, "pick-up", Activity("Tune", "AiFlow.ConfigureTranscription", ("languages", Script("['de-DE', 'en-US']"))), Activity("Say", "AiFlow.Speak",
                     ("text", Text("Hello")), ("provider", Text("azure")), ("language", Text("en-US")), ("bargeInStrategy", Text("minimum_characters")), ("minimumCharacters", Text("3"))));
                 Write(directory, "connect", Activity("Give", "AiFlow.Transfer", ("targetPhoneNumber", Text("+4915100000000")), ("callerIdName", Text("Desk"))));
-                Write(directory, "play", Activity("Play", "AiFlow.PlayAudio", ("audio", Text("UklGRg=="))));
+                Write(directory, "play", Activity("Play", "AiFlow.PlayAudio", ("audio", Text("UklGRg=="))), Activity("Mix", "AiFlow.MixAudio", ("audio", Text("UklGRg==")), ("volume", Text("0.3"))), Activity("Quiet", "AiFlow.MixAudio", ("stop", Text("true"))));
                 Write(directory, "mute", Activity("Say", "AiFlow.Speak", ("text", Text("   "))));
                 Write(directory, "chat", Activity("Tell", "FlowAi.Reply", ("text", Text("Hi")), ("events", Script("['WELCOME']")), ("params", Script("({ city: ['AMS', 'NYC'] })"))));
                 Write(directory, "tool", Activity("Result", "Vapi.ToolResult", ("result", Script("({ celsius: 12 })"))));
@@ -48,7 +48,7 @@ public sealed class ReplyTests
 
         await IsAsync("ai-flow", AiFlow("session_start"), 200, """[{"type":"configure_transcription","session_id":"s-1","languages":["de-DE","en-US"]},{"type":"speak","session_id":"s-1","text":"Hello","tts":{"provider":"azure","language":"en-US"},"barge_in":{"strategy":"minimum_characters","minimum_characters":3}}]""");
         await IsAsync("ai-flow", AiFlow("user_barge_in"), 200, """{"type":"transfer","session_id":"s-1","target_phone_number":"+4915100000000","caller_id_name":"Desk"}""");
-        await IsAsync("ai-flow", AiFlow("user_input_timeout"), 200, """{"type":"audio","session_id":"s-1","audio":"UklGRg=="}""");
+        await IsAsync("ai-flow", AiFlow("user_input_timeout"), 200, """[{"type":"audio","session_id":"s-1","audio":"UklGRg=="},{"type":"mix_audio","session_id":"s-1","audio":"UklGRg==","volume":0.3},{"type":"mix_audio","session_id":"s-1","stop":true}]""");
         await IsAsync("ai-flow", AiFlow("user_speak"), 204, "");
         var faulted = await IsAsync("ai-flow", AiFlow("assistant_speak"), 204, "");
         var ended = await IsAsync("ai-flow", AiFlow("session_end"), 204, "");

@@ -29,6 +29,7 @@ internal sealed class IntakeServer : IAsyncDisposable
     private readonly Dictionary<string, string?> _settings;
     private Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? _kestrel;
     private WebApplication? _app;
+    private bool _hasEngine;
 
     private IntakeServer(TestDatabase testDatabase, Dictionary<string, string?> settings)
     {
@@ -58,17 +59,26 @@ internal sealed class IntakeServer : IAsyncDisposable
     public CollectingLogger Log { get; } = new();
 
     /// <summary>Starts a server with the five named sources open and a rule that starts "everything" for each event.</summary>
+    /// <param name="settings">Settings below <c>Automation:Intake</c>.</param>
+    /// <param name="mappings">The mappings file; null for none.</param>
+    /// <param name="provider">The kind of database.</param>
+    /// <param name="clock">The time.</param>
+    /// <param name="storage">How the database is written.</param>
+    /// <param name="kestrel">Sets the web server up.</param>
+    /// <param name="workflows">Definitions by file name: then the real engine runs them, in place of the recorder.</param>
     public static async Task<IntakeServer> StartAsync(
         Dictionary<string, string?>? settings = null, string? mappings = """{ "rules": [ { "id": "all", "workflow": "everything" } ] }""",
         DatabaseProvider provider = DatabaseProvider.Sqlite, TimeProvider? clock = null, StorageOptions? storage = null,
-        Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? kestrel = null)
+        Action<Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions>? kestrel = null, Dictionary<string, string>? workflows = null)
     {
         var all = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         foreach (var source in new[] { "flyflow", "ai-flow", "conversation-messages", "flow-sessions", "flow-ai" })
             all[$"Automation:Intake:Sources:{source}:Open"] = "true";
         foreach (var (key, value) in settings ?? [])
             all["Automation:Intake:" + key] = value;
-        var server = new IntakeServer(await TestDatabase.CreateAsync(provider, null, storage), all) { Clock = clock ?? TimeProvider.System, _kestrel = kestrel };
+        var server = new IntakeServer(await TestDatabase.CreateAsync(provider, null, storage), all) { Clock = clock ?? TimeProvider.System, _kestrel = kestrel, _hasEngine = workflows is not null };
+        foreach (var (file, definition) in workflows ?? [])
+            await File.WriteAllTextAsync(Path.Combine(server._directory.CreateSubdirectory("workflows").FullName, file + ".json"), definition);
         if (mappings is not null)
             await File.WriteAllTextAsync(server.MappingsFile, mappings);
         try
@@ -202,7 +212,17 @@ internal sealed class IntakeServer : IAsyncDisposable
         builder.Configuration["Automation:Intake:MappingsFile"] = MappingsFile;
         builder.Services.AddSingleton(TestDatabase.Database);
         builder.Services.AddSingleton(Clock);
-        builder.Services.AddSingleton<IWorkflowStarter>(Starter);
+        if (_hasEngine)
+        {
+            builder.Services.AddAutomationJobs();
+            builder.Services.AddAutomationWorkflows();
+            builder.Services.AddSingleton<IWorkflowStarter, EngineStarter>();
+        }
+        else
+        {
+            builder.Services.AddSingleton<IWorkflowStarter>(Starter);
+        }
+
         builder.Services.AddAutomationIntake();
         // The server begins to listen last, as in the real one.
         _app = builder.Build();

@@ -16,6 +16,8 @@ public sealed class VectorTests
 
     public static TheoryData<string, string> Names => [.. All.Select(v => (v.Preset, v.Name))];
 
+    public static TheoryData<string> Presets => [.. PresetCatalog.Load().All.Keys];
+
     public static TheoryData<string, string> Signed => [.. All.Where(v => v.SignatureHeader is not null).Select(v => (v.Preset, v.Name))];
 
     public static TheoryData<string, string> Timestamped => [.. All.Where(v => v.HasTimestamp).Select(v => (v.Preset, v.Name))];
@@ -70,8 +72,9 @@ public sealed class VectorTests
         {
             body[i] ^= 1;
             var explanation = vector.Explain(body);
-            // In a form, '+' and ' ' or the case of an escape may be two ways to write the same fields.
-            Assert.False(explanation.Accepted && vector.Preset != "twilio", $"byte {i}");
+            // A form is signed by its fields: '+' and ' ' or the case of an escape are two ways to write the same one.
+            var same = vector.IsForm && vector.FieldsOf(body).SequenceEqual(vector.FieldsOf(Encoding.UTF8.GetBytes(vector.Body)));
+            Assert.True(explanation.Accepted == same, $"byte {i}");
             body[i] ^= 1;
         }
     }
@@ -127,6 +130,63 @@ public sealed class VectorTests
             Assert.True(vector.Explain(extraSecret: Convert.ToBase64String(new byte[32])).Accepted);
         else
             Assert.True(vector.Explain(extraSecret: "another one").Accepted);
+    }
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void A_secret_of_another_vector_is_refused_by_every_scheme_of_the_preset(string preset, string name)
+    {
+        var vector = Find(preset, name);
+        foreach (var other in All.Where(v => v.Secret != vector.Secret).Select(v => v.Secret).Distinct(StringComparer.Ordinal))
+        {
+            // A secret that is none for this sender stops the start, which refuses even more.
+            bool accepted;
+            try
+            {
+                accepted = (vector with { Secret = other }).Explain().Accepted;
+            }
+            catch (OptionsValidationException)
+            {
+                accepted = false;
+            }
+
+            Assert.False(accepted, other);
+        }
+    }
+
+    [Fact]
+    public void Every_scheme_with_a_timestamp_has_a_vector_that_holds_it() => Assert.Equal(
+        PresetCatalog.Load().All.Values.Where(p => p.Verification.Any(v => v.TimestampHeader is not null || v.TimestampKey is not null)).Select(p => p.Name).Order(StringComparer.Ordinal),
+        All.Where(v => v.HasTimestamp).Select(v => v.Preset).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Presets))]
+    public void Any_source_can_want_a_header_a_secret_address_or_an_address_list_besides(string preset)
+    {
+        var all = PresetCatalog.Load();
+        var sample = all.All[preset].Samples[0];
+        var body = sample.Form is { } form ? Encoding.UTF8.GetBytes(form) : Encoding.UTF8.GetBytes(sample.Body.GetRawText());
+        var none = new Dictionary<string, string>(StringComparer.Ordinal);
+        bool Accepted(SourceOptions options, Dictionary<string, string> headers, string? url, string ip) =>
+            Vector.Explainer(options).Explain("source", new CapturedRequest(headers, body, UrlSecret: url, RemoteIp: IPAddress.Parse(ip), Url: "https://x.example/webhooks/source"))!.Accepted;
+
+        var token = new SourceOptions { Preset = preset, HeaderToken = new HeaderTokenOptions { Name = "X-Own", Values = ["old", "new"] } };
+        Assert.True(Accepted(token, new(StringComparer.Ordinal) { ["X-Own"] = "old" }, null, "192.0.2.1"));
+        Assert.True(Accepted(token, new(StringComparer.Ordinal) { ["X-Own"] = "new" }, null, "192.0.2.1"));
+        Assert.False(Accepted(token, new(StringComparer.Ordinal) { ["X-Own"] = "neu" }, null, "192.0.2.1"));
+        Assert.False(Accepted(token, none, null, "192.0.2.1"));
+
+        var address = new SourceOptions { Preset = preset, UrlSecrets = ["right"] };
+        Assert.True(Accepted(address, none, "right", "192.0.2.1"));
+        Assert.False(Accepted(address, none, "Right", "192.0.2.1"));
+        Assert.False(Accepted(address, none, null, "192.0.2.1"));
+
+        var list = new SourceOptions { Preset = preset, AllowedIps = ["192.0.2.0/25"] };
+        Assert.True(Accepted(list, none, null, "192.0.2.127"));
+        Assert.False(Accepted(list, none, null, "192.0.2.128"));
+
+        // With none of them, and no secret of the sender's own, nothing is taken.
+        Assert.False(Accepted(new SourceOptions { Preset = preset }, none, null, "192.0.2.1"));
     }
 
     [Fact]
@@ -195,7 +255,12 @@ public sealed class VectorTests
     {
         public string? SignatureHeader => Headers.Keys.FirstOrDefault(h => h.Contains("signature", StringComparison.OrdinalIgnoreCase) || h.Contains("hmac", StringComparison.OrdinalIgnoreCase));
 
-        public bool HasTimestamp => Preset is "standard-webhooks" or "stripe" or "slack" or "retell" or "elevenlabs" or "telnyx";
+        public bool HasTimestamp => PresetCatalog.Load().All[Preset].Verification.Any(v => v.TimestampHeader is not null || v.TimestampKey is not null);
+
+        public bool IsForm => Headers.GetValueOrDefault("Content-Type") == FormFields.ContentType;
+
+        public IEnumerable<string> FieldsOf(byte[] body) => Microsoft.AspNetCore.WebUtilities.QueryHelpers.ParseQuery("?" + Encoding.UTF8.GetString(body))
+            .SelectMany(f => f.Value.Select(v => f.Key + "=" + v)).Order(StringComparer.Ordinal);
 
         public static VerificationExplainer Explainer(SourceOptions options)
         {

@@ -49,6 +49,19 @@ internal abstract class AiFlowAction : ReplyActivity
         return bargeIn;
     }
 
+    /// <summary>A recording, in Base64.</summary>
+    protected static string Wav(object? value)
+    {
+        var audio = value switch
+        {
+            byte[] bytes => Convert.ToBase64String(bytes),
+            string text => text.Trim(),
+            _ => "",
+        };
+        RequireSize(audio.Length);
+        return audio.Length > 0 && Base64.IsValid(audio.AsSpan()) ? audio : throw new WorkflowFaultException("Audio must be a WAV file, as bytes or as text in Base64.");
+    }
+
     protected static string PhoneNumber(string? number, string input) =>
         Given(number) is { Length: <= 64 } given ? given.Trim() : throw new WorkflowFaultException($"{input} must be a phone number.");
 }
@@ -137,18 +150,36 @@ internal sealed class PlayAudio : AiFlowAction
 
     protected override Dictionary<string, object?> Action(ActivityContext context)
     {
-        var audio = Audio.Get(context) switch
-        {
-            byte[] bytes => Convert.ToBase64String(bytes),
-            string text => text.Trim(),
-            _ => "",
-        };
-        RequireSize(audio.Length);
-        if (audio.Length == 0 || !Base64.IsValid(audio.AsSpan()))
-            throw new WorkflowFaultException("Audio must be a WAV file, as bytes or as text in Base64.");
         var action = New("audio");
-        action["audio"] = audio;
+        action["audio"] = Wav(Audio.Get(context));
         Set(action, "barge_in", BargeIn(BargeInStrategy.Get(context), MinimumCharacters.Get(context), AllowAfterMs.Get(context)));
+        return action;
+    }
+}
+
+[Activity("AiFlow.MixAudio", Category = Category, DisplayName = "Mix audio", Description = "Plays a background sound under the call, again and again until it ends; or stops it.")]
+internal sealed class MixAudio : AiFlowAction
+{
+    [Input(Order = 0, UIHint = "multiline", Description = "WAV file (16 kHz, mono, 16 bit): bytes, or text in Base64. It takes the place of the sound that is being played.")]
+    public Input<object?> Audio { get; } = new();
+
+    [Input(Order = 1, Description = "From 0 to 1. By default what AI Flow takes, 0.5.")]
+    public Input<double?> Volume { get; } = new();
+
+    [Input(Order = 2, Description = "Stops the sound, in place of playing one.")]
+    public Input<bool> Stop { get; } = new();
+
+    protected override Dictionary<string, object?> Action(ActivityContext context)
+    {
+        var action = New("mix_audio");
+        if (Stop.Get(context))
+        {
+            action["stop"] = true;
+            return action;
+        }
+
+        action["audio"] = Wav(Audio.Get(context));
+        Set(action, "volume", Between(Volume.Get(context), 0, 1, "Volume"));
         return action;
     }
 }
