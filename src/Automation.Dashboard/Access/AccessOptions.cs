@@ -1,9 +1,10 @@
 using System.ComponentModel.DataAnnotations;
+using System.Net;
 
 namespace Automation.Dashboard.Access;
 
 /// <summary>How people sign in and for how long; bound from <c>Automation:Access</c>.</summary>
-public sealed class AccessOptions
+public sealed class AccessOptions : IValidatableObject
 {
     /// <summary>Fewest characters of a password. Default 12.</summary>
     [Range(8, 128)]
@@ -32,4 +33,28 @@ public sealed class AccessOptions
     /// <summary>How long the audit log is kept. Default 365 days.</summary>
     [Range(typeof(TimeSpan), "1.00:00:00", "3650.00:00:00")]
     public TimeSpan AuditRetention { get; set; } = TimeSpan.FromDays(365);
+
+    /// <summary>
+    /// Header in which a reverse proxy names the user that it has authenticated, such as <c>X-Forwarded-User</c>. The user must
+    /// exist here. Empty, the default, trusts no header.
+    /// </summary>
+    public string? TrustedUserHeader { get; set; }
+
+    /// <summary>Addresses or networks (<c>10.0.0.0/8</c>) of the proxies whose header counts. Wanted with <see cref="TrustedUserHeader"/>.</summary>
+    public IList<string> TrustedProxies { get; set; } = [];
+
+    /// <inheritdoc/>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        foreach (var proxy in TrustedProxies.Where(p => ReadProxy(p) is null))
+            yield return new ValidationResult($"Automation:Access:TrustedProxies has \"{proxy}\"; an IP address or a network such as 10.0.0.0/8 is wanted.");
+        if (!string.IsNullOrWhiteSpace(TrustedUserHeader) && TrustedProxies.Count == 0)
+            yield return new ValidationResult("Automation:Access:TrustedUserHeader is set, but TrustedProxies names no proxy whose header counts; anybody could send it.");
+    }
+
+    /// <summary>An address as the network of itself, or a network; null where it is neither.</summary>
+    public static IPNetwork? ReadProxy(string text) =>
+        IPNetwork.TryParse(text, out var network) ? network
+        : IPAddress.TryParse(text, out var address) ? new IPNetwork(address, address.AddressFamily == System.Net.Sockets.AddressFamily.InterNetwork ? 32 : 128)
+        : null;
 }

@@ -82,6 +82,8 @@ public static class Audit
             "workflow-instances" or "instances" or "cancel" or "alterations" or "tasks" => "instance",
             "hangfire" or "jobs" => "job",
             "events" => "event",
+            "deliveries" => "delivery",
+            "data" => "document",
             _ => first.TrimEnd('s'),
         };
     }

@@ -62,6 +62,10 @@ public sealed class Users(Database database, IOptions<AccessOptions> options, Ti
     public async Task<User?> FindAsync(string id, CancellationToken cancellationToken) =>
         (await database.QueryAsync(SelectById, cancellationToken, id)).Rows is [var row] ? Read(row) : null;
 
+    /// <summary>A user by name, without regard to case; null where there is none.</summary>
+    public async Task<User?> FindByNameAsync(string name, CancellationToken cancellationToken) =>
+        (await database.QueryAsync(SelectByName, cancellationToken, Key(name))).Rows is [var row] ? Read(row) : null;
+
     /// <summary>Adds a user.</summary>
     /// <exception cref="AccessException">Name or password are not allowed, or the name is taken.</exception>
     public async Task<User> CreateAsync(string? name, string? password, Role role, CancellationToken cancellationToken)

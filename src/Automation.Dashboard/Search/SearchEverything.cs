@@ -25,7 +25,7 @@ public sealed record SearchHit(string Kind, string Title, string Detail, string?
 /// <param name="Hits">By kind; the newest of each first.</param>
 public sealed record SearchAnswer(IReadOnlyList<SearchHit> Hits);
 
-/// <summary>Looks for one text in everything. What is found by an index comes from all time, text in bodies from the last days.</summary>
+/// <summary>Looks for one text in everything. What is found by an index comes from all time, text in bodies and names from the last days.</summary>
 internal sealed class SearchEverything(EventQueries events, InstanceQueries instances, JobQueries jobs, WorkflowCatalog workflows, TimeProvider clock)
 {
     private const int Most = 8;
@@ -53,7 +53,13 @@ internal sealed class SearchEverything(EventQueries events, InstanceQueries inst
                 Add(item);
         }
 
-        foreach (var item in (await instances.ListAsync(new InstanceFilter { SearchTerm = text, OrderBy = InstanceOrder.Created, Take = Most }, cancellationToken)).Items)
+        var since = new TimestampFilter(InstanceOrder.Created, TimestampOperator.GreaterThanOrEqual, clock.GetUtcNow() - TextReach);
+        var runs = (await instances.ListAsync(new InstanceFilter { Ids = [text], Take = Most }, cancellationToken)).Items;
+        if (runs.Count == 0)
+            runs = (await instances.ListAsync(new InstanceFilter { CorrelationId = text, Take = Most }, cancellationToken)).Items;
+        if (runs.Count == 0)
+            runs = (await instances.ListAsync(new InstanceFilter { SearchTerm = text, Timestamps = [since], Take = Most }, cancellationToken)).Items;
+        foreach (var item in runs)
             hits.Add(new SearchHit("Instances", item.Name ?? item.DefinitionId, item.CorrelationId ?? item.Id, item.SubStatus.ToString(), item.CreatedAt, "/instances/" + item.Id));
 
         if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && await jobs.FindAsync(number, cancellationToken) is { } job)

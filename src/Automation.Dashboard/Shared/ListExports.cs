@@ -124,8 +124,9 @@ internal static class ListExports
     {
         for (var before = DateTimeOffset.MaxValue; ;)
         {
-            var page = await log.LatestAsync(channel, status, before, Page, cancellationToken);
-            foreach (var item in page)
+            // By one of the two only: a page of which the other leaves nothing is not the end.
+            var page = await log.LatestAsync(status is null ? channel : null, status, before, Page, cancellationToken);
+            foreach (var item in page.Where(n => channel is null || n.Channel == channel))
                 yield return item;
             if (page.Count == 0)
                 yield break;

@@ -17,6 +17,7 @@ internal static class AccessExtensions
     public static void AddAccess(this IServiceCollection services, string dataDirectory)
     {
         services.AddSingleton<FirstRunLink>();
+        services.AddSingleton<TrustedHeader>();
         services.AddDataProtection().SetApplicationName("Automation").PersistKeysToFileSystem(new DirectoryInfo(Path.Combine(dataDirectory, "keys")));
         services.AddAntiforgery(o =>
         {

@@ -39,6 +39,14 @@ internal static class SessionCookie
             return;
         }
 
+        // Somebody else sits at the browser now, as the proxy says: their own session begins.
+        if (context.HttpContext.RequestServices.GetRequiredService<TrustedHeader>().NameIn(context.HttpContext) is { } named
+            && !named.Equals(who.Name, StringComparison.OrdinalIgnoreCase))
+        {
+            context.RejectPrincipal();
+            return;
+        }
+
         context.ReplacePrincipal(new ClaimsPrincipal(new ClaimsIdentity(
             [
                 new Claim(Token, token),

@@ -57,7 +57,11 @@ internal static class Parts
         builder.Logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         services.AddOptions<HostOptions>().BindConfiguration("Automation");
         services.AddProblemDetails();
-        services.AddOpenApi(o => o.ShouldInclude = d => d.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true);
+        services.AddOpenApi(o =>
+        {
+            o.ShouldInclude = d => d.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true;
+            o.AddOperationTransformer(OpenApiExamples.AddAsync);
+        });
         services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         services.AddAutomationStorage(s =>
         {
@@ -100,6 +104,7 @@ internal static class Parts
         app.UseCrossSiteGuard();
         app.UseRateLimiter();
         app.UseAuthentication();
+        app.Use(TrustedHeader.EnterAsync);
         app.UseAuthorization();
         app.UseAntiforgery();
         app.UseAudit();

@@ -133,7 +133,7 @@ public sealed record EventDetail(
 }
 
 /// <summary>Part of a list.</summary>
-/// <param name="Items">The events, newest first.</param>
+/// <param name="Items">The events, newest first. Few or none may be found of those looked through, and yet more follow.</param>
 /// <param name="Next">Pass as <c>before</c> to get what follows; null at the end.</param>
 public sealed record EventPage(IReadOnlyList<EventSummary> Items, string? Next);
 
@@ -145,6 +145,11 @@ public sealed class EventQueries(Database database)
 
     /// <summary>Most events in a page.</summary>
     public const int MaxLimit = 500;
+
+    // How many events are looked through for one page where no index leads to those that are wanted.
+    private const int LookedThrough = 50_000;
+    private const int BodiesLookedThrough = 20_000;
+    private const int OfStatusLookedThrough = 10_000;
 
     /// <summary>Lists events, newest first.</summary>
     /// <param name="filter">Which ones.</param>
@@ -159,11 +164,41 @@ public sealed class EventQueries(Database database)
         var events = Where(context, filter);
         if (before is not null)
             events = events.Where(e => string.Compare(e.Id, before) < 0);
+        var end = await EndOfSearchAsync(context, filter, before, cancellationToken);
+        if (end is not null)
+            events = events.Where(e => string.Compare(e.Id, end) >= 0);
         var rows = await events.OrderByDescending(e => e.Id).Take(limit + 1).Select(Summary).ToListAsync(cancellationToken);
         var more = rows.Count > limit;
         if (more)
             rows.RemoveAt(limit);
-        return new EventPage(rows, more ? rows[^1].Id : null);
+        return new EventPage(rows, more ? rows[^1].Id : end);
+    }
+
+    /// <summary>
+    /// Where a search ends for now that no index leads: rare events among many millions are not found by reading them all for
+    /// one page. Null where all can be looked through.
+    /// </summary>
+    private static async Task<string?> EndOfSearchAsync(AutomationDbContext context, EventFilter filter, string? before, CancellationToken cancellationToken)
+    {
+        if (filter is { CorrelationKey: not null } or { Source: null, Type: null, Text: null, Status: null or not EventStatus.Routed })
+            return null;
+        var looked = context.Set<EventRow>().AsQueryable();
+        var most = filter.Text is null ? LookedThrough : BodiesLookedThrough;
+        if (filter is { Status: { } status and not EventStatus.Routed })
+        {
+            // They lie far apart, so that each costs more.
+            most = OfStatusLookedThrough;
+            looked = looked.Where(e => e.Status == status && e.Status != EventStatus.Routed);
+        }
+
+        if (filter.To is { } to && EventIds.At(to) is var last && (before is null || string.CompareOrdinal(last, before) < 0))
+            before = last;
+        if (before is not null)
+            looked = looked.Where(e => string.Compare(e.Id, before) < 0);
+        return await looked.OrderByDescending(e => e.Id).Skip(most).Select(e => e.Id).FirstOrDefaultAsync(cancellationToken) is { } end
+            && !(filter.From is { } from && string.CompareOrdinal(end, EventIds.At(from)) < 0)
+            ? end
+            : null;
     }
 
     /// <summary>Reads one event with its trail; null where there is none.</summary>
@@ -256,8 +291,9 @@ public sealed class EventQueries(Database database)
             events = source.Contains('*', StringComparison.Ordinal) ? events.Where(e => EF.Functions.Like(e.Source, Like(source), "\\")) : events.Where(e => e.Source == source);
         if (filter.Type is { } type)
             events = type.Contains('*', StringComparison.Ordinal) ? events.Where(e => EF.Functions.Like(e.Type!, Like(type), "\\")) : events.Where(e => e.Type == type);
+        // Said twice, because the index that holds all but the routed is used only where that is said.
         if (filter.Status is { } status)
-            events = events.Where(e => e.Status == status);
+            events = status == EventStatus.Routed ? events.Where(e => e.Status == status) : events.Where(e => e.Status == status && e.Status != EventStatus.Routed);
         if (filter.CorrelationKey is { } key)
             events = events.Where(e => e.CorrelationKey == key);
         // Ids carry the time, so a time range is a range of the primary key.

@@ -37,7 +37,7 @@ public sealed class OutgoingPagesTests
         // A receiver that is not there: the delivery fails, is seen with its attempts, and is sent again from its page.
         using (var gone = await server.Api.PutAsJsonAsync($"/api/endpoints/{id}", new { url = "http://127.0.0.1:9/hook", eventTypes = new[] { "order.*" }, retryDelays = Array.Empty<string>() }, Token))
             Assert.Equal(HttpStatusCode.OK, gone.StatusCode);
-        using (var sent = await server.Api.PostAsJsonAsync("/api/deliveries", new { eventType = "order.paid", payload = new { amount = 12 } }, Token))
+        using (var sent = await server.Api.PostAsJsonAsync("/api/deliveries", new { eventType = "order.paid", payload = new { type = "order.paid", amount = 12 } }, Token))
             Assert.Equal(HttpStatusCode.Accepted, sent.StatusCode);
         await browser.GoAsync("/deliveries/endpoints/" + id);
         await Assertions.Expect(page.Locator("#deliveries tbody")).ToContainTextAsync("Failed");
