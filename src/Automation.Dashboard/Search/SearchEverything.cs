@@ -57,7 +57,7 @@ internal sealed class SearchEverything(EventQueries events, InstanceQueries inst
         var runs = (await instances.ListAsync(new InstanceFilter { Ids = [text], Take = Most }, cancellationToken)).Items;
         if (runs.Count == 0)
             runs = (await instances.ListAsync(new InstanceFilter { CorrelationId = text, Take = Most }, cancellationToken)).Items;
-        if (runs.Count == 0)
+        if (runs.Count == 0 && hits.Count == 0)
             runs = (await instances.ListAsync(new InstanceFilter { SearchTerm = text, Timestamps = [since], Take = Most }, cancellationToken)).Items;
         foreach (var item in runs)
             hits.Add(new SearchHit("Instances", item.Name ?? item.DefinitionId, item.CorrelationId ?? item.Id, item.SubStatus.ToString(), item.CreatedAt, "/instances/" + item.Id));
