@@ -4,7 +4,7 @@ using Automation.Bench.Engine;
 
 // dotnet run -c Release --project bench/Automation.Bench [-- --scale 0.2] [--only acceptance] [--out FILE]
 // [--data DIRECTORY of a database that eng/fill-jobs-sqlite.sql has filled: --only stored fills one otherwise]
-// [--postgres CONNECTION-STRING of a database that may be filled: jobs are measured there too]
+// [--postgres CONNECTION-STRING of a database that may be filled: jobs and waiting instances are measured there too]
 if (args is ["floor", var file, var url])
 {
     await FloorServer.RunAsync(file, url);
@@ -16,7 +16,8 @@ var only = Option("--only");
 var figures = new Figures();
 var scenarios = new Scenarios(Path.Combine(AppContext.BaseDirectory, "Automation.Host.dll"), figures, scale);
 Figures.PrintHead();
-await scenarios.FloorAsync();
+if (only is not ("engine" or "waiting"))
+    await scenarios.FloorAsync();
 foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenarios.AcceptanceAsync), ("signed", scenarios.SignedAsync), ("workflows", scenarios.WorkflowsAsync), ("end-to-end", scenarios.EndToEndAsync), ("calls", scenarios.CallsAsync), ("copies", scenarios.CopiesAsync), ("replay", scenarios.ReplayAsync), ("jobs", () => scenarios.JobsAsync(Option("--postgres"))), ("recurring", scenarios.RecurringAsync), ("stored", () => scenarios.StoredAsync(Option("--data"))) })
 {
     // Ten million jobs take minutes and seven gigabytes: only when asked for.
@@ -26,6 +27,9 @@ foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenario
 
 if (only is null or "engine")
     EngineSpeed.AddTo(figures, scale);
+
+if (only is null or "waiting")
+    await new WaitingInstances(figures, scale).RunAsync(Option("--postgres"));
 
 figures.Save(Option("--out") ?? Path.Combine("artifacts", "bench.json"));
 return 0;

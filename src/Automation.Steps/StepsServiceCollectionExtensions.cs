@@ -35,6 +35,7 @@ public static class StepsServiceCollectionExtensions
         services.AddBackgroundActivity<HttpRequestStep>(HttpRequestStep.SendHttpRequest, HttpRequestStep.FlowSendHttpRequest, HttpRequestStep.DownloadHttpFile);
 
         services.AddOptions<EndpointOptions>().BindConfiguration("Automation:Steps:Endpoints").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<StoredFiles>();
         services.TryAddSingleton<WorkflowAnswer>();
 
         services.AddDataProtection();

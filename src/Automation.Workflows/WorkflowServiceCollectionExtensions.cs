@@ -43,7 +43,14 @@ public static class WorkflowServiceCollectionExtensions
         services.TryAddSingleton(s => new WorkflowCompiler(
             s.GetRequiredService<ActivityCatalog>(), s.GetRequiredService<IWorkflowSource>(), s.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value,
             s.GetRequiredService<TimeProvider>()));
-        services.TryAddSingleton(s => new WorkflowEngine(s.GetRequiredService<TimeProvider>(), s.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value));
+        services.TryAddSingleton(s =>
+        {
+            var catalog = s.GetRequiredService<WorkflowCatalog>();
+            var source = s.GetRequiredService<DefinitionSource>();
+            return new WorkflowEngine(
+                s.GetRequiredService<TimeProvider>(), s.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value,
+                id => catalog.FindPublished(id) is not null || source.IsPublished(id));
+        });
 
         services.TryAddSingleton(s => new WorkflowCatalog(
             s.GetRequiredService<Database>(), s.GetRequiredService<WorkflowCompiler>(), s.GetRequiredService<IOptions<WorkflowOptions>>()));

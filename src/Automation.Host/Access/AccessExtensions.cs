@@ -1,5 +1,6 @@
 using System.Threading.RateLimiting;
 using Automation.Dashboard.Access;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
@@ -57,7 +58,10 @@ internal static class AccessExtensions
         // How long a cookie lasts is how long its session may.
         services.AddOptions<CookieAuthenticationOptions>(CookieAuthenticationDefaults.AuthenticationScheme)
             .Configure<IOptions<AccessOptions>>((cookie, access) => cookie.ExpireTimeSpan = access.Value.SessionLifetime);
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().AddRequirements(new AccessRequirement()).Build());
+        var authorization = services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().AddRequirements(new AccessRequirement()).Build());
+        // The policies that HTTP endpoints of workflows may name: each role, held by whoever has it or a higher one.
+        foreach (var role in Enum.GetValues<Role>())
+            authorization.AddPolicy(role.Text(), p => p.RequireAssertion(c => c.User.Has(role)));
         services.AddSingleton<IAuthorizationHandler, AccessRequirement>();
         services.AddRateLimiter(o =>
         {

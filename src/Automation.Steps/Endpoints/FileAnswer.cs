@@ -15,12 +15,12 @@ internal static class FileAnswer
 {
     private static readonly FileExtensionContentTypeProvider Types = new();
 
-    public static async Task WriteAsync(HttpContext context, FileResponseEffect effect, HttpCaller caller)
+    public static async Task WriteAsync(HttpContext context, FileResponseEffect effect, HttpCaller caller, StoredFiles stored)
     {
         List<DownloadFile> files;
         try
         {
-            files = await FilesAsync(effect.Content, caller, context.RequestAborted);
+            files = await FilesAsync(effect.Content, caller, stored, context.RequestAborted);
         }
         catch (DownloadException e)
         {
@@ -46,19 +46,19 @@ internal static class FileAnswer
             entityTag: tag is null ? null : new EntityTagHeaderValue(tag.StartsWith('"') || tag.StartsWith("W/", StringComparison.Ordinal) ? tag : $"\"{tag}\"")).ExecuteAsync(context);
     }
 
-    private static async Task<List<DownloadFile>> FilesAsync(object? content, HttpCaller caller, CancellationToken cancellationToken)
+    private static async Task<List<DownloadFile>> FilesAsync(object? content, HttpCaller caller, StoredFiles stored, CancellationToken cancellationToken)
     {
         var files = new List<DownloadFile>();
         foreach (var item in PlainJson.Elements(content) ?? [content])
         {
-            if (await FileAsync(item, caller, cancellationToken) is { } file)
+            if (await FileAsync(item, caller, stored, cancellationToken) is { } file)
                 files.Add(file);
         }
 
         return files;
     }
 
-    private static async Task<DownloadFile?> FileAsync(object? item, HttpCaller caller, CancellationToken cancellationToken)
+    private static async Task<DownloadFile?> FileAsync(object? item, HttpCaller caller, StoredFiles stored, CancellationToken cancellationToken)
     {
         switch (item)
         {
@@ -72,6 +72,8 @@ internal static class FileAnswer
         {
             var file = new Dictionary<string, object?>(members, StringComparer.OrdinalIgnoreCase);
             var name = Given(file, "fileName") ?? Given(file, "filename") ?? Given(file, "name");
+            if (await stored.ReadAsync(item, cancellationToken) is { } kept)
+                return new DownloadFile(kept, name, Given(file, "contentType"));
             // Bytes that were stored while the instance waited come back as Base64.
             return file.TryGetValue("content", out var content) || file.TryGetValue("stream", out content)
                 ? new DownloadFile(content is byte[] raw ? raw : Bytes(PlainJson.AsText(content)), name, Given(file, "contentType"))

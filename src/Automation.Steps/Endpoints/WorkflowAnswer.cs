@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Http;
 namespace Automation.Steps.Endpoints;
 
 /// <summary>Sends what a workflow wrote as its HTTP response.</summary>
-public sealed class WorkflowAnswer(HttpCaller caller)
+public sealed class WorkflowAnswer(HttpCaller caller, StoredFiles files)
 {
     // A page that a workflow serves comes from this server's own address: without a sandbox its scripts could act with the
     // session of whoever looks at it.
@@ -25,7 +25,7 @@ public sealed class WorkflowAnswer(HttpCaller caller)
         ArgumentNullException.ThrowIfNull(context);
         context.Response.Headers.XContentTypeOptions = "nosniff";
         if (response is FileResponseEffect file)
-            await FileAnswer.WriteAsync(context, file, caller);
+            await FileAnswer.WriteAsync(context, file, caller, files);
         else if (response is HttpResponseEffect http)
             await WriteAsync(context, http);
     }

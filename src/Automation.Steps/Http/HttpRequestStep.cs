@@ -9,7 +9,7 @@ using Microsoft.Extensions.Options;
 namespace Automation.Steps.Http;
 
 /// <summary>Does the work of Elsa's activities that call others over HTTP.</summary>
-internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> options) : IBackgroundActivity
+internal sealed class HttpRequestStep(HttpCaller caller, StoredFiles files, IOptions<HttpOptions> options) : IBackgroundActivity
 {
     public const string SendHttpRequest = "Elsa.SendHttpRequest";
     public const string FlowSendHttpRequest = "Elsa.FlowSendHttpRequest";
@@ -29,12 +29,14 @@ internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> o
         }
 
         var download = operation.ActivityType == DownloadHttpFile;
+        var url = PlainJson.AsText(inputs.GetValueOrDefault("Url"));
+        var content = inputs.GetValueOrDefault("Content");
         var result = await caller.SendAsync(
             new HttpCall
             {
-                Url = PlainJson.AsText(inputs.GetValueOrDefault("Url")),
+                Url = url,
                 Method = PlainJson.AsText(inputs.GetValueOrDefault("Method")) is { Length: > 0 } method ? method : "GET",
-                Content = inputs.GetValueOrDefault("Content"),
+                Content = await files.ReadAsync(content, cancellationToken) ?? content,
                 ContentType = PlainJson.AsText(inputs.GetValueOrDefault(download ? "RequestContentType" : "ContentType")),
                 Authorization = PlainJson.AsText(inputs.GetValueOrDefault("Authorization")),
                 Headers = PlainJson.Members(inputs.GetValueOrDefault("RequestHeaders")),
@@ -46,7 +48,7 @@ internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> o
 
         Record(operation, result);
         return result.End == HttpCallEnd.Answered
-            ? new OperationResult { Outputs = download ? File(result) : Content(result.Answer!), HasRetries = result.Attempts > 1 }
+            ? new OperationResult { Outputs = download ? File(operation, url, result.Answer!) : Content(result.Answer!), HasRetries = result.Attempts > 1 }
             : new OperationResult { Error = Error(result), HasRetries = result.Attempts > 1 };
     }
 
@@ -116,15 +118,19 @@ internal sealed class HttpRequestStep(HttpCaller caller, IOptions<HttpOptions> o
         ["ResponseHeaders"] = answer.Headers,
     };
 
-    private static Dictionary<string, object?> File(HttpCallResult result)
+    private static Dictionary<string, object?> File(BackgroundOperation operation, string url, HttpAnswer answer) => new(StringComparer.Ordinal)
     {
-        var answer = result.Answer!;
-        return new Dictionary<string, object?>(StringComparer.Ordinal)
+        ["StatusCode"] = (long)answer.StatusCode,
+        ["ResponseContentBytes"] = answer.Body,
+        ["ResponseHeaders"] = answer.Headers,
+        ["ResponseContentHeaders"] = answer.ContentHeaders,
+        ["Response"] = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
-            ["StatusCode"] = (long)answer.StatusCode,
-            ["ResponseContentBytes"] = answer.Body,
-            ["ResponseHeaders"] = answer.Headers,
-            ["ResponseContentHeaders"] = answer.ContentHeaders,
-        };
-    }
+            ["statusCode"] = (long)answer.StatusCode,
+            ["reasonPhrase"] = answer.ReasonPhrase,
+            ["headers"] = answer.Headers,
+            ["contentHeaders"] = answer.ContentHeaders,
+        },
+        ["Result"] = StoredFiles.Add(operation, url, answer),
+    };
 }

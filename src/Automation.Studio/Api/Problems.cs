@@ -11,7 +11,14 @@ namespace Automation.Studio.Api;
 /// <summary>Errors in the form whose texts the Studio shows in its red snackbar.</summary>
 internal static class Problems
 {
-    public static IResult Error(int status, params IEnumerable<string> messages) => new ProblemResult(status, [.. messages]);
+    public static IResult Error(int status, params IEnumerable<string> messages) => new ProblemResult(status, [.. messages], null);
+
+    /// <summary>A definition is refused: each error as a sentence for the Studio, and in its parts for machines.</summary>
+    public static IResult Refused(IEnumerable<DefinitionProblem> problems)
+    {
+        var errors = problems.Where(p => p.Severity == ProblemSeverity.Error).ToList();
+        return new ProblemResult(StatusCodes.Status400BadRequest, [.. errors.Select(p => p.ToString())], [.. errors.Select(DefinitionFault.From)]);
+    }
 
     /// <summary>Definitions say what is wrong with them; everything else that callers can mend becomes a sentence too.</summary>
     public static async ValueTask<object?> CatchAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
@@ -22,7 +29,7 @@ internal static class Problems
         }
         catch (DefinitionException e)
         {
-            return Error(StatusCodes.Status400BadRequest, e.Problems.Where(p => p.Severity == ProblemSeverity.Error).Select(p => p.ToString()));
+            return Refused(e.Problems);
         }
         catch (DefinitionReadonlyException e)
         {
@@ -51,7 +58,7 @@ internal static class Problems
         }
     }
 
-    private sealed class ProblemResult(int status, IReadOnlyList<string> messages) : IResult
+    private sealed class ProblemResult(int status, IReadOnlyList<string> messages, IReadOnlyList<DefinitionFault>? problems) : IResult
     {
         public async Task ExecuteAsync(HttpContext context)
         {
@@ -63,7 +70,8 @@ internal static class Problems
                 status,
                 context.Request.Path,
                 Activity.Current?.Id ?? context.TraceIdentifier,
-                new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["generalErrors"] = messages });
+                new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal) { ["generalErrors"] = messages },
+                problems);
             await JsonSerializer.SerializeAsync(context.Response.Body, body, StudioJson.Default.ProblemBody, context.RequestAborted);
         }
     }
@@ -73,4 +81,12 @@ internal static class Problems
 internal sealed class BadInputException(string message) : Exception(message);
 
 internal sealed record ProblemBody(
-    string Type, string Title, int Status, string Instance, string TraceId, IReadOnlyDictionary<string, IReadOnlyList<string>> Errors);
+    string Type, string Title, int Status, string Instance, string TraceId, IReadOnlyDictionary<string, IReadOnlyList<string>> Errors,
+    IReadOnlyList<DefinitionFault>? Problems);
+
+/// <summary>One thing that is wrong with a definition; line and column are those in an expression.</summary>
+internal sealed record DefinitionFault(string? ActivityId, string? ActivityName, string? Property, string Reason, int? Line, int? Column)
+{
+    public static DefinitionFault From(DefinitionProblem problem) => new(
+        problem.ActivityId, problem.ActivityName, problem.Property, problem.Reason, problem.Line > 0 ? problem.Line : null, problem.Column > 0 ? problem.Column : null);
+}

@@ -18,6 +18,25 @@ internal static class ValueConverter
 
     public static object Box(bool value) => value ? True : False;
 
+    /// <summary>
+    /// A variable's value as it is after it has been stored: dates, durations, bytes and numbers that came as text become what the
+    /// declared type says, where they can. Values are treated so when they are set, too, so that no outcome depends on when an
+    /// instance was stored.
+    /// </summary>
+    internal static object? Typed(object? value, DataType type)
+    {
+        if (value is not string || type.Kind is DataKind.Object or DataKind.String or DataKind.Json or DataKind.Dictionary)
+            return value;
+        try
+        {
+            return Convert(value, type);
+        }
+        catch (ValueConversionException)
+        {
+            return value;
+        }
+    }
+
     /// <summary>Converts; null stays null.</summary>
     /// <exception cref="ValueConversionException">The value has no form in that type.</exception>
     public static object? Convert(object? value, DataType type)

@@ -26,7 +26,7 @@ public sealed partial class ActivityContext
             var slot = context.FindDeclared(name);
             if (slot >= 0)
             {
-                context.Scope[slot] = value;
+                context.Scope[slot] = ValueConverter.Typed(value, context.Activity.Variables[slot].Type);
                 context.Touch();
                 return;
             }
@@ -176,7 +176,7 @@ public sealed partial class ActivityContext
             return;
         }
 
-        context.Scope[variable.Slot] = value;
+        context.Scope[variable.Slot] = ValueConverter.Typed(value, variable.Variable.Type);
         context.Touch();
     }
 

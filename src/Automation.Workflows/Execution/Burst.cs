@@ -491,8 +491,16 @@ internal sealed partial class Burst
     {
         for (var context = sender.Parent; context is not null; context = context.Parent)
         {
-            if (context.IsActive && context.Activity.Behavior.Receive(context, signal, sender))
+            if (context.IsActive)
+            {
+                if (context.Activity.Behavior.Receive(context, signal, sender))
+                    return;
+            }
+            else if (signal == Signal.Complete && context.Activity.Behavior is Activities.Flow.WorkflowActivity)
+            {
+                // The workflow that was to be completed is so already; the one that uses it as an activity goes on.
                 return;
+            }
         }
     }
 

@@ -40,7 +40,6 @@ internal static class InstanceMigration
         if (misfits.Count > 0)
             throw new InstanceStateException(string.Join(" ", misfits));
         var moved = InstanceStateReader.Read(state.Serialize(), target);
-        (moved.DefinitionVersionId, moved.DefinitionVersion) = (target.VersionId, target.Version);
         foreach (var context in moved.Contexts)
         {
             // Stored flow memory goes by position, which another version may have changed.

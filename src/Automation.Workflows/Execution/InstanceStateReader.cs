@@ -26,9 +26,10 @@ internal static class InstanceStateReader
         var format = j.GetProperty("v").GetInt32();
         if (format > InstanceStateWriter.Format)
             throw new InstanceStateException($"The stored state has format {format}; this version reads up to {InstanceStateWriter.Format}.");
+        // Times of the first form are whole ones.
+        var origin = format == 1 ? 0 : j.GetProperty("at").GetInt64();
         var s = new InstanceState(
-            j.GetProperty("id").GetString()!, j.GetProperty("def").GetString()!, j.GetProperty("ver").GetString()!, j.GetProperty("num").GetInt32(),
-            Time(j.GetProperty("at").GetInt64()))
+            j.GetProperty("id").GetString()!, workflow.DefinitionId, workflow.VersionId, workflow.Version, Time(j.GetProperty("at").GetInt64()))
         {
             CorrelationId = Text(j, "corr"),
             EventId = Text(j, "ev"),
@@ -36,9 +37,9 @@ internal static class InstanceStateReader
             ParentInstanceId = Text(j, "parent"),
             Status = (WorkflowStatus)j.GetProperty("st").GetInt32(),
             SubStatus = (WorkflowSubStatus)j.GetProperty("sub").GetInt32(),
-            UpdatedAt = Time(j.GetProperty("upd").GetInt64()),
-            FinishedAt = j.TryGetProperty("fin", out var fin) ? Time(fin.GetInt64()) : null,
-            RespondUntil = j.TryGetProperty("resp", out var respond) ? Time(respond.GetInt64()) : null,
+            UpdatedAt = Time(origin + j.GetProperty("upd").GetInt64()),
+            FinishedAt = j.TryGetProperty("fin", out var fin) ? Time(origin + fin.GetInt64()) : null,
+            RespondUntil = j.TryGetProperty("resp", out var respond) ? Time(origin + respond.GetInt64()) : null,
             JournalLength = j.GetProperty("seq").GetInt64(),
             LastOrdinal = j.GetProperty("ord").GetInt64(),
             LastBookmark = Number(j, "bm"),
@@ -59,14 +60,14 @@ internal static class InstanceStateReader
         var contexts = new Dictionary<long, ActivityContext>();
         foreach (var item in Items(j, "ctx"))
         {
-            var context = ReadContext(item, s, workflow, contexts);
+            var context = ReadContext(item, s, workflow, contexts, origin);
             contexts.Add(context.Ordinal, context);
             s.AddContext(context);
         }
 
         foreach (var item in Items(j, "marks"))
         {
-            var bookmark = ReadBookmark(item, s.EventId);
+            var bookmark = ReadBookmark(item, s, contexts, origin);
             s.BookmarkList.Add(bookmark);
             if (!bookmark.IsTimeout && contexts.TryGetValue(bookmark.ActivityOrdinal, out var context))
                 context.BookmarkCount++;
@@ -85,7 +86,7 @@ internal static class InstanceStateReader
                 Tag = Text(item, "t"),
                 Locals = ReadLocals(item),
                 Context = running,
-                Bookmark = item.TryGetProperty("b", out var b) ? ReadBookmark(b, s.EventId) : null,
+                Bookmark = item.TryGetProperty("b", out var b) ? ReadBookmark(b, s, contexts, origin) : null,
                 Payload = Value(item, "d"),
             });
         }
@@ -94,7 +95,7 @@ internal static class InstanceStateReader
         {
             s.IncidentList.Add(new Incident(
                 item.GetProperty("a").GetString()!, item.GetProperty("n").GetString()!, item.GetProperty("k").GetString()!, Number(item, "o"),
-                item.GetProperty("m").GetString()!, ReadException(item, "ex"), Time(item.GetProperty("at").GetInt64())));
+                item.GetProperty("m").GetString()!, ReadException(item, "ex"), Time(origin + item.GetProperty("at").GetInt64())));
         }
 
         foreach (var item in Items(j, "ops"))
@@ -121,15 +122,15 @@ internal static class InstanceStateReader
         return s;
     }
 
-    private static ActivityContext ReadContext(JsonElement j, InstanceState s, CompiledWorkflow workflow, Dictionary<long, ActivityContext> contexts)
+    private static ActivityContext ReadContext(JsonElement j, InstanceState s, CompiledWorkflow workflow, Dictionary<long, ActivityContext> contexts, long origin)
     {
-        var node = Node(workflow, j);
         var parent = j.TryGetProperty("p", out var p) ? contexts.GetValueOrDefault(p.GetInt64()) : null;
+        var node = Node(workflow, j, parent);
         var c = new ActivityContext(s, node, parent, j.GetProperty("o").GetInt64())
         {
             Tag = Text(j, "t"),
-            StartedAt = Time(j.GetProperty("s").GetInt64()),
-            CompletedAt = j.TryGetProperty("e", out var e) ? Time(e.GetInt64()) : null,
+            StartedAt = Time(origin + j.GetProperty("s").GetInt64()),
+            CompletedAt = j.TryGetProperty("e", out var e) ? Time(origin + e.GetInt64()) : null,
             Status = j.TryGetProperty("st", out var st) ? (ActivityStatus)st.GetInt32() : ActivityStatus.Running,
             FaultCount = (int)Number(j, "f"),
             Counter = Number(j, "c"),
@@ -170,7 +171,7 @@ internal static class InstanceStateReader
             for (var i = 0; i < node.Variables.Length; i++)
             {
                 if (variables.TryGetProperty(node.Variables[i].Id, out var value))
-                    c.Scope[i] = Typed(JsonValues.FromElement(value), node.Variables[i].Type);
+                    c.Scope[i] = ValueConverter.Typed(JsonValues.FromElement(value), node.Variables[i].Type);
             }
         }
 
@@ -179,21 +180,6 @@ internal static class InstanceStateReader
         if (j.TryGetProperty("m", out var memory))
             c.Memory = node.Behavior.ReadMemory(memory, c);
         return c;
-    }
-
-    /// <summary>Dates, durations and bytes are text in JSON; the declared type brings them back.</summary>
-    private static object? Typed(object? value, DataType type)
-    {
-        if (value is not string || type.Kind is DataKind.Object or DataKind.String or DataKind.Json or DataKind.Dictionary)
-            return value;
-        try
-        {
-            return ValueConverter.Convert(value, type);
-        }
-        catch (ValueConversionException)
-        {
-            return value;
-        }
     }
 
     private static void ReadOutputs(JsonElement j, CompiledActivity node, Action<int, object?> set)
@@ -215,25 +201,35 @@ internal static class InstanceStateReader
         return result;
     }
 
-    private static Bookmark ReadBookmark(JsonElement j, string? latest) => new(
-        j.GetProperty("id").GetString()!, j.GetProperty("k").GetString()!, j.GetProperty("h").GetString()!, Value(j, "d"),
-        j.GetProperty("a").GetString()!, j.GetProperty("n").GetString()!, j.GetProperty("o").GetInt64(), Time(j.GetProperty("at").GetInt64()))
+    private static Bookmark ReadBookmark(JsonElement j, InstanceState s, Dictionary<long, ActivityContext> contexts, long origin)
     {
-        DueAt = j.TryGetProperty("due", out var due) ? Time(due.GetInt64()) : null,
-        AutoBurn = !Flag(j, "keep"),
-        Tag = Text(j, "t"),
-        Options = Value(j, "op"),
-        EventId = Cause(j, latest),
-    };
+        var id = j.GetProperty("id").GetString()!;
+        var name = j.GetProperty("k").GetString()!;
+        var payload = Value(j, "d");
+        var ordinal = j.GetProperty("o").GetInt64();
+        var waits = contexts.GetValueOrDefault(ordinal)?.Activity;
+        return new Bookmark(
+            id.StartsWith("-b", StringComparison.Ordinal) ? s.Id + id : id, name, Text(j, "h") ?? StimulusHash.Compute(name, payload), payload,
+            Text(j, "a") ?? waits!.Id, Text(j, "n") ?? waits!.NodeId, ordinal, Time(origin + j.GetProperty("at").GetInt64()))
+        {
+            DueAt = j.TryGetProperty("due", out var due) ? Time(origin + due.GetInt64()) : null,
+            AutoBurn = !Flag(j, "keep"),
+            Tag = Text(j, "t"),
+            Options = Value(j, "op"),
+            EventId = Cause(j, s.EventId),
+        };
+    }
 
     private static ExceptionInfo? ReadException(JsonElement j, string name) =>
         j.TryGetProperty(name, out var e)
             ? new ExceptionInfo(e.GetProperty("t").GetString()!, e.GetProperty("m").GetString()!, Text(e, "s"), ReadException(e, "i"))
             : null;
 
-    private static CompiledActivity Node(CompiledWorkflow workflow, JsonElement j)
+    private static CompiledActivity Node(CompiledWorkflow workflow, JsonElement j, ActivityContext? parent = null)
     {
         var nodeId = j.GetProperty("n").GetString()!;
+        if (nodeId.StartsWith(':') && parent is not null)
+            nodeId = parent.Activity.NodeId + nodeId;
         return workflow.ByNodeId.GetValueOrDefault(nodeId)
             ?? throw new InstanceStateException($"The instance stands at activity '{nodeId}', which version {workflow.Version} of '{workflow.DefinitionId}' does not have.");
     }

@@ -13,7 +13,7 @@ namespace Automation.Workflows.Execution;
 internal static class InstanceStateWriter
 {
     /// <summary>Number of the form; a newer one is not read by an older server.</summary>
-    public const int Format = 1;
+    public const int Format = 2;
 
     public static byte[] Write(InstanceState state)
     {
@@ -25,24 +25,23 @@ internal static class InstanceStateWriter
 
     private static void Write(Utf8JsonWriter w, InstanceState s)
     {
+        // Times are counted from the instance's beginning: there are many of them, and most are close to it.
+        var origin = Micros(s.CreatedAt);
         w.WriteStartObject();
         w.WriteNumber("v", Format);
         w.WriteString("id", s.Id);
-        w.WriteString("def", s.DefinitionId);
-        w.WriteString("ver", s.DefinitionVersionId);
-        w.WriteNumber("num", s.DefinitionVersion);
         Text(w, "corr", s.CorrelationId);
         Text(w, "ev", s.EventId);
         Text(w, "name", s.Name);
         Text(w, "parent", s.ParentInstanceId);
         w.WriteNumber("st", (int)s.Status);
         w.WriteNumber("sub", (int)s.SubStatus);
-        w.WriteNumber("at", Micros(s.CreatedAt));
-        w.WriteNumber("upd", Micros(s.UpdatedAt));
+        w.WriteNumber("at", origin);
+        w.WriteNumber("upd", Micros(s.UpdatedAt) - origin);
         if (s.FinishedAt is { } finished)
-            w.WriteNumber("fin", Micros(finished));
+            w.WriteNumber("fin", Micros(finished) - origin);
         if (s.RespondUntil is { } respond)
-            w.WriteNumber("resp", Micros(respond));
+            w.WriteNumber("resp", Micros(respond) - origin);
         w.WriteNumber("seq", s.JournalLength);
         w.WriteNumber("ord", s.LastOrdinal);
         if (s.LastBookmark > 0)
@@ -68,7 +67,7 @@ internal static class InstanceStateWriter
         {
             w.WriteStartArray("ctx");
             foreach (var context in s.Contexts.OrderBy(c => c.Ordinal))
-                WriteContext(w, context, s.OutputsAreStale);
+                WriteContext(w, context, s.OutputsAreStale, origin);
             w.WriteEndArray();
         }
 
@@ -77,7 +76,7 @@ internal static class InstanceStateWriter
         {
             w.WriteStartArray("work");
             foreach (var item in s.Work)
-                WriteWork(w, item, s.EventId);
+                WriteWork(w, item, s, origin);
             w.WriteEndArray();
         }
 
@@ -85,7 +84,7 @@ internal static class InstanceStateWriter
         {
             w.WriteStartArray("marks");
             foreach (var bookmark in s.BookmarkList)
-                WriteBookmark(w, bookmark, s.EventId);
+                WriteBookmark(w, bookmark, s, origin);
             w.WriteEndArray();
         }
 
@@ -93,7 +92,7 @@ internal static class InstanceStateWriter
         {
             w.WriteStartArray("inc");
             foreach (var incident in s.IncidentList)
-                WriteIncident(w, incident);
+                WriteIncident(w, incident, origin);
             w.WriteEndArray();
         }
 
@@ -138,17 +137,20 @@ internal static class InstanceStateWriter
         w.WriteEndObject();
     }
 
-    private static void WriteContext(Utf8JsonWriter w, ActivityContext c, bool outputsAreStale)
+    private static void WriteContext(Utf8JsonWriter w, ActivityContext c, bool outputsAreStale, long origin)
     {
         var node = c.Activity;
         w.WriteStartObject();
         w.WriteNumber("o", c.Ordinal);
-        w.WriteString("n", node.NodeId);
+        // A node id is that of the parent and one part more, nearly always.
+        w.WriteString("n", c.Parent?.Activity.NodeId is { } above && node.NodeId.Length > above.Length && node.NodeId[above.Length] == ':' && node.NodeId.StartsWith(above, StringComparison.Ordinal)
+            ? node.NodeId.AsSpan(above.Length)
+            : node.NodeId);
         if (c.Parent is not null)
             w.WriteNumber("p", c.Parent.Ordinal);
-        w.WriteNumber("s", Micros(c.StartedAt));
+        w.WriteNumber("s", Micros(c.StartedAt) - origin);
         if (c.CompletedAt is { } completed)
-            w.WriteNumber("e", Micros(completed));
+            w.WriteNumber("e", Micros(completed) - origin);
         if (c.Status != ActivityStatus.Running)
             w.WriteNumber("st", (int)c.Status);
         Text(w, "t", c.Tag);
@@ -260,7 +262,7 @@ internal static class InstanceStateWriter
         w.WriteEndArray();
     }
 
-    private static void WriteWork(Utf8JsonWriter w, in WorkItem item, string? eventId)
+    private static void WriteWork(Utf8JsonWriter w, in WorkItem item, InstanceState s, long origin)
     {
         w.WriteStartObject();
         w.WriteString("n", item.Node.NodeId);
@@ -274,7 +276,7 @@ internal static class InstanceStateWriter
         if (item.Bookmark is not null)
         {
             w.WritePropertyName("b");
-            WriteBookmark(w, item.Bookmark, eventId);
+            WriteBookmark(w, item.Bookmark, s, origin);
             w.WritePropertyName("d");
             JsonValues.Write(w, item.Payload);
         }
@@ -282,24 +284,33 @@ internal static class InstanceStateWriter
         w.WriteEndObject();
     }
 
-    private static void WriteBookmark(Utf8JsonWriter w, Bookmark b, string? eventId)
+    /// <summary>What follows from the rest is left out: instances wait by the hundred thousand.</summary>
+    private static void WriteBookmark(Utf8JsonWriter w, Bookmark b, InstanceState s, long origin)
     {
         w.WriteStartObject();
-        w.WriteString("id", b.Id);
+        if (b.Id.StartsWith(s.Id, StringComparison.Ordinal))
+            w.WriteString("id", b.Id.AsSpan(s.Id.Length));
+        else
+            w.WriteString("id", b.Id);
         w.WriteString("k", b.Name);
-        w.WriteString("h", b.Hash);
+        if (!string.Equals(b.Hash, StimulusHash.Compute(b.Name, b.Payload), StringComparison.Ordinal))
+            w.WriteString("h", b.Hash);
         if (b.Payload is not null)
         {
             w.WritePropertyName("d");
             JsonValues.Write(w, b.Payload);
         }
 
-        w.WriteString("a", b.ActivityId);
-        w.WriteString("n", b.ActivityNodeId);
+        if (!string.Equals(s.FindContext(b.ActivityOrdinal)?.Activity.NodeId, b.ActivityNodeId, StringComparison.Ordinal))
+        {
+            w.WriteString("a", b.ActivityId);
+            w.WriteString("n", b.ActivityNodeId);
+        }
+
         w.WriteNumber("o", b.ActivityOrdinal);
-        w.WriteNumber("at", Micros(b.CreatedAt));
+        w.WriteNumber("at", Micros(b.CreatedAt) - origin);
         if (b.DueAt is { } due)
-            w.WriteNumber("due", Micros(due));
+            w.WriteNumber("due", Micros(due) - origin);
         Flag(w, "keep", !b.AutoBurn);
         Text(w, "t", b.Tag);
         if (b.Options is not null)
@@ -308,7 +319,7 @@ internal static class InstanceStateWriter
             JsonValues.Write(w, b.Options);
         }
 
-        Cause(w, b.EventId, eventId);
+        Cause(w, b.EventId, s.EventId);
         w.WriteEndObject();
     }
 
@@ -319,7 +330,7 @@ internal static class InstanceStateWriter
             w.WriteString("ev", eventId ?? "");
     }
 
-    private static void WriteIncident(Utf8JsonWriter w, Incident i)
+    private static void WriteIncident(Utf8JsonWriter w, Incident i, long origin)
     {
         w.WriteStartObject();
         w.WriteString("a", i.ActivityId);
@@ -327,7 +338,7 @@ internal static class InstanceStateWriter
         w.WriteString("k", i.ActivityType);
         w.WriteNumber("o", i.ActivityOrdinal);
         w.WriteString("m", i.Message);
-        w.WriteNumber("at", Micros(i.Timestamp));
+        w.WriteNumber("at", Micros(i.Timestamp) - origin);
         if (i.Exception is not null)
         {
             w.WritePropertyName("ex");

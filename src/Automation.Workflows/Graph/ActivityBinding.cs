@@ -11,9 +11,11 @@ namespace Automation.Workflows.Graph;
 /// <summary>Gives the nodes of a graph their variables, inputs, outputs and settings.</summary>
 internal sealed class ActivityBinding(ExpressionBinder binder, List<DefinitionProblem> problems, TimeSpan workflowTimeout)
 {
-    /// <summary>First pass: variables, so that every node can refer to those around it.</summary>
+    /// <summary>First pass: what nodes want to know of each other, variables above all.</summary>
     public void Declare(CompiledActivity node)
     {
+        // A flowchart chooses its start by it while it is bound, which is before its children are.
+        node.CanStartWorkflow = Flag(node, "canStartWorkflow") ?? false;
         var isWorkflow = ReferenceEquals(node, node.Owner.Root);
         var declared = isWorkflow ? node.Owner.Definition.Variables : DeclarationReader.Variables(node.Json["variables"]);
         if (declared.Count == 0)
@@ -126,10 +128,8 @@ internal sealed class ActivityBinding(ExpressionBinder binder, List<DefinitionPr
     private static void ReadSettings(CompiledActivity node, ActivityCompilation report)
     {
         var custom = node.Json["customProperties"] as JsonObject;
-        // Older exports have these two at the top of the activity.
-        node.CanStartWorkflow = Flag("canStartWorkflow") ?? false;
         var kind = node.Kind;
-        node.RunAsynchronously = kind == ActivityKind.Job || kind == ActivityKind.Task && (Flag("runAsynchronously") ?? node.ActivityType.Descriptor.RunAsynchronously);
+        node.RunAsynchronously = kind == ActivityKind.Job || kind == ActivityKind.Task && (Flag(node, "runAsynchronously") ?? node.ActivityType.Descriptor.RunAsynchronously);
         node.MergeMode = custom is null ? null : DeclarationReader.Text(custom, "mergeMode");
         node.Log = LogPersistenceReader.Read(node, report);
         if (custom?["resilienceStrategy"] is JsonObject resilience)
@@ -138,11 +138,12 @@ internal sealed class ActivityBinding(ExpressionBinder binder, List<DefinitionPr
                 ? report.Bind(resilience["expression"], "customProperties.resilienceStrategy")
                 : new ConstantExpression(DeclarationReader.Text(resilience, "strategyId"));
         }
-
-        bool? Flag(string name) =>
-            custom?[name] is JsonValue v && v.TryGetValue(out bool b) ? b
-            : node.Json[name] is JsonValue top && top.TryGetValue(out bool t) ? t : null;
     }
+
+    /// <summary>Older exports have these at the top of the activity.</summary>
+    private static bool? Flag(CompiledActivity node, string name) =>
+        node.Json["customProperties"] is JsonObject custom && custom[name] is JsonValue v && v.TryGetValue(out bool b) ? b
+        : node.Json[name] is JsonValue top && top.TryGetValue(out bool t) ? t : null;
 
     /// <summary><c>customProperties.timeout</c> of an activity, or of the workflow itself.</summary>
     private void ReadTimeout(CompiledActivity node)

@@ -21,6 +21,9 @@ internal sealed class DefinitionSource(Database database) : IWorkflowSource
         return (Query(DefinitionSql.Specific, published.Summary.DefinitionId, version).FirstOrDefault(d => d.Summary.UsableAsActivity) ?? published).ToDefinition();
     }
 
+    /// <summary>Whether a definition has a published version; asked where this process does not know of one, because another server may have published it just now.</summary>
+    public bool IsPublished(string definitionId) => Query(DefinitionSql.Published, definitionId).Any();
+
     // Compiling happens once per version; on PostgreSQL its look-ups block a thread for that moment.
     private IEnumerable<StoredDefinition> Query(SqlStatement statement, params ReadOnlySpan<SqlValue> values) =>
         database.QueryAsync(statement, CancellationToken.None, values).AsTask().GetAwaiter().GetResult().Rows

@@ -45,9 +45,9 @@ public sealed partial class WorkflowDefinitionManager
     /// <summary>Saves definitions as drafts: all of them, or none where one has errors.</summary>
     /// <param name="models">The definitions. Those without a definition id become new ones.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="DefinitionException">At least one has errors; lists every problem of all.</exception>
+    /// <exception cref="DefinitionException">At least one has errors, or two have the same definition id; lists every problem of all.</exception>
     /// <exception cref="DefinitionReadonlyException">One of them is read-only.</exception>
-    /// <exception cref="DefinitionConflictException">Someone else changed one in between, or two have the same definition id.</exception>
+    /// <exception cref="DefinitionConflictException">Someone else changed one in between.</exception>
     public async Task<IReadOnlyList<ImportedDefinition>> ImportAsync(IReadOnlyList<WorkflowDefinition> models, CancellationToken cancellationToken = default)
     {
         var byId = new SortedDictionary<string, WorkflowDefinition>(StringComparer.Ordinal);
@@ -56,7 +56,7 @@ public sealed partial class WorkflowDefinitionManager
         {
             var id = string.IsNullOrWhiteSpace(model.DefinitionId) ? WorkflowIds.New(_clock) : model.DefinitionId.Trim();
             if (!byId.TryAdd(id, model))
-                throw new DefinitionConflictException(id);
+                throw DefinitionException.Single($"More than one of the definitions has the id '{id}'; import its versions one after another.", "definitionId");
             var copy = model.Clone();
             copy.DefinitionId = id;
             problems.AddRange(_triggers.Check(copy).Problems
@@ -99,7 +99,16 @@ public sealed partial class WorkflowDefinitionManager
     public static IReadOnlyList<WorkflowDefinition> ReadFile(string fileName, byte[] content)
     {
         if (!fileName.EndsWith(".zip", StringComparison.OrdinalIgnoreCase))
-            return [WorkflowDefinition.Parse(content)];
+        {
+            try
+            {
+                return [WorkflowDefinition.Parse(content)];
+            }
+            catch (DefinitionException e)
+            {
+                throw new DefinitionException([.. e.Problems.Select(p => p with { Reason = $"{fileName}: {p.Reason}" })]);
+            }
+        }
 
         var definitions = new List<WorkflowDefinition>();
         var problems = new List<DefinitionProblem>();

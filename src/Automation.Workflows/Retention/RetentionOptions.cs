@@ -14,7 +14,7 @@ public sealed class RetentionOptions
     public long Count { get; set; }
 
     /// <summary>
-    /// Ended instances beyond this many bytes of state, journal and HTTP exchanges are deleted, the oldest first; zero
+    /// Ended instances beyond this many bytes of state, journal, HTTP exchanges and downloaded files are deleted, the oldest first; zero
     /// sets no limit. Default 0.
     /// </summary>
     [Range(0, long.MaxValue)]

@@ -20,7 +20,8 @@ internal sealed class RetentionSweep(Database database, IOptions<RetentionOption
     private const string SizeOfInstance =
         "length(i.state) + (SELECT coalesce(sum(length(j.chunk)), 0) FROM workflow_journal j WHERE j.instance_id = i.id) + "
         + "(SELECT coalesce(sum(length(x.request_headers) + coalesce(length(x.request_body), 0) + coalesce(length(x.response_headers), 0) + coalesce(length(x.response_body), 0)), 0) "
-        + "FROM http_exchanges x WHERE x.instance_id = i.id)";
+        + "FROM http_exchanges x WHERE x.instance_id = i.id) + "
+        + "(SELECT coalesce(sum(length(f.content)), 0) FROM workflow_files f WHERE f.instance_id = i.id)";
 
     private static readonly SqlStatement EndedBefore = new(
         "SELECT id, revision, 0 FROM workflow_instances WHERE finished_at < $1 ORDER BY finished_at LIMIT $2");
@@ -44,7 +45,7 @@ internal sealed class RetentionSweep(Database database, IOptions<RetentionOption
 
     private static readonly SqlStatement[] DeleteParts =
     [
-        .. new[] { "workflow_journal", "workflow_bookmarks", "workflow_operations", "http_exchanges" }
+        .. new[] { "workflow_journal", "workflow_bookmarks", "workflow_operations", "http_exchanges", "workflow_files" }
             .Select(t => new SqlStatement($"DELETE FROM {t} WHERE instance_id = $1 AND NOT EXISTS (SELECT 1 FROM workflow_instances WHERE id = $1)")),
     ];
 

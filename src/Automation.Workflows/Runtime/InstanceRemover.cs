@@ -52,6 +52,7 @@ internal sealed class InstanceRemover(Database database, InstanceStore instances
         .Add(InstanceSql.DeleteOperations, instanceId)
         .Add(InstanceSql.DeleteJournal, instanceId)
         .Add(InstanceSql.DeleteExchanges, instanceId)
+        .Add(InstanceSql.DeleteFiles, instanceId)
         .Add(InstanceSql.DeleteInstance, instanceId);
 
     private async Task<List<long>> JobsOfAsync(string instanceId, CancellationToken cancellationToken)

@@ -120,6 +120,7 @@ internal static class InstanceSql
     public static readonly SqlStatement DeleteBookmarks = new("DELETE FROM workflow_bookmarks WHERE instance_id = $1");
     // Kept by the steps that call others over HTTP; it belongs to the instance like its journal.
     public static readonly SqlStatement DeleteExchanges = new("DELETE FROM http_exchanges WHERE instance_id = $1");
+    public static readonly SqlStatement DeleteFiles = new("DELETE FROM workflow_files WHERE instance_id = $1");
     public static readonly SqlStatement DeleteOperations = new("DELETE FROM workflow_operations WHERE instance_id = $1");
 
     public static readonly SqlStatement AddResponse = new(

@@ -146,6 +146,33 @@ public sealed class HttpRequestStepTests
         Assert.Equal(["200 cGxhaW4gdGV4dA=="], host.Lines);
     }
 
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_downloaded_file_is_kept_beside_its_instance_and_can_be_sent_on(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider);
+        byte[] content = [0, 1, 2, 255, 254, .. Enumerable.Repeat((byte)7, 50_000)];
+        await using var server = new ScriptedServer((r, c) => r.Method == "GET"
+            ? c.AnswerAsync(200, content, "application/pdf", "Content-Disposition: attachment; filename=\"../in voice.pdf\"\r\nX-Reply: zz\r\n")
+            : c.AnswerAsync(200, "{}"));
+        var upload = Step("Elsa.SendHttpRequest", "up", ("url", server.Url), ("method", "POST"), ("contentType", "application/pdf"));
+        upload["content"] = new JsonObject { ["typeName"] = "Object", ["expression"] = new JsonObject { ["type"] = "JavaScript", ["value"] = "getA()" } };
+        var id = await host.PublishAsync(
+            Step("Elsa.DownloadHttpFile", "dl", ("url", server.Url + "/some/path"), ("result", Into("A")), ("response", Into("B"))),
+            WriteLine("w", "{{ Variables.A.filename }} {{ Variables.A.contentType }} {{ Variables.A.length }} {{ Variables.B.statusCode }} {{ Variables.B.headers['X-Reply'][0] }}"),
+            upload);
+
+        var instance = await host.RunPublishedAsync(id);
+
+        Assert.Equal(["in voice.pdf application/pdf 50005 200 zz"], host.Lines);
+        Assert.Equal(content, server.Requests.Single(r => r.Method == "POST").Body);
+        var files = new Storage.Writes.SqlStatement("SELECT content FROM workflow_files WHERE instance_id = $1");
+        Assert.Equal(content, Assert.Single((await host.Database.QueryAsync(files, Some.Token, instance.Id)).Rows)[0].AsBlob);
+        await host.Get<Automation.Workflows.Management.WorkflowDefinitionManager>().DeleteAsync(id, Some.Token);
+        Assert.Equal(0, (await host.Database.QueryAsync(files, Some.Token, instance.Id)).Count);
+    }
+
     private static JsonObject Flowchart(JsonObject first, params (string Port, string Line)[] branches)
     {
         var chart = Step("Elsa.Flowchart", "Flowchart1");

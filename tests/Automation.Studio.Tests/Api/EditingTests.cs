@@ -65,6 +65,9 @@ public sealed class EditingTests(StudioServer server) : IClassFixture<StudioServ
         Assert.Equal(200, draft.Status);
         Assert.Equal(400, published.Status);
         Assert.Contains("often", published.At("errors.generalErrors.0")!.GetValue<string>(), StringComparison.Ordinal);
+        var problem = published.At("problems.0")!;
+        Assert.Equal(("often", "Often", "cronExpression"), (problem["activityId"]!.GetValue<string>(), problem["activityName"]!.GetValue<string>(), problem["property"]!.GetValue<string>()));
+        Assert.Contains("every now and then", problem["reason"]!.GetValue<string>(), StringComparison.Ordinal);
         Assert.False((await server.GetAsync("/workflow-definitions/by-definition-id/broken")).At("isPublished")!.GetValue<bool>());
     }
 

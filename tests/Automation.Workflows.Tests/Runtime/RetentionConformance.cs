@@ -1,5 +1,7 @@
+using Automation.Jobs;
 using Automation.Storage;
 using Automation.Storage.Writes;
+using Automation.Testing;
 using Automation.Workflows.Retention;
 using Automation.Workflows.Runtime;
 using Automation.Workflows.Tests.Runtime.Support;
@@ -75,6 +77,65 @@ public abstract class RetentionConformance(DatabaseProvider provider) : IAsyncLi
         Assert.Equal(0, await CountAsync("SELECT count(*) FROM workflow_journal"));
         Assert.Equal(0, await CountAsync("SELECT count(*) FROM workflow_instances"));
     }
+
+    [Fact]
+    public async Task What_ended_longer_ago_than_the_age_goes()
+    {
+        var clock = new ManualClock();
+        await using var host = await SweepingAsync(clock, "Age", "1.00:00:00");
+        await host.PublishAsync("hello", Json.Sequence(Json.WriteLine("a", "x")));
+        await host.PublishAsync("wait", Json.Sequence(Json.Event("ev", "go")));
+        var waiting = await host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "wait" }, Token);
+        var old = await host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "hello" }, Token);
+        clock.Advance(TimeSpan.FromHours(23));
+        var young = await host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "hello" }, Token);
+        Assert.Equal(0, await host.Get<RetentionSweep>().RunAsync(Token));
+        clock.Advance(TimeSpan.FromHours(2));
+
+        Assert.Equal(1, await host.Get<RetentionSweep>().RunAsync(Token));
+
+        Assert.Null(await host.Runtime.FindAsync(old.Instance!.Id, Token));
+        Assert.NotNull(await host.Runtime.FindAsync(young.Instance!.Id, Token));
+        Assert.NotNull(await host.Runtime.FindAsync(waiting.Instance!.Id, Token));
+    }
+
+    [Fact]
+    public async Task Beyond_the_count_the_oldest_go()
+    {
+        var clock = new ManualClock();
+        await using var host = await SweepingAsync(clock, "Count", "3");
+        await host.PublishAsync("hello", Json.Sequence(Json.WriteLine("a", "x")));
+        var ids = new List<string>();
+        for (var i = 0; i < 5; i++)
+        {
+            ids.Add((await host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "hello" }, Token)).Instance!.Id);
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Equal(2, await host.Get<RetentionSweep>().RunAsync(Token));
+        Assert.Equal(0, await host.Get<RetentionSweep>().RunAsync(Token));
+
+        for (var i = 0; i < 5; i++)
+            Assert.Equal(i < 2, await host.Runtime.FindAsync(ids[i], Token) is null);
+    }
+
+    [Fact]
+    public async Task It_is_a_recurring_job_while_there_is_a_limit()
+    {
+        var recurring = await _host.Get<JobQueries>().RecurringAsync(cancellationToken: Token);
+        Assert.Equal("0 0 1 1 *", Assert.Single(recurring, r => r.Id == WorkflowJobs.Retention).Cron);
+
+        await using var unlimited = await SweepingAsync(new ManualClock(), "Age", "00:00:00");
+        Assert.DoesNotContain(await unlimited.Get<JobQueries>().RecurringAsync(cancellationToken: Token), r => r.Id == WorkflowJobs.Retention);
+    }
+
+    private Task<RuntimeHost> SweepingAsync(TimeProvider clock, string limit, string value) =>
+        RuntimeHost.StartAsync(provider, clock, settings: new(StringComparer.Ordinal)
+        {
+            ["Automation:Workflows:Retention:Age"] = "00:00:00",
+            [$"Automation:Workflows:Retention:{limit}"] = value,
+            ["Automation:Workflows:Retention:Cron"] = "0 0 1 1 *",
+        });
 
     private async Task<long> CountAsync(string sql) => (await _host.Database.QueryAsync(new SqlStatement(sql), Token)).Rows[0][0].AsInteger;
 }

@@ -72,6 +72,24 @@ public abstract class RuntimeConformance(DatabaseProvider provider) : IAsyncLife
     }
 
     [Fact]
+    public async Task One_activity_alone_runs_without_what_is_around_it_and_may_wait()
+    {
+        await _host.PublishAsync("alone", Json.Sequence(Json.WriteLine("a", "before"), Json.Event("ev", "go"), Json.WriteLine("b", "after")));
+
+        var started = await _host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "alone", OnlyActivity = "ev" }, Token);
+        await _host.RestartAsync();
+        var result = await _host.Runtime.PublishEventAsync("go", cancellationToken: Token);
+        var unknown = await _host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "alone", OnlyActivity = "nosuch" }, Token);
+
+        Assert.Equal(WorkflowSubStatus.Suspended, started.Instance!.SubStatus);
+        Assert.Equal(WorkflowSubStatus.Finished, Assert.Single(result.Resumed).SubStatus);
+        var journal = await _host.Journal.ListJournalAsync(started.Instance.Id, cancellationToken: Token);
+        Assert.Equal(["ev:Started", "ev:Suspended", "ev:Resumed", "ev:Completed"], journal!.Items.Select(e => $"{e.ActivityId}:{e.EventName}"));
+        Assert.Equal((CannotStart.InvalidInput, true), (unknown.CannotStart, unknown.Reason!.Contains("nosuch", StringComparison.Ordinal)));
+        Assert.Empty(_host.Lines);
+    }
+
+    [Fact]
     public async Task A_delay_resumes_by_itself()
     {
         await _host.PublishAsync("delay", Json.Sequence(Json.Delay("d", "00:00:00.050"), Json.WriteLine("b", "later")));

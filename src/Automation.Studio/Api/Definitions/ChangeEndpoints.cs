@@ -47,7 +47,7 @@ internal static class ChangeEndpoints
     {
         // The content is kept as a draft; the Studio shows why it is not in force.
         if (publishing && !result.IsPublished)
-            return Problems.Error(StatusCodes.Status400BadRequest, result.Problems.Where(p => p.Severity == ProblemSeverity.Error).Select(p => p.ToString()));
+            return Problems.Refused(result.Problems);
         return TypedResults.Json(
             new SaveAnswer(
                 await DefinitionDocument.ShowAsync(context, result.Definition), result.AlreadyPublished, result.ConsumingWorkflowCount,

@@ -107,82 +107,51 @@ internal static class TransferEndpoints
             ?? throw new BadInputException("The body is empty; it must be a workflow definition.");
         if (definitionId is not null)
             json["definitionId"] = definitionId;
-        var saved = await ImportAsync(json, manager, context.RequestAborted);
+        var imported = (await manager.ImportAsync([Clean(json)], context.RequestAborted))[0];
         return TypedResults.Json(
-            await DefinitionDocument.ShowAsync(context, saved), StudioJson.Default.JsonObject,
-            statusCode: saved.Summary is { Version: 1, Revision: 1 } ? StatusCodes.Status201Created : StatusCodes.Status200OK);
+            await DefinitionDocument.ShowAsync(context, imported.Definition), StudioJson.Default.JsonObject,
+            statusCode: imported.IsNew ? StatusCodes.Status201Created : StatusCodes.Status200OK);
     }
 
-    private static async Task<StoredDefinition> ImportAsync(JsonObject json, WorkflowDefinitionManager manager, CancellationToken cancellationToken)
+    private static WorkflowDefinition Clean(JsonObject json)
     {
         json.Remove("$schema");
         Revision.Remove(json);
-        return (await manager.SaveAsync(new WorkflowDefinition(json), publish: false, cancellationToken: cancellationToken)).Definition;
+        return new WorkflowDefinition(json);
     }
 
     private static async Task<IResult> ImportFilesAsync(HttpContext context, WorkflowDefinitionManager manager)
     {
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
-        var models = new List<JsonObject>();
+        if (form.Files.Count > MaxFiles)
+            throw new BadInputException($"{form.Files.Count} files were sent; at most {MaxFiles} are accepted.");
+        var models = new List<WorkflowDefinition>();
+        var problems = new List<DefinitionProblem>();
         foreach (var file in form.Files)
-            await ReadAsync(file, models, context.RequestAborted);
-        // All are read before the first is saved, so that a damaged file leaves nothing half imported.
-        foreach (var model in models)
-            await ImportAsync(model, manager, context.RequestAborted);
+        {
+            try
+            {
+                foreach (var model in WorkflowDefinitionManager.ReadFile(file.FileName, await BytesOfAsync(file, context.RequestAborted)))
+                    models.Add(Clean(model.Json));
+            }
+            catch (DefinitionException e)
+            {
+                problems.AddRange(e.Problems);
+            }
+        }
+
+        // Everything that cannot be read is told at once; what can be read is then stored in one commit, or not at all.
+        if (problems.Count > 0)
+            return Problems.Refused(problems);
+        await manager.ImportAsync(models, context.RequestAborted);
         return TypedResults.Json(new CountAnswer(models.Count), StudioJson.Default.CountAnswer);
     }
 
-    private static async Task ReadAsync(IFormFile file, List<JsonObject> models, CancellationToken cancellationToken)
+    private static async Task<byte[]> BytesOfAsync(IFormFile file, CancellationToken cancellationToken)
     {
+        var bytes = new byte[file.Length];
         await using var content = file.OpenReadStream();
-        if (!file.FileName.EndsWith(".zip", StringComparison.OrdinalIgnoreCase))
-        {
-            models.Add(await ReadAsync(file.FileName, content, cancellationToken));
-            return;
-        }
-
-        using var archive = Open(file.FileName, content);
-        if (archive.Entries.Count > MaxFiles)
-            throw new BadInputException($"{file.FileName} holds {archive.Entries.Count} files; at most {MaxFiles} are accepted.");
-        foreach (var entry in archive.Entries.Where(e => e.Name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)))
-        {
-            await using var inner = await entry.OpenAsync(cancellationToken);
-            models.Add(await ReadAsync(entry.FullName, inner, cancellationToken));
-        }
-    }
-
-    private static ZipArchive Open(string name, Stream content)
-    {
-        try
-        {
-            return new ZipArchive(content, ZipArchiveMode.Read);
-        }
-        catch (InvalidDataException)
-        {
-            throw new BadInputException($"{name} is not a zip archive.");
-        }
-    }
-
-    private static async Task<JsonObject> ReadAsync(string name, Stream content, CancellationToken cancellationToken)
-    {
-        // An archive says nothing reliable about how long its files become.
-        var buffer = new MemoryStream();
-        var chunk = new byte[81920];
-        int read;
-        while ((read = await content.ReadAsync(chunk, cancellationToken)) > 0)
-        {
-            buffer.Write(chunk, 0, read);
-            if (buffer.Length > WorkflowDefinition.MaxJsonBytes)
-                throw new BadInputException($"{name} is longer than {WorkflowDefinition.MaxJsonBytes} bytes.");
-        }
-
-        try
-        {
-            return WorkflowDefinition.Parse(buffer.GetBuffer().AsSpan(0, (int)buffer.Length)).Json;
-        }
-        catch (DefinitionException e)
-        {
-            throw new BadInputException($"{name}: {e.Message}");
-        }
+        await content.ReadExactlyAsync(bytes, cancellationToken);
+        return bytes;
     }
 }

@@ -1,5 +1,6 @@
 using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
+using Automation.Workflows.Expressions;
 using Automation.Workflows.Graph;
 
 namespace Automation.Workflows.Activities.Flow;
@@ -9,8 +10,17 @@ internal sealed class WorkflowDefinitionActivity : Activity
 {
     private CompiledActivity? _workflow;
 
-    protected internal override void Compile(ActivityCompilation context) =>
+    protected internal override void Compile(ActivityCompilation context)
+    {
         _workflow = Node.ChildList.Find(c => ReferenceEquals(c, c.Owner.Root));
+        // Constants are not stored with an instance, so a default that replaces one must be one.
+        var declared = Node.ActivityType.Workflow!.Inputs;
+        for (var i = 0; i < Node.Inputs.Length && i < declared.Count; i++)
+        {
+            if (Node.Inputs[i] is { Expression: ConstantExpression { Value: null } } input && declared[i].Default is { } value)
+                Node.Inputs[i] = new BoundInput(input.Name, input.Type, new ConstantExpression(JsonValues.FromElement(value)), input.IsGiven) { IsSensitive = input.IsSensitive };
+        }
+    }
 
     protected internal override void Execute(ActivityContext context)
     {

@@ -33,14 +33,14 @@ internal sealed class HostedInstance(CompiledWorkflow workflow, InstanceState st
 internal sealed class InMemoryHost : IWorkflowSource
 {
     private readonly Dictionary<string, CompiledWorkflow> _published = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, WorkflowDefinition> _definitions = new(StringComparer.Ordinal);
+    private readonly List<WorkflowDefinition> _versionsPublished = [];
     private readonly Queue<Action> _later = new();
     private int _versions;
 
     public InMemoryHost(TimeProvider? time = null, WorkflowEngineOptions? options = null)
     {
         Time = time ?? TimeProvider.System;
-        Engine = new WorkflowEngine(Time, options);
+        Engine = new WorkflowEngine(Time, options, id => _published.ContainsKey(id));
         Catalog = new ActivityCatalog();
         Compiler = new WorkflowCompiler(Catalog, this, options);
     }
@@ -68,7 +68,7 @@ internal sealed class InMemoryHost : IWorkflowSource
         definition.DefinitionId ??= definition.Name ?? $"d{_versions}";
         definition.IsPublished = definition.IsLatest = true;
         var compiled = Compiler.Compile(definition);
-        _definitions[definition.DefinitionId] = definition;
+        _versionsPublished.Add(definition);
         _published[definition.DefinitionId] = compiled;
         return compiled;
     }
@@ -77,9 +77,12 @@ internal sealed class InMemoryHost : IWorkflowSource
 
     public CompiledWorkflow? Find(string definitionId) => _published.GetValueOrDefault(definitionId);
 
-    public WorkflowDefinition? FindActivity(string activityType, string? definitionId, string? versionId, int version = 0) =>
-        _definitions.Values.FirstOrDefault(d =>
-            d.UsableAsActivity && string.Equals(WorkflowActivities.TypeName(d.Name ?? ""), activityType, StringComparison.Ordinal));
+    public WorkflowDefinition? FindActivity(string activityType, string? definitionId, string? versionId, int version = 0)
+    {
+        var candidates = _versionsPublished.FindAll(d =>
+            d.UsableAsActivity && (definitionId is null ? WorkflowActivities.TypeName(d.Name ?? "") == activityType : d.DefinitionId == definitionId));
+        return _versionsPublished.Find(d => d.Id == versionId) ?? candidates.FindLast(d => d.Version == version) ?? candidates.LastOrDefault();
+    }
 
     /// <summary>Starts an instance and runs everything that follows; null if the activation strategy refuses it.</summary>
     public HostedInstance? Start(string definitionId, NewInstance? instance = null, Stimulus.Start? start = null)
