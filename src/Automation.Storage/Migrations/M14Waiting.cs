@@ -8,8 +8,8 @@ namespace Automation.Storage.Migrations;
 /// many wait for the same stimulus, a look-up reads only what it gives. And files that workflows have downloaded.
 /// </summary>
 [DbContext(typeof(AutomationDbContext))]
-[Migration("20261121000013_Waiting")]
-internal sealed class M13Waiting : Migration
+[Migration("20261121000014_Waiting")]
+internal sealed class M14Waiting : Migration
 {
     protected override void Up(MigrationBuilder migrationBuilder)
     {
