@@ -17,7 +17,7 @@ internal sealed class M14Waiting : Migration
         migrationBuilder.Sql($"""
             DROP INDEX ix_workflow_bookmarks_hash;
             CREATE INDEX ix_workflow_bookmarks_hash ON workflow_bookmarks (hash, id);
-            CREATE INDEX ix_workflow_bookmarks_correlation ON workflow_bookmarks (correlation_id, hash) WHERE correlation_id IS NOT NULL;
+            CREATE INDEX ix_workflow_bookmarks_correlation ON workflow_bookmarks (correlation_id, hash, id) WHERE correlation_id IS NOT NULL;
 
             CREATE TABLE workflow_files (
               instance_id text NOT NULL,

@@ -1,4 +1,5 @@
 using Automation.Workflows.Graph;
+using Microsoft.Extensions.Logging;
 
 namespace Automation.Workflows.Execution;
 
@@ -106,3 +107,10 @@ public sealed record FileResponseEffect(
 /// <summary>A line for the host's console.</summary>
 /// <param name="Text">The line.</param>
 public sealed record ConsoleLine(string Text) : WorkflowEffect;
+
+/// <summary>An entry for the server's log.</summary>
+/// <param name="Level">How serious it is.</param>
+/// <param name="Category">What it is about, as the workflow says.</param>
+/// <param name="Message">The text, its placeholders filled.</param>
+/// <param name="Attributes">What goes with it; plain values.</param>
+public sealed record LogEntry(LogLevel Level, string Category, string Message, IReadOnlyDictionary<string, object?> Attributes) : WorkflowEffect;

@@ -43,6 +43,8 @@ internal sealed class BurstPlan
 
     public List<string> Lines { get; } = [];
 
+    public List<LogEntry> Logs { get; } = [];
+
     /// <summary>Jobs that have lost their purpose.</summary>
     public List<long> JobsToDelete { get; } = [];
 
@@ -190,6 +192,9 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
                 break;
             case ConsoleLine line:
                 plan.Lines.Add(line.Text);
+                break;
+            case LogEntry entry:
+                plan.Logs.Add(entry);
                 break;
             default:
                 var source = new EffectSource(instance.Id, instance.Graph.DefinitionId, instance.State.CorrelationId);

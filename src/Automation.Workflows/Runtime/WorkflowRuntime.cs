@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Automation.Jobs;
 using Automation.Storage;
 using Automation.Storage.Writes;
+using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Graph;
 using Automation.Workflows.Management;
@@ -332,6 +333,8 @@ public sealed partial class WorkflowRuntime
     {
         foreach (var line in plan.Lines)
             _events.RaiseLine(line);
+        foreach (var entry in plan.Logs)
+            LogOfWorkflow(entry.Level, entry.Category, entry.Message, snapshot.Id, entry.Attributes.Count == 0 ? null : JsonValues.ToText(entry.Attributes));
         foreach (var task in plan.Tasks)
             _events.Raise(new TaskRequested(snapshot.Id, snapshot.CorrelationId, task));
         if (_events.HasCommittedListeners)
@@ -386,6 +389,9 @@ public sealed partial class WorkflowRuntime
     {
         Reason = $"The activation strategy {graph.ActivationStrategy} of the workflow '{graph.DefinitionId}' allows no other instance now.",
     };
+
+    [LoggerMessage(Message = "{Category}: {Message} (instance {InstanceId}) {Attributes}")]
+    private partial void LogOfWorkflow(LogLevel level, string category, string message, string instanceId, string? attributes);
 
     [LoggerMessage(LogLevel.Information, "Workflow {DefinitionId} {InstanceId}: {SubStatus} after {Activities} activities in {Milliseconds:F1} ms")]
     private partial void LogBurst(string definitionId, string instanceId, WorkflowSubStatus subStatus, int activities, double milliseconds);

@@ -50,12 +50,12 @@ public sealed class RepairTests
             Assert.Equal(HttpStatusCode.NotFound, (await PostAsync(server, $"/api/instances/nosuch/{action}", new { })).Status);
     }
 
-    private static string Script(string id, string script) => $$"""
-        {"definitionId":"{{id}}","name":"{{id}}","inputs":[{"type":"Int32","name":"Amount"}],"outputs":[{"type":"Object","name":"Total"}],
+    private static string Script(string id, string script) => $$$"""
+        {"definitionId":"{{{id}}}","name":"{{{id}}}","inputs":[{"type":"Int32","name":"Amount"}],"outputs":[{"type":"Object","name":"Total"}],
          "variables":[{"id":"rate","name":"Rate","typeName":"Int32","value":"1","storageDriverTypeName":"WorkflowInstanceStorageDriver"}],
          "root":{"id":"s","type":"Elsa.Sequence","version":1,"activities":[
-          {"id":"js","type":"Elsa.RunJavaScript","version":1,"script":{"typeName":"String","expression":{"type":"Literal","value":{{JsonSerializer.Serialize(script)}}}},
-           "result":{"typeName":"Object","memoryReference":{"id":"Total"}}}]}}
+          {"id":"js","type":"Elsa.RunJavaScript","version":1,"script":{"typeName":"String","expression":{"type":"Literal","value":{{{JsonSerializer.Serialize(script)}}} } },
+           "result":{"typeName":"Object","memoryReference":{"id":"Total"} } } ] } }
         """;
 
     private static async Task PublishAsync(ServerUnderTest server, string model)

@@ -151,6 +151,8 @@ internal sealed class ScenarioRunner
         Assert.Equal((string)expected["status"]!, instance.State.SubStatus.ToString());
         if (expected["lines"] is JsonArray lines)
             Assert.Equal(lines.Select(l => (string)l!), instance.Lines);
+        if (expected["logs"] is JsonArray logs)
+            Assert.Equal(logs.Select(l => (string)l!), instance.Effects.OfType<LogEntry>().Select(l => $"{l.Level} {l.Category}: {l.Message}"));
         if (expected["journal"] is JsonArray journal)
             Assert.Equal(journal.Select(l => (string)l!), instance.JournalLines);
         if (expected["incidents"] is JsonArray incidents)
