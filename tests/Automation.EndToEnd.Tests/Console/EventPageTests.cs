@@ -27,11 +27,12 @@ public sealed class EventPageTests
         await Assertions.Expect(page.GetByLabel("Headers")).ToBeVisibleAsync();
         await page.Locator("#trail summary", new PageLocatorOptions { HasText = "1 of" }).ClickAsync();
         await Assertions.Expect(page.Locator(".verdicts")).ToContainTextAsync("started");
-        await page.Locator("#trail summary", new PageLocatorOptions { HasText = "PostSummary" }).ClickAsync();
-        await page.Locator("#trail summary", new PageLocatorOptions { HasText = "Job #" }).ClickAsync();
-        await Assertions.Expect(page.Locator("#trail .log").First).ToContainTextAsync("Succeeded");
-        await page.Locator("#trail summary", new PageLocatorOptions { HasText = "HTTP attempt 1" }).ClickAsync();
-        await Assertions.Expect(page.GetByText("Idempotency key")).ToBeVisibleAsync();
+        var step = page.Locator("#trail .steps > li:has(> details > summary > b:text-is('PostSummary'))");
+        await step.Locator("summary").First.ClickAsync();
+        await step.Locator("summary", new LocatorLocatorOptions { HasText = "Job #" }).ClickAsync();
+        await Assertions.Expect(step.Locator(".log").First).ToContainTextAsync("Succeeded");
+        await step.Locator("summary", new LocatorLocatorOptions { HasText = "HTTP attempt 1" }).ClickAsync();
+        await Assertions.Expect(step.GetByText("Idempotency key")).ToBeVisibleAsync();
         await browser.ShotAsync("event-open");
 
         Assert.Equal(
