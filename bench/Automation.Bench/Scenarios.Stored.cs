@@ -38,7 +38,7 @@ internal sealed partial class Scenarios
             await using var database = Open(directory);
             await database.OpenAsync(CancellationToken.None);
             await JobThroughput.RunAsync(database, callers: 16, jobs: (int)Scaled(5_000));
-            var run = await JobThroughput.RunAsync(database, callers: 16, jobs: (int)Scaled(20_000));
+            var run = await JobThroughput.RunAsync(database, callers: 16, jobs: (int)Scaled(20_000), settle: TimeSpan.FromSeconds(5));
             var fetched = await JobThroughput.DrainAsync(database, (int)Scaled(20_000), "bulk");
             figures.Add($"{what} stored: enqueued one by one, run to Succeeded", run.PerSecond, "1/s");
             figures.Add($"{what} stored: processor time for each", run.CpuMicroseconds, "µs");
