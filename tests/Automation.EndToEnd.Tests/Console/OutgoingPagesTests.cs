@@ -79,7 +79,7 @@ public sealed class OutgoingPagesTests
         await page.FillAsync("textarea[name=template]", "{{ Call.outcome");
         await Assertions.Expect(page.Locator("#preview .note.bad")).ToBeVisibleAsync();
 
-        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Test team" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Test team", Exact = true }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("team: sent");
         await Assertions.Expect(page.Locator("nav.side")).ToContainTextAsync("Inbox1 unread");
 
