@@ -1,6 +1,7 @@
 using Automation.Steps.Data;
 using Automation.Steps.Deliveries;
 using Automation.Steps.Endpoints;
+using Automation.Steps.Files;
 using Automation.Steps.Http;
 using Automation.Steps.Notifications;
 using Automation.Steps.Outgoing;
@@ -61,9 +62,23 @@ public static class StepsServiceCollectionExtensions
         AddNotifications(services);
         AddDeliveries(services);
         AddSql(services);
-        services.AddWorkflowActivity<MergeJson>().AddWorkflowActivity<PickJson>().AddWorkflowActivity<ValidateJson>()
-            .AddWorkflowActivity<SplitList>().AddWorkflowActivity<DedupeList>().AddWorkflowActivity<AggregateList>().AddWorkflowActivity<EncodeText>();
+        AddTransforms(services);
+        services.AddOptions<FilesOptions>().BindConfiguration("Automation:Steps:Files").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<FileFolder>();
+        services.TryAddSingleton<AppendLedger>();
+        services.AddWorkflowActivity<AppendToFile>().AddWorkflowActivity<ReadFromFile>();
+        services.AddBackgroundActivity<FileStep>(AppendToFile.Type, ReadFromFile.Type);
         return services;
+    }
+
+    private static void AddTransforms(IServiceCollection services)
+    {
+        services.AddWorkflowActivity<MergeJson>().AddWorkflowActivity<PickJson>().AddWorkflowActivity<ValidateJson>()
+            .AddWorkflowActivity<SplitList>().AddWorkflowActivity<DedupeList>().AddWorkflowActivity<AggregateList>()
+            .AddWorkflowActivity<EncodeText>().AddWorkflowActivity<RenderTemplate>().AddWorkflowActivity<RandomValue>().AddWorkflowActivity<SignText>()
+            .AddWorkflowActivity<CsvToJson>().AddWorkflowActivity<JsonToCsv>().AddWorkflowActivity<XmlToJson>().AddWorkflowActivity<JsonToXml>()
+            .AddWorkflowActivity<MoveDate>().AddWorkflowActivity<WaitForBusinessHours>();
+        services.AddBackgroundActivity<SignStep>(SignText.Type);
     }
 
     private static void AddSql(IServiceCollection services)

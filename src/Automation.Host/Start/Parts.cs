@@ -10,6 +10,7 @@ using Automation.Jobs;
 using Automation.Steps.Data;
 using Automation.Steps.Deliveries;
 using Automation.Steps.Endpoints;
+using Automation.Steps.Files;
 using Automation.Steps.Http;
 using Automation.Steps.Notifications;
 using Automation.Steps.Outgoing;
@@ -42,6 +43,7 @@ internal static class Parts
         ["Automation:Steps:Http"] = typeof(HttpOptions),
         ["Automation:Steps:Notifications"] = typeof(NotificationOptions),
         ["Automation:Steps:Outgoing"] = typeof(OutgoingOptions),
+        ["Automation:Steps:Files"] = typeof(FilesOptions),
         ["Automation:Steps:Sql"] = typeof(SqlOptions),
         ["Automation:Storage"] = typeof(StorageOptions),
         ["Automation:Workflows"] = typeof(WorkflowOptions),
@@ -73,6 +75,7 @@ internal static class Parts
         services.AddAutomationJobs();
         services.AddAutomationWorkflows();
         services.AddAutomationSteps();
+        services.PostConfigure<FilesOptions>(o => o.Directory = Path.GetFullPath(o.Directory, DataDirectory(builder)));
         services.PostConfigure<SqlOptions>(o => o.Directory = Path.GetFullPath(o.Directory ?? "", DataDirectory(builder)));
         services.AddSingleton<IWorkflowStarter, EventWorkflowStarter>();
         services.AddAutomationIntake();

@@ -1,14 +1,13 @@
 using System.Text;
 using System.Text.Json;
 using System.Xml;
+using Automation.Steps.Values;
 
 namespace Automation.Steps.Http;
 
 /// <summary>Turns an answer's body into a plain value by its media type.</summary>
 internal static class HttpContentParser
 {
-    private const int MaxXmlDepth = 64;
-
     private static readonly UTF8Encoding StrictUtf8 = new(false, throwOnInvalidBytes: true);
     private static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = 256 };
 
@@ -99,72 +98,22 @@ internal static class HttpContentParser
             var equals = pair.IndexOf('=');
             var name = Uri.UnescapeDataString((equals < 0 ? pair : pair[..equals]).Replace('+', ' '));
             var value = equals < 0 ? "" : Uri.UnescapeDataString(pair[(equals + 1)..].Replace('+', ' '));
-            Add(form, name, value);
+            PlainXml.Add(form, name, value);
         }
 
         return form;
     }
 
-    // <a x="1"><b>2</b><b>3</b></a> is { a: { "@x": "1", b: ["2", "3"] } }.
-    private static Dictionary<string, object?>? Xml(byte[] body)
+    private static object? Xml(byte[] body)
     {
         try
         {
-            using var reader = XmlReader.Create(new MemoryStream(body), new XmlReaderSettings
-            {
-                DtdProcessing = DtdProcessing.Prohibit,
-                XmlResolver = null,
-                IgnoreComments = true,
-                IgnoreProcessingInstructions = true,
-                IgnoreWhitespace = true,
-            });
-            reader.MoveToContent();
-            return new Dictionary<string, object?>(StringComparer.Ordinal) { [reader.LocalName] = Element(reader, 0) };
+            using var stream = new MemoryStream(body);
+            return PlainXml.Parse(stream);
         }
         catch (XmlException)
         {
             return null;
         }
-    }
-
-    private static object? Element(XmlReader reader, int depth)
-    {
-        if (depth > MaxXmlDepth)
-            throw new XmlException($"More than {MaxXmlDepth} levels of elements.");
-        Dictionary<string, object?>? members = null;
-        var empty = reader.IsEmptyElement;
-        while (reader.MoveToNextAttribute())
-        {
-            if (reader.Prefix != "xmlns" && reader.Name != "xmlns")
-                Add(members ??= new(StringComparer.Ordinal), "@" + reader.LocalName, reader.Value);
-        }
-
-        StringBuilder? text = null;
-        if (!empty)
-        {
-            while (reader.Read() && reader.NodeType != XmlNodeType.EndElement)
-            {
-                if (reader.NodeType == XmlNodeType.Element)
-                    Add(members ??= new(StringComparer.Ordinal), reader.LocalName, Element(reader, depth + 1));
-                else if (reader.NodeType is XmlNodeType.Text or XmlNodeType.CDATA)
-                    (text ??= new StringBuilder()).Append(reader.Value);
-            }
-        }
-
-        if (members is null)
-            return text?.ToString() ?? "";
-        if (text is not null)
-            members["#text"] = text.ToString();
-        return members;
-    }
-
-    private static void Add(Dictionary<string, object?> members, string name, object? value)
-    {
-        if (!members.TryGetValue(name, out var present))
-            members[name] = value;
-        else if (present is List<object?> list)
-            list.Add(value);
-        else
-            members[name] = new List<object?> { present, value };
     }
 }
