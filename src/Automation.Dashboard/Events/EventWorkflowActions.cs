@@ -1,6 +1,7 @@
 using Automation.Dashboard.Access;
 using Automation.Dashboard.Shared;
 using Automation.Dashboard.Shell;
+using Automation.Intake.Events;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -49,18 +50,18 @@ internal static class EventWorkflowActions
         return Results.Redirect("/events/" + Uri.EscapeDataString(id));
     }
 
-    private static async Task<Results<Ok<TestRun>, ProblemHttpResult>> TestAsync(string id, TestBody body, EventWorkflows workflows, CancellationToken cancellationToken) =>
+    private static async Task<Results<Ok<TestRun>, ProblemHttpResult>> TestAsync(string id, TestBody body, EventWorkflows workflows, EventQueries queries, CancellationToken cancellationToken) =>
         await workflows.TestAsync(id, body.Workflow ?? "", cancellationToken) switch
         {
-            null => Problems.Conflict($"There is no event \"{id}\", or it was refused and cannot be tried."),
+            null => await Problems.OfEventAsync(id, queries, "It was refused, and what was refused cannot be tried.", cancellationToken),
             { Problem: { } problem } => Problems.Conflict(problem),
             var run => TypedResults.Ok(run),
         };
 
-    private static async Task<Results<Created<DraftAnswer>, ProblemHttpResult>> DraftAsync(string id, EventWorkflows workflows, CancellationToken cancellationToken) =>
+    private static async Task<Results<Created<DraftAnswer>, ProblemHttpResult>> DraftAsync(string id, EventWorkflows workflows, EventQueries queries, CancellationToken cancellationToken) =>
         await workflows.DraftAsync(id, cancellationToken) is { } definition
             ? TypedResults.Created($"/elsa/api/workflow-definitions/by-definition-id/{Uri.EscapeDataString(definition)}", new DraftAnswer(definition))
-            : Problems.Conflict($"There is no event \"{id}\" that was taken and has a type.");
+            : await Problems.OfEventAsync(id, queries, "A workflow can be made from an event that was taken and has a type.", cancellationToken);
 }
 
 /// <summary>What to try with an event.</summary>

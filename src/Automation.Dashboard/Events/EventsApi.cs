@@ -48,15 +48,15 @@ internal static class EventsApi
             ? TypedResults.File(found.Body, "application/octet-stream", $"event-{id}.bin")
             : Problems.Missing("event", id);
 
-    private static async Task<Results<Ok<ReplayAnswer>, ProblemHttpResult>> ReplayAsync(string id, EventActions actions, CancellationToken cancellationToken) =>
+    private static async Task<Results<Ok<ReplayAnswer>, ProblemHttpResult>> ReplayAsync(string id, EventActions actions, EventQueries queries, CancellationToken cancellationToken) =>
         await actions.ReplayAsync(id, cancellationToken) is { } copy
             ? TypedResults.Ok(new ReplayAnswer(copy))
-            : Problems.Conflict($"There is no event \"{id}\", or it was refused and cannot be replayed.");
+            : await Problems.OfEventAsync(id, queries, "It was refused, and what was refused cannot be replayed.", cancellationToken);
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> RetryAsync(string id, EventActions actions, CancellationToken cancellationToken) =>
+    private static async Task<Results<NoContent, ProblemHttpResult>> RetryAsync(string id, EventActions actions, EventQueries queries, CancellationToken cancellationToken) =>
         await actions.RetryAsync(id, cancellationToken)
             ? TypedResults.NoContent()
-            : Problems.Conflict($"There is no event \"{id}\" that failed, matched no rule, waits or was skipped.");
+            : await Problems.OfEventAsync(id, queries, "Only an event that failed, matched no rule, waits or was skipped can be tried again.", cancellationToken);
 }
 
 /// <summary>The id of the copy that was routed.</summary>

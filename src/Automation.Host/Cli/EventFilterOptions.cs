@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 
 namespace Automation.Host.Cli;
@@ -11,8 +12,8 @@ internal sealed class EventFilterOptions(bool withTime)
     private readonly Option<string?> _status = new("--status") { Description = "Received, Routed, Unmatched, Duplicate, Failed, Rejected, Waiting or Skipped." };
     private readonly Option<string?> _correlation = new("--correlation") { Description = "Correlation key, exactly." };
     private readonly Option<string?> _text = new("--text") { Description = "Text in the body." };
-    private readonly Option<DateTimeOffset?> _from = new("--from") { Description = "Stored at or after this time, for example 2026-01-15T12:00:00Z." };
-    private readonly Option<DateTimeOffset?> _to = new("--to") { Description = "Stored before this time." };
+    private readonly Option<DateTimeOffset?> _from = new("--from") { Description = "Stored at or after this time, for example 2026-01-15T12:00:00Z.", CustomParser = Time };
+    private readonly Option<DateTimeOffset?> _to = new("--to") { Description = "Stored before this time.", CustomParser = Time };
 
     public void AddTo(Command command)
     {
@@ -46,6 +47,15 @@ internal sealed class EventFilterOptions(bool withTime)
             if (!string.IsNullOrEmpty(value))
                 given[name] = value;
         }
+    }
+
+    private static DateTimeOffset? Time(ArgumentResult given)
+    {
+        var text = given.Tokens.Count == 1 ? given.Tokens[0].Value : "";
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))
+            return time;
+        given.AddError($"\"{text}\" is not a time; write it like 2026-01-15T12:00:00Z.");
+        return null;
     }
 
     public string Query(ParseResult result) => Given(result) is { Count: > 0 } given

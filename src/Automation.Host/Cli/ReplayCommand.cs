@@ -74,7 +74,8 @@ internal static class ReplayCommand
 
     private static string Progress(JsonElement run, bool dryRun)
     {
-        var total = run.GetProperty("total") is { ValueKind: JsonValueKind.Number } known ? known.GetInt64().ToString(CultureInfo.InvariantCulture) : "?";
-        return string.Create(CultureInfo.InvariantCulture, $"{run.GetProperty("done").GetInt64()} of {total} events looked at, {run.GetProperty("replayed").GetInt64()} {(dryRun ? "would be replayed" : "replayed")}");
+        // How many there are is counted while the first are looked at already.
+        var total = run.GetProperty("total") is { ValueKind: JsonValueKind.Number } known ? string.Create(CultureInfo.InvariantCulture, $" of {known.GetInt64()}") : "";
+        return string.Create(CultureInfo.InvariantCulture, $"{run.GetProperty("done").GetInt64()}{total} events looked at, {run.GetProperty("replayed").GetInt64()} {(dryRun ? "would be replayed" : "replayed")}");
     }
 }

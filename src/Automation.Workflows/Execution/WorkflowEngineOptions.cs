@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Automation.Expressions;
 using Automation.Workflows.Graph;
 
 namespace Automation.Workflows.Execution;
@@ -9,6 +10,18 @@ public sealed class WorkflowEngineOptions
     /// <summary>Journal entries after which a burst that goes on asks for a commit, so that long loops run in bounded memory. Default 10,000.</summary>
     [Range(10, 1_000_000)]
     public int MaxJournalEntriesPerCommit { get; set; } = 10_000;
+
+    /// <summary>Rounds of loops, calls and statements that one evaluation of a script may take. Default 10,000,000.</summary>
+    [Range(10_000, 1_000_000_000_000)]
+    public long ScriptSteps { get; set; } = ExpressionLimits.Default.MaxSteps;
+
+    /// <summary>Bytes of values that one evaluation of a script may make. Default 64 MiB.</summary>
+    [Range(1_048_576, 4_294_967_296)]
+    public long ScriptMemory { get; set; } = ExpressionLimits.Default.MaxMemory;
+
+    /// <summary>How long one evaluation of a script may take. Default 5 seconds.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:10:00")]
+    public TimeSpan ScriptTimeout { get; set; } = ExpressionLimits.Default.Timeout;
 
     /// <summary>What happens after a fault where the definition does not say. Default <see cref="IncidentStrategy.Fault"/>.</summary>
     public IncidentStrategy DefaultIncidentStrategy { get; set; } = IncidentStrategy.Fault;

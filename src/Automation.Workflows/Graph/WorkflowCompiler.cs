@@ -27,7 +27,7 @@ public sealed class WorkflowCompiler
         _catalog = catalog;
         _workflows = workflows;
         _options = options ?? new WorkflowEngineOptions();
-        _languages = ScriptHost.CreateLanguages(time ?? TimeProvider.System);
+        _languages = ScriptHost.CreateLanguages(time ?? TimeProvider.System, _options);
         _binder = new ExpressionBinder(_languages);
     }
 
