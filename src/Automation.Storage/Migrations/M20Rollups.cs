@@ -40,7 +40,17 @@ internal sealed class M20Rollups : Migration
             """);
         // States are written in the order of their times, so a few pages of index find a minute among millions.
         if (migrationBuilder.ActiveProvider != "Microsoft.EntityFrameworkCore.Sqlite")
-            migrationBuilder.Sql("CREATE INDEX IF NOT EXISTS ix_hangfire_state_created ON hangfire.state USING brin (createdat) WITH (pages_per_range = 16, autosummarize = on)");
+        {
+            // The tables may be a genuine Hangfire's: another version's, or another role's. Then counting is slower, and that is all.
+            migrationBuilder.Sql("""
+                DO $$ BEGIN
+                  IF to_regclass('hangfire.state') IS NOT NULL THEN
+                    CREATE INDEX IF NOT EXISTS ix_hangfire_state_created ON hangfire.state USING brin (createdat) WITH (pages_per_range = 16, autosummarize = on);
+                  END IF;
+                EXCEPTION WHEN insufficient_privilege OR undefined_column THEN NULL;
+                END $$
+                """);
+        }
     }
 
     /// <inheritdoc/>

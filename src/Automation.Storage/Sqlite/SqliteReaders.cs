@@ -9,8 +9,32 @@ internal sealed class SqliteReaders(string file, StorageOptions options) : IDisp
 {
     private readonly ConcurrentBag<SqliteSession> _idle = [];
     private volatile bool _disposed;
+    private int _reading;
 
     public RowSet Query(SqlStatement statement, ReadOnlySpan<SqlValue> values)
+    {
+        Interlocked.Increment(ref _reading);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return Read(statement, values);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _reading);
+        }
+    }
+
+    /// <summary>Waits for who still reads; afterwards no file is open, and none is opened any more.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        SpinWait.SpinUntil(() => Volatile.Read(ref _reading) == 0);
+        while (_idle.TryTake(out var session))
+            session.Dispose();
+    }
+
+    private RowSet Read(SqlStatement statement, ReadOnlySpan<SqlValue> values)
     {
         if (!_idle.TryTake(out var session))
             session = new SqliteSession(file, $"busy_timeout = {(int)options.BusyTimeout.TotalMilliseconds}", "query_only = 1", "mmap_size = 268435456");
@@ -22,17 +46,7 @@ internal sealed class SqliteReaders(string file, StorageOptions options) : IDisp
         }
         finally
         {
-            if (_disposed)
-                session.Dispose();
-            else
-                _idle.Add(session);
+            _idle.Add(session);
         }
-    }
-
-    public void Dispose()
-    {
-        _disposed = true;
-        while (_idle.TryTake(out var session))
-            session.Dispose();
     }
 }
