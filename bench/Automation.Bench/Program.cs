@@ -3,7 +3,8 @@ using Automation.Bench;
 using Automation.Bench.Engine;
 
 // dotnet run -c Release --project bench/Automation.Bench [-- --scale 0.2] [--only acceptance] [--out FILE]
-// [--data DIRECTORY of a database that eng/fill-jobs-sqlite.sql has filled: --only stored fills one otherwise]
+// [--data DIRECTORY of a database that eng/fill-jobs-sqlite.sql has filled: --only stored and --only fetch (stored without
+// the pages) fill one otherwise]
 // [--postgres CONNECTION-STRING of a database that may be filled: jobs and waiting instances are measured there too]
 if (args is ["floor", var file, var url])
 {
@@ -16,12 +17,12 @@ var only = Option("--only");
 var figures = new Figures();
 var scenarios = new Scenarios(Path.Combine(AppContext.BaseDirectory, "Automation.Host.dll"), figures, scale);
 Figures.PrintHead();
-if (only is not ("engine" or "waiting"))
+if (only is not ("engine" or "waiting" or "fetch"))
     await scenarios.FloorAsync();
-foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenarios.AcceptanceAsync), ("signed", scenarios.SignedAsync), ("workflows", scenarios.WorkflowsAsync), ("end-to-end", scenarios.EndToEndAsync), ("calls", scenarios.CallsAsync), ("copies", scenarios.CopiesAsync), ("replay", scenarios.ReplayAsync), ("jobs", () => scenarios.JobsAsync(Option("--postgres"))), ("recurring", scenarios.RecurringAsync), ("stored", () => scenarios.StoredAsync(Option("--data"))) })
+foreach (var (name, run) in new (string, Func<Task>)[] { ("acceptance", scenarios.AcceptanceAsync), ("signed", scenarios.SignedAsync), ("workflows", scenarios.WorkflowsAsync), ("end-to-end", scenarios.EndToEndAsync), ("calls", scenarios.CallsAsync), ("copies", scenarios.CopiesAsync), ("replay", scenarios.ReplayAsync), ("jobs", () => scenarios.JobsAsync(Option("--postgres"))), ("recurring", scenarios.RecurringAsync), ("stored", () => scenarios.StoredAsync(Option("--data"))), ("fetch", () => scenarios.FetchAsync(Option("--data"))) })
 {
     // Ten million jobs take minutes and seven gigabytes: only when asked for.
-    if (only == name || (only is null && name != "stored"))
+    if (only == name || (only is null && name is not ("stored" or "fetch")))
         await run();
 }
 

@@ -31,8 +31,16 @@ internal sealed partial class Scenarios
     {
         Console.Error.WriteLine("… jobs stored");
         var many = existing ?? await FilledAsync(Scaled(10_000_000));
-        var few = await FilledAsync(Math.Min(10_000, Scaled(10_000_000)));
         await PagesAsync(many);
+        await FetchAsync(many);
+    }
+
+    /// <summary>Whether jobs are fetched and moved with millions of others stored as with few.</summary>
+    public async Task FetchAsync(string? existing)
+    {
+        Console.Error.WriteLine("… jobs fetched and moved");
+        var many = existing ?? await FilledAsync(Scaled(10_000_000));
+        var few = await FilledAsync(Math.Min(10_000, Scaled(10_000_000)));
         foreach (var (what, directory) in new[] { ("few jobs", few), ("many jobs", many) })
         {
             await using var database = Open(directory);

@@ -20,6 +20,9 @@ internal static class JobActions
     // How many jobs of one failure are requeued or deleted at once.
     private const int MostOfAGroup = 1000;
 
+    // What a job may be in while a server holds it; a genuine scheduler leaves one Scheduled.
+    private static readonly string[] Unfinished = [JobStates.Processing, JobStates.Enqueued, JobStates.Scheduled];
+
     private static readonly TimeSpan StopWait = TimeSpan.FromSeconds(5);
 
     public static void MapJobActions(this IEndpointRouteBuilder app)
@@ -60,13 +63,17 @@ internal static class JobActions
         return Back(form, page, done + left == 0 ? "none" : move, done, left);
     }
 
-    internal static Task<bool> MoveAsync(JobClient client, long id, string move, string? state, CancellationToken cancellationToken) => (move, state) switch
+    /// <summary>Moves a job only while it is as listed: in the state, or, of a list of any state, not ended.</summary>
+    internal static async Task<bool> MoveAsync(JobClient client, long id, string move, string? state, CancellationToken cancellationToken)
     {
-        ("delete", null) => client.DeleteAsync(id, ByHand, cancellationToken),
-        ("delete", _) => client.DeleteFromAsync(id, state, ByHand, cancellationToken),
-        (_, null) => client.RequeueAsync(id, ByHand, cancellationToken),
-        _ => client.RequeueFromAsync(id, state, ByHand, cancellationToken),
-    };
+        foreach (var from in state is null ? Unfinished : [state])
+        {
+            if (await (move == "delete" ? client.DeleteFromAsync(id, from, ByHand, cancellationToken) : client.RequeueFromAsync(id, from, ByHand, cancellationToken)))
+                return true;
+        }
+
+        return false;
+    }
 
     private static async Task<IResult> CancelAsync(long id, JobClient client, JobQueries queries, CancellationToken cancellationToken)
     {

@@ -11,7 +11,8 @@ namespace Automation.Dashboard.Jobs;
 /// <param name="Exception">A piece of a failure.</param>
 /// <param name="From">Created at or after, UTC.</param>
 /// <param name="To">Created before, UTC.</param>
-internal sealed record JobFilterText(string? Name, string? Argument, string? Queue, string? Exception, string? From, string? To)
+internal sealed record JobFilterText(
+    string? Name = null, string? Argument = null, string? Queue = null, string? Exception = null, string? From = null, string? To = null)
 {
     /// <summary>Reads the fields by their names.</summary>
     public static JobFilterText Read(Func<string, string?> value) =>
@@ -32,9 +33,11 @@ internal sealed record JobFilterText(string? Name, string? Argument, string? Que
         ("named", Name), ("with the argument", Argument), ("of queue", Queue), ("whose exception has", Exception), ("created from", From), ("created before", To),
     }.Where(w => w.Value is not null).Select(w => $"{w.Word} “{w.Value}”"));
 
-    public JobFilter ToFilter(string? state) => new()
+    public JobFilter ToFilter(string? state, bool isRetry = false, bool isFetched = false) => new()
     {
         State = state,
+        IsRetry = isRetry,
+        IsFetched = isFetched,
         Name = Name,
         ArgumentText = Argument,
         Queue = Queue,

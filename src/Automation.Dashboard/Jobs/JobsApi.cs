@@ -38,10 +38,10 @@ internal static class JobsApi
     }
 
     // name is the registered name, or the beginning of a typed job's type; argument and exception are pieces of text;
-    // before is the "before" of the page that came last; limit is 1 to 500, 50 by default.
+    // retries leaves only failed jobs that wait for another attempt; before is the "before" of the page that came last; limit is 1 to 500, 50 by default.
     private static async Task<Results<Ok<JobPage>, ProblemHttpResult>> ListAsync(
-        JobQueries queries, string? state, string? queue, string? name, string? argument, string? exception, DateTimeOffset? from, DateTimeOffset? to, long? before, int? limit,
-        CancellationToken cancellationToken)
+        JobQueries queries, string? state, string? queue, string? name, string? argument, string? exception, DateTimeOffset? from, DateTimeOffset? to, bool? retries, long? before,
+        int? limit, CancellationToken cancellationToken)
     {
         if (limit is < 1 or > MaxLimit)
             return Problems.Range("limit", limit, $"1 to {MaxLimit}");
@@ -54,6 +54,7 @@ internal static class JobsApi
             Name = Given(name),
             ArgumentText = Given(argument),
             ExceptionText = Given(exception),
+            IsRetry = retries == true,
             CreatedFrom = from,
             CreatedTo = to,
         };

@@ -28,7 +28,7 @@ internal static class MatchingJobs
             return Problems.Range("through", form["through"], "the newest id that was counted");
         if (text.Unreadable is { } field)
             return Problems.Range(field, form[field], "a time such as 2026-01-31T08:30");
-        var filter = text.ToFilter(list.State);
+        var filter = list.Filter(text);
         var (done, left, place) = (Number(form["done"]) ?? 0, Number(form["left"]) ?? 0, Number(form["before"]) ?? through + 1);
         var started = clock.GetTimestamp();
         long? before = place;
@@ -46,11 +46,11 @@ internal static class MatchingJobs
         }
         while (before is not null && clock.GetElapsedTime(started) < Stretch);
 
-        Audit.Note(context, $"{list.State} jobs {text.Words}".TrimEnd(), null, $"{JobText.Number(done)} moved by {move}{(before is null ? "" : " so far")}");
+        Audit.Note(context, $"{list.Title} {text.Words}".TrimEnd(), null, $"{JobText.Number(done)} moved by {move}{(before is null ? "" : " so far")}");
         return before is null
             ? JobActions.To(list.Address(text), move, done, left)
             : TypedResults.Redirect(text.Link(
-                "/hangfire/matching/" + list.Page, ("move", move), ("through", Text(through)), ("before", Text(before.Value)), ("done", Text(done)), ("left", Text(left))));
+                "/hangfire/matching/" + list.Key, ("move", move), ("through", Text(through)), ("before", Text(before.Value)), ("done", Text(done)), ("left", Text(left))));
     }
 
     public static long? Number(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

@@ -41,7 +41,7 @@ public sealed partial class JobQueries
         var count = 0L;
         while (true)
         {
-            var bottom = await WindowAsync(filter, top, end, cancellationToken);
+            var bottom = filter.IsFetched ? end : await WindowAsync(filter, top, end, cancellationToken);
             var sql = new StringBuilder(IsSqlite
                 ? """SELECT count(*) FROM "Job" j WHERE j."Id" < $1 AND j."Id" > $2"""
                 : "SELECT count(*) FROM hangfire.job j WHERE j.id < $1 AND j.id > $2");

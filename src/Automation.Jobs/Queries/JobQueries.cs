@@ -174,7 +174,21 @@ public sealed partial class JobQueries
                 : $" AND EXISTS (SELECT 1 FROM hangfire.state f WHERE f.jobid = j.id AND f.name = 'Failed' AND f.data::text ILIKE {piece} ESCAPE '!')");
         }
 
-        if (filter.Queue is { } queue)
+        if (filter.IsRetry)
+        {
+            sql.Append(IsSqlite
+                ? """ AND EXISTS (SELECT 1 FROM "Set" r WHERE r."Key" = 'retries' AND r."Value" = CAST(j."Id" AS TEXT))"""
+                : " AND EXISTS (SELECT 1 FROM hangfire.set r WHERE r.key = 'retries' AND r.value = j.id::text)");
+        }
+
+        if (filter.IsFetched)
+        {
+            var taken = filter.Queue is { } source ? (IsSqlite ? $""" AND +q."Queue" = {Next(source)}""" : $" AND q.queue = {Next(source)}") : "";
+            sql.Append(IsSqlite
+                ? $""" AND j."Id" IN (SELECT q."JobId" FROM "JobQueue" q WHERE q."FetchedAt" > 0{taken})"""
+                : $" AND j.id IN (SELECT q.jobid FROM hangfire.jobqueue q WHERE q.fetchedat IS NOT NULL{taken})");
+        }
+        else if (filter.Queue is { } queue)
         {
             sql.Append(IsSqlite
                 ? $""" AND EXISTS (SELECT 1 FROM "State" e WHERE e."JobId" = j."Id" AND e."Name" = 'Enqueued' AND e."Data" LIKE {Next($"%\"Queue\":\"{Escape(queue)}\"%")} ESCAPE '!')"""

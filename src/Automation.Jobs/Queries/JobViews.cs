@@ -24,9 +24,16 @@ public sealed class JobFilter
     /// <summary>Created before.</summary>
     public DateTimeOffset? CreatedTo { get; init; }
 
-    internal bool SearchesText => ArgumentText is not null || Name is not null || SearchesHistory;
+    /// <summary>Only failed jobs that wait for another attempt.</summary>
+    public bool IsRetry { get; init; }
 
-    internal bool SearchesHistory => ExceptionText is not null || Queue is not null;
+    /// <summary>Only jobs that servers hold; <see cref="Queue"/> is then where they were taken from.</summary>
+    public bool IsFetched { get; init; }
+
+    // Servers hold few jobs, and those are found by the places they were taken from.
+    internal bool SearchesText => !IsFetched && (ArgumentText is not null || Name is not null || IsRetry || SearchesHistory);
+
+    internal bool SearchesHistory => ExceptionText is not null || (Queue is not null && !IsFetched);
 }
 
 /// <summary>A job in a list.</summary>

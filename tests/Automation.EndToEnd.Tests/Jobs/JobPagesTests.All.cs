@@ -35,6 +35,33 @@ public abstract partial class JobPagesTests
     }
 
     [Fact]
+    public async Task All_retries_and_all_jobs_with_servers_are_moved_and_no_others()
+    {
+        await site.StartAsync();
+        var retries = new[] { await site.RetryAsync("retry.all", "one"), await site.RetryAsync("retry.all", "two") };
+        var (other, planned) = (await site.RetryAsync("retry.other"), await site.ScheduledAsync("retry.all", "was never tried"));
+        var page = await site.SignInAsync();
+
+        await page.GotoAsync("/hangfire/retries?name=retry.all");
+        await Assertions.Expect(page.Locator("#list tbody tr")).ToHaveCountAsync(2);
+        await page.GetByRole(AriaRole.Link, new() { Name = "All that match…" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Delete: 2 jobs" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("2 jobs were deleted.", new() { Timeout = 30_000 });
+        await Assertions.Expect(page.GetByText("No job that waits for another attempt is like this.")).ToBeVisibleAsync();
+        Assert.Equal(
+            [JobStates.Deleted, JobStates.Deleted, JobStates.Scheduled, JobStates.Scheduled],
+            await Task.WhenAll(retries.Append(other).Append(planned).Select(async id => await StateAsync(id) ?? "")));
+
+        var (held, waits) = (await site.HeldAsync("held-queue", 1), await site.WaitingAsync("held-queue", 2));
+        await page.GotoAsync("/hangfire/jobs/enqueued/fetched/held-queue");
+        await page.GetByRole(AriaRole.Link, new() { Name = "All that match…" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Cancel and delete: 1 job" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("1 job was deleted.", new() { Timeout = 30_000 });
+        Assert.Equal((JobStates.Deleted, JobStates.Enqueued), (await StateAsync(held), await StateAsync(waits)));
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
     public async Task A_move_of_very_many_jobs_goes_on_from_where_the_page_says()
     {
         await site.StartAsync();

@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text.Json.Nodes;
 using Automation.EndToEnd.Tests.Jobs;
 using Automation.Jobs;
 using Automation.Storage;
+using Automation.Storage.Writes;
 using Automation.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -59,6 +61,12 @@ public sealed class PostgresJobSite : JobSite
 /// </summary>
 public abstract class JobSite : IAsyncDisposable
 {
+    private static readonly SqlStatement AddRetry = new(
+        """INSERT INTO "Set" ("Key", "Score", "Value", "ExpireAt") VALUES ('retries', 0, $1, 0)""", "INSERT INTO hangfire.set (key, score, value) VALUES ('retries', 0, $1)");
+
+    private static readonly SqlStatement Hold = new(
+        """UPDATE "JobQueue" SET "FetchedAt" = $2 WHERE "JobId" = $1""", "UPDATE hangfire.jobqueue SET fetchedat = $2 WHERE jobid = $1");
+
     private const string Chromium = "/usr/bin/chromium";
 
     private readonly SemaphoreSlim _starting = new(1, 1);
@@ -74,6 +82,8 @@ public abstract class JobSite : IAsyncDisposable
     public RecurringJobManager Recurring => _services!.GetRequiredService<RecurringJobManager>();
 
     public JobQueries Queries => _services!.GetRequiredService<JobQueries>();
+
+    public Database Database => _services!.GetRequiredService<Database>();
 
     internal StalledReceiver Receiver { get; } = new();
 
@@ -134,6 +144,22 @@ public abstract class JobSite : IAsyncDisposable
     /// <summary>A job that is due in a day.</summary>
     public Task<long> ScheduledAsync(string name, params object?[] arguments) =>
         Jobs.EnqueueAsync(new JobRequest(name, arguments) { DueAt = DateTimeOffset.UtcNow.AddDays(1) }, TestContext.Current.CancellationToken);
+
+    /// <summary>A job that failed and waits for another attempt, as a genuine server leaves it.</summary>
+    public async Task<long> RetryAsync(string name, params object?[] arguments)
+    {
+        var id = await ScheduledAsync(name, arguments);
+        await Database.CommitAsync(new WriteUnit().Add(AddRetry, id.ToString(CultureInfo.InvariantCulture)), cancellationToken: TestContext.Current.CancellationToken);
+        return id;
+    }
+
+    /// <summary>A job of a queue that a server which nobody knows here has taken.</summary>
+    public async Task<long> HeldAsync(string queue, params object?[] arguments)
+    {
+        var id = await WaitingAsync(queue, arguments);
+        await Database.CommitAsync(new WriteUnit().Add(Hold, id, SqlValue.Timestamp(DateTime.UtcNow)), cancellationToken: TestContext.Current.CancellationToken);
+        return id;
+    }
 
     /// <summary>Lets every tool call start a workflow whose only step calls a receiver that does not answer.</summary>
     public async Task MapToStalledCallAsync()

@@ -118,8 +118,31 @@ public abstract class QueryConformance(DatabaseProvider provider) : IAsyncLifeti
         var slow = await _host.Client.EnqueueAsync(new JobRequest("greet", "Bob") { Queue = "slow" }, Token);
         var failed = await _host.Client.EnqueueAsync(new JobRequest("fail"), Token);
         var later = await _host.Client.EnqueueAsync(new JobRequest("greetings") { DueAt = _clock.GetUtcNow().AddDays(1) }, Token);
-        _recorder.Do = (context, _) => context.Name == "fail" ? throw new InvalidOperationException("The disk is full") : Task.CompletedTask;
+        var again = await _host.Client.EnqueueAsync(new JobRequest("greet", "again"), Token);
+        using var holding = new SemaphoreSlim(0);
+        _recorder.Do = async (context, _) =>
+        {
+            if (context.Name == "fail")
+                throw new InvalidOperationException("The disk is full");
+            if (context.Id == again)
+                throw new IOException("Not now");
+            if (context.Id == slow)
+                await holding.WaitAsync(Token);
+        };
         await _host.StartAsync();
+        await _host.StateAsync(slow, JobStates.Processing);
+        await _host.StateAsync(again, JobStates.Scheduled);
+        await FindsAsync(new JobFilter { IsFetched = true, Queue = "slow" }, slow);
+        await FindsAsync(new JobFilter { IsFetched = true, Queue = "other" });
+        await FindsAsync(new JobFilter { IsFetched = true, Name = "nothing" });
+        Assert.Equal(1, (await Queries.CountMatchingAsync(new JobFilter { IsFetched = true, Queue = "slow" }, TimeSpan.FromMinutes(1), Token)).Count);
+        await FindsAsync(new JobFilter { State = JobStates.Scheduled, IsRetry = true }, again);
+        await FindsAsync(new JobFilter { State = JobStates.Scheduled, IsRetry = true, ArgumentText = "Ada" });
+        Assert.Equal([again], (await Queries.ListIdsAsync(new JobFilter { State = JobStates.Scheduled, IsRetry = true }, null, 10, Token)).Ids);
+        Assert.True(await _host.Client.DeleteAsync(again, cancellationToken: Token));
+        await FindsAsync(new JobFilter { IsRetry = true });
+        await _host.ExecuteAsync(provider == DatabaseProvider.Sqlite ? $"DELETE FROM \"Job\" WHERE \"Id\" = {again}" : $"DELETE FROM hangfire.job WHERE id = {again}");
+        holding.Release();
         await _host.StateAsync(failed, JobStates.Failed);
         await _host.StateAsync(slow, JobStates.Succeeded);
         await _host.StateAsync(early, JobStates.Succeeded);
