@@ -15,7 +15,10 @@ if (args is ["floor", var file, var url])
 var scale = Option("--scale") is { } text ? double.Parse(text, CultureInfo.InvariantCulture) : 1;
 var only = Option("--only");
 var figures = new Figures();
-var scenarios = new Scenarios(Path.Combine(AppContext.BaseDirectory, "Automation.Host.dll"), figures, scale);
+// The server as README's command builds it, beside this program in the repository and in the same configuration.
+var configuration = new DirectoryInfo(AppContext.BaseDirectory).Parent!;
+var server = Path.Combine(configuration.FullName, "../../../../src/Automation.Host/bin", configuration.Name, "net10.0", "Automation.Host.dll");
+var scenarios = new Scenarios(Path.GetFullPath(server), figures, scale);
 Figures.PrintHead();
 if (only is not ("engine" or "waiting" or "fetch"))
     await scenarios.FloorAsync();

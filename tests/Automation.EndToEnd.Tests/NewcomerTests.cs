@@ -134,7 +134,7 @@ public sealed class NewcomerTests
 
     internal static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {
-        var info = new ProcessStartInfo("dotnet", [typeof(Host.HostOptions).Assembly.Location, .. arguments])
+        var info = new ProcessStartInfo("dotnet", [ServerUnderTest.Program, .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

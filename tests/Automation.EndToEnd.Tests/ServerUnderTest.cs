@@ -98,6 +98,10 @@ public sealed class ServerUnderTest : IAsyncDisposable
     /// <summary>The root of the clone that the tests were built in.</summary>
     public static string RepositoryRoot { get; } = FindRoot();
 
+    /// <summary>The server as README's command builds it, in the configuration of the tests.</summary>
+    public static string Program { get; } = Path.Combine(
+        RepositoryRoot, "src/Automation.Host/bin", new DirectoryInfo(AppContext.BaseDirectory).Parent!.Name, "net10.0", "Automation.Host.dll");
+
     /// <summary>Ends it as a crash does: no time to write anything.</summary>
     public async Task KillAsync()
     {
@@ -118,7 +122,7 @@ public sealed class ServerUnderTest : IAsyncDisposable
     /// <returns>From the start of the process to its first answer.</returns>
     public async Task<TimeSpan> StartProcessAsync()
     {
-        var info = new ProcessStartInfo("dotnet", [typeof(Host.HostOptions).Assembly.Location, "--urls", Address])
+        var info = new ProcessStartInfo("dotnet", [Program, "--urls", Address])
         {
             WorkingDirectory = RepositoryRoot,
             RedirectStandardOutput = true,

@@ -48,7 +48,7 @@ public sealed class BackupTests
 
     private static async Task<(int Code, string Output)> RunAsync(params string[] arguments)
     {
-        var info = new ProcessStartInfo("dotnet", [typeof(Host.HostOptions).Assembly.Location, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var info = new ProcessStartInfo("dotnet", [ServerUnderTest.Program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         using var process = Process.Start(info)!;
         var output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);

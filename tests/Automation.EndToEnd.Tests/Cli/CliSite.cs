@@ -40,7 +40,7 @@ public sealed class CliSite : IAsyncLifetime
     /// <summary>Runs a command; the token interrupts it as Ctrl+C does.</summary>
     public async Task<CliRun> RunAsync(CancellationToken interrupt, params string[] args)
     {
-        var info = new ProcessStartInfo("dotnet", [typeof(Host.HostOptions).Assembly.Location, .. args])
+        var info = new ProcessStartInfo("dotnet", [ServerUnderTest.Program, .. args])
         {
             WorkingDirectory = ServerUnderTest.RepositoryRoot,
             RedirectStandardOutput = true,
