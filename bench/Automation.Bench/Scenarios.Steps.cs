@@ -1,0 +1,79 @@
+using System.Diagnostics;
+
+namespace Automation.Bench;
+
+/// <summary>Figures of steps: HTTP calls and data updates as background jobs of workflows that events start.</summary>
+internal sealed partial class Scenarios
+{
+    private const int UpsertsPerRun = 20;
+
+    public async Task StepsAsync()
+    {
+        await HttpStepsAsync();
+        await UpsertsAsync("bench-upsert", 1, Scaled(30_000), "data upserts, one a workflow");
+        await UpsertsAsync("bench-upserts", UpsertsPerRun, Scaled(3_000), $"data upserts, {UpsertsPerRun} a workflow");
+    }
+
+    /// <summary>One event, one workflow, one HTTP call as a job; what was sent and answered is on record.</summary>
+    private async Task HttpStepsAsync()
+    {
+        using var counterpart = new AnsweringServer();
+        await using var server = await StartAsync(
+            "HTTP steps", new Dictionary<string, string>(StringComparer.Ordinal) { ["Automation__Steps__Outgoing__AllowedHosts__0"] = "127.0.0.1" });
+        var load = new LoadGenerator(server.Port, "/webhooks/flyflow", number => StepEvent("bench-http", number, $"\"url\":\"{counterpart.Url}\""));
+        var warm = Scaled(5_000);
+        await load.RunAsync(Connections, 1, warm);
+        await UntilFinishedAsync(server, warm);
+
+        var count = Scaled(30_000);
+        var before = (server.ProcessorTime, Bytes: Bytes(server));
+        var started = Stopwatch.GetTimestamp();
+        var run = await load.RunAsync(Connections, 1_000_000, count);
+        await UntilFinishedAsync(server, warm + count);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        var processor = server.ProcessorTime - before.ProcessorTime;
+        Require(run.Refused == 0, "events were refused");
+        CheckSteps(server, warm + count, warm + count);
+        Require(counterpart.Requests == warm + count && counterpart.Keys.Count == warm + count, $"the counterpart saw {counterpart.Requests} calls with {counterpart.Keys.Count} keys");
+        Require(
+            Scalar(server, "SELECT count(DISTINCT activity_execution_id) FROM http_exchanges WHERE outcome = 'Answered' AND status_code = 200 AND request_body <> '' AND response_body <> '' AND job_id IS NOT NULL") == warm + count
+            && Scalar(server, "SELECT count(*) FROM http_exchanges") == warm + count,
+            "not every call is on record once");
+        figures.Add("HTTP steps as background jobs, full record", count / elapsed.TotalSeconds, "1/s", _floorPerSecond);
+        figures.Add("… processor time of the server for each, event and workflow included", processor.TotalMicroseconds / count, "µs");
+        figures.Add("… bytes on disk for each", (Bytes(server) - before.Bytes) / (double)count, "B");
+    }
+
+    private async Task UpsertsAsync(string type, int each, long runs, string what)
+    {
+        await using var server = await StartAsync(what);
+        // Each document is written by three runs, so that there are inserts and updates.
+        var load = new LoadGenerator(
+            server.Port, "/webhooks/flyflow", number => StepEvent(type, number, $"\"customers\":[{string.Join(',', Enumerable.Range(0, each).Select(i => $$"""{"id":"c-{{number / 3}}-{{i}}","name":"Ann Example","calls":{{number}}}"""))}]"));
+        var warm = Math.Max(1, runs / 10);
+        await load.RunAsync(Connections, 1, warm);
+        await UntilFinishedAsync(server, warm);
+
+        var before = server.ProcessorTime;
+        var started = Stopwatch.GetTimestamp();
+        var run = await load.RunAsync(Connections, 1_000_000, runs);
+        await UntilFinishedAsync(server, warm + runs);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        var processor = server.ProcessorTime - before;
+        Require(run.Refused == 0, "events were refused");
+        CheckSteps(server, warm + runs, (warm + runs) * each);
+        Require(Scalar(server, "SELECT sum(version) FROM documents") == (warm + runs) * each, "not every upsert was made once");
+        figures.Add(what, runs * each / elapsed.TotalSeconds, "1/s", _floorPerSecond);
+        figures.Add("… processor time of the server for each, event and workflow included", processor.TotalMicroseconds / (runs * each), "µs");
+    }
+
+    private static string StepEvent(string type, long number, string data) =>
+        $$$"""{"event_type":"{{{type}}}","call_id":"bench-{{{number}}}","timestamp":"2026-11-20T10:00:00Z","data":{"agent":"a-17","from":"+4915100000000",{{{data}}}}}""";
+
+    private static void CheckSteps(ServerProcess server, long runs, long steps)
+    {
+        Require(Scalar(server, "SELECT count(*) FROM event_starts") == runs, "not every event started one instance");
+        Require(Scalar(server, "SELECT count(*) FROM workflow_instances WHERE finished_at IS NOT NULL AND incident_count = 0") == runs, "not every instance finished once");
+        Require(Scalar(server, "SELECT count(*) FROM \"Job\" WHERE \"StateName\" = 'Succeeded'") == steps, "not every step was one job that succeeded");
+    }
+}
