@@ -21,7 +21,7 @@ internal sealed partial class Scenarios
         await using var server = await StartAsync(
             "HTTP steps", new Dictionary<string, string>(StringComparer.Ordinal) { ["Automation__Steps__Outgoing__AllowedHosts__0"] = "127.0.0.1" });
         var load = new LoadGenerator(server.Port, "/webhooks/flyflow", number => StepEvent("bench-http", number, $"\"url\":\"{counterpart.Url}\""));
-        var warm = Scaled(5_000);
+        var warm = Scaled(15_000);
         await load.RunAsync(Connections, 1, warm);
         await UntilFinishedAsync(server, warm);
 
@@ -50,7 +50,7 @@ internal sealed partial class Scenarios
         // Each document is written by three runs, so that there are inserts and updates.
         var load = new LoadGenerator(
             server.Port, "/webhooks/flyflow", number => StepEvent(type, number, $"\"customers\":[{string.Join(',', Enumerable.Range(0, each).Select(i => $$"""{"id":"c-{{number / 3}}-{{i}}","name":"Ann Example","calls":{{number}}}"""))}]"));
-        var warm = Math.Max(1, runs / 10);
+        var warm = Math.Max(1, runs / 3);
         await load.RunAsync(Connections, 1, warm);
         await UntilFinishedAsync(server, warm);
 
