@@ -84,5 +84,17 @@ public sealed class JobContext
     /// <param name="message">What is being done.</param>
     public void ReportProgress(double percent, string? message = null) => _run.ReportProgress(Math.Clamp(percent, 0, 100), message);
 
+    /// <summary>
+    /// Waits for something that is not this server's work, such as its turn at a limit or the time of the next attempt.
+    /// Meanwhile the job's worker runs other jobs (<see cref="JobOptions.AsideCount"/>); before the job goes on, it is given
+    /// one again.
+    /// </summary>
+    /// <param name="wait">The wait. It must end when <see cref="CancellationToken"/> is cancelled.</param>
+    public Task WaitAsideAsync(Func<Task> wait)
+    {
+        ArgumentNullException.ThrowIfNull(wait);
+        return _run.Job.Seat is { } seat ? seat.WaitAsync(wait) : wait();
+    }
+
     internal ClaimedJob Job => _run.Job;
 }

@@ -15,6 +15,13 @@ public sealed class JobOptions : IValidatableObject
     [Range(1, 1000)]
     public int WorkerCount { get; set; } = Math.Clamp(20 * Environment.ProcessorCount, 40, 100);
 
+    /// <summary>
+    /// Jobs that have begun and wait without a worker for their turn, such as at a host that takes few calls at a time, or
+    /// for their next attempt. Further ones keep their workers while they wait. Default 1,000.
+    /// </summary>
+    [Range(0, 100_000)]
+    public int AsideCount { get; set; } = 1000;
+
     /// <summary>The queues this process serves, the most urgent first. Empty means only <c>default</c>.</summary>
     public IList<string> Queues { get; set; } = [];
 

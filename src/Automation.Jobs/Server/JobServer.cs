@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Automation.Jobs.Serialization;
 using Automation.Jobs.Store;
 using Automation.Jobs.Types;
@@ -57,6 +58,13 @@ internal sealed partial class JobServer(
         await _stopping.CancelAsync();
         _begun.TrySetResult();
         await Task.WhenAll(_loops);
+        // Those that only wait need no patience.
+        foreach (var job in workers.Held)
+        {
+            if (job.Seat is { IsAside: true })
+                job.Run?.Cancel(CancelCause.Stopping);
+        }
+
         workers.Complete();
         if (!await EndsWithinAsync(_running, options.StopTimeout))
         {
@@ -79,12 +87,30 @@ internal sealed partial class JobServer(
         await _begun.Task;
         await foreach (var job in workers.Ready.ReadAllAsync())
         {
+            // Handed over for the first time, or back after it stood aside.
+            var seat = job.Seat ??= new WorkerSeat(workers, job);
+            await seat.SitAsync(() => _ = RunAsync(job, seat));
+        }
+    }
+
+    private async Task RunAsync(ClaimedJob job, WorkerSeat seat)
+    {
+        try
+        {
             // Handed over, but not begun when the stop came: somebody else begins it.
             var completion = _stopping.IsCancellationRequested
                 ? new Completion(new JobRun(job, store, new JobRetryOptions(), 0, clock.GetTimestamp(), clock), job.Request?.Name ?? "", JobOutcome.Released, null)
                 : await runner.RunAsync(job);
             workers.Free(job, completion.Run.Elapsed);
             await completer.AddAsync(completion);
+        }
+        catch (ChannelClosedException)
+        {
+            // It ended after the server's patience was over: it is among those that were put back.
+        }
+        finally
+        {
+            seat.End();
         }
     }
 

@@ -26,6 +26,11 @@ internal sealed class LocalWorkers
     private int _capacity;
     private int _taken;
 
+    // Runs that wait without a worker, and how many may.
+    private int _aside;
+    private int _mostAside;
+    private int _completing;
+
     // Milliseconds; begins as if jobs were slow.
     private double _averageRun = 1000;
 
@@ -53,6 +58,7 @@ internal sealed class LocalWorkers
     public void Open(ServerIdentity identity, JobOptions options)
     {
         _capacity = options.WorkerCount;
+        _mostAside = options.AsideCount;
         foreach (var queue in options.ServedQueues)
             _queues[queue] = new QueueLoad(options.QueueConcurrency.TryGetValue(queue, out var limit) ? limit : int.MaxValue);
         _identity = identity;
@@ -65,8 +71,33 @@ internal sealed class LocalWorkers
     /// <summary>Takes no more jobs.</summary>
     public void Close() => _identity = null;
 
-    /// <summary>Ends the workers once they have run what was handed over.</summary>
-    public void Complete() => _ready.Writer.TryComplete();
+    /// <summary>Ends the workers once they have run what was handed over, and what stood aside has come back and ended.</summary>
+    public void Complete()
+    {
+        Interlocked.Exchange(ref _completing, 1);
+        if (Volatile.Read(ref _aside) == 0)
+            _ready.Writer.TryComplete();
+    }
+
+    /// <summary>A run that waits gives its worker back, unless the server stops or too many wait already.</summary>
+    public bool TryStandAside(ClaimedJob job)
+    {
+        if (Interlocked.Increment(ref _aside) > _mostAside || _identity is null)
+        {
+            NoLongerAside();
+            return false;
+        }
+
+        FreeWorker(job);
+        return true;
+    }
+
+    /// <summary>A run that stood aside wants a worker again; it comes after the jobs that were handed over before.</summary>
+    public void ComeBack(ClaimedJob job)
+    {
+        TakeWorker(job);
+        NoLongerAside();
+    }
 
     /// <summary>Promises a worker for a job of a queue, if one is free and nothing waits before it.</summary>
     public bool TryPromise(string queue, out ServerIdentity identity, out object? promise)
@@ -95,10 +126,7 @@ internal sealed class LocalWorkers
     public void Hand(ClaimedJob job)
     {
         _held[job.QueueRowId] = job;
-        Interlocked.Increment(ref _taken);
-        if (_queues.TryGetValue(job.Queue, out var load))
-            Interlocked.Increment(ref load.Taken);
-        _ready.Writer.TryWrite(job);
+        TakeWorker(job);
     }
 
     /// <summary>A job was deleted or requeued here: where this process holds it, its run is cancelled or does not start.</summary>
@@ -125,11 +153,7 @@ internal sealed class LocalWorkers
     {
         // Not exact where two end at once, and it need not be.
         _averageRun += (Math.Min(ran.TotalMilliseconds, 1000) - _averageRun) / 16;
-        Interlocked.Decrement(ref _taken);
-        if (_queues.TryGetValue(job.Queue, out var load))
-            Interlocked.Decrement(ref load.Taken);
-        if (_backlog)
-            Wake();
+        FreeWorker(job);
     }
 
     /// <summary>There may be jobs in the queues.</summary>
@@ -189,6 +213,29 @@ internal sealed class LocalWorkers
     {
         var ahead = (int)Math.Min(MostAhead, LongestWait.TotalMilliseconds * _capacity / Math.Max(_averageRun, 0.001));
         return Math.Max(_capacity, ahead) - taken;
+    }
+
+    private void TakeWorker(ClaimedJob job)
+    {
+        Interlocked.Increment(ref _taken);
+        if (_queues.TryGetValue(job.Queue, out var load))
+            Interlocked.Increment(ref load.Taken);
+        _ready.Writer.TryWrite(job);
+    }
+
+    private void FreeWorker(ClaimedJob job)
+    {
+        Interlocked.Decrement(ref _taken);
+        if (_queues.TryGetValue(job.Queue, out var load))
+            Interlocked.Decrement(ref load.Taken);
+        if (_backlog)
+            Wake();
+    }
+
+    private void NoLongerAside()
+    {
+        if (Interlocked.Decrement(ref _aside) == 0 && Volatile.Read(ref _completing) == 1)
+            _ready.Writer.TryComplete();
     }
 
     private void Wake()

@@ -73,6 +73,9 @@ internal sealed class ClaimedJob
     /// <summary>Its run in this process, once it has started.</summary>
     public Server.JobRun? Run { get; set; }
 
+    /// <summary>Its place at a worker, once it has started.</summary>
+    public Server.WorkerSeat? Seat { get; set; }
+
     /// <summary>It was deleted or requeued before it started.</summary>
     public volatile bool IsRevoked;
 

@@ -108,6 +108,7 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
             MaxRedirects = (int)redirects,
             Secrets = hidden,
             KeepsHostLimits = true,
+            Job = operation.Job,
             ClientCertificate = certificate,
         };
         return (call, client);

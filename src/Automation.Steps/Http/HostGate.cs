@@ -1,4 +1,5 @@
 using System.Globalization;
+using Automation.Jobs;
 using Automation.Steps.Outgoing;
 using Polly;
 using Polly.CircuitBreaker;
@@ -54,15 +55,17 @@ internal sealed class HostGate
     /// <summary>Whether a request is on its way or waits.</summary>
     public bool IsBusy => Volatile.Read(ref _inside) > 0;
 
-    /// <summary>Waits for a place; null where there was one at once.</summary>
-    /// <returns>Why the request does not go out, or <see cref="HttpCallEnd.Answered"/> where it may.</returns>
-    public async ValueTask<(bool MayGo, string? Wait)> EnterAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a place.</summary>
+    /// <param name="job">The job that wants it, if any; it waits without its worker.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether the request may go out, and what it waited for; null where there was a place at once.</returns>
+    public async ValueTask<(bool MayGo, string? Wait)> EnterAsync(JobContext? job, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _inside);
         var entered = false;
         try
         {
-            var wait = await WaitAsync(cancellationToken);
+            var wait = await WaitAsync(job, cancellationToken);
             entered = wait.MayGo;
             return wait;
         }
@@ -95,7 +98,7 @@ internal sealed class HostGate
         }
     }
 
-    private async ValueTask<(bool MayGo, string? Wait)> WaitAsync(CancellationToken cancellationToken)
+    private async ValueTask<(bool MayGo, string? Wait)> WaitAsync(JobContext? job, CancellationToken cancellationToken)
     {
         var started = _clock.GetTimestamp();
         string? wait = null;
@@ -106,7 +109,7 @@ internal sealed class HostGate
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
             try
             {
-                await _places.WaitAsync(either.Token);
+                await HttpCaller.WaitAsync(job, () => _places.WaitAsync(either.Token));
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
@@ -129,7 +132,8 @@ internal sealed class HostGate
                 if (at > now)
                 {
                     wait = $"Held back: {_host} is called {_options.Calls} times in {_options.Per}";
-                    await Task.Delay(at - now, _clock, cancellationToken);
+                    var turn = at - now;
+                    await HttpCaller.WaitAsync(job, () => Task.Delay(turn, _clock, cancellationToken));
                 }
             }
         }

@@ -1,3 +1,5 @@
+using Automation.Jobs;
+
 namespace Automation.Steps.Http;
 
 /// <summary>One call as a step wants it: values, not yet bytes.</summary>
@@ -50,6 +52,9 @@ public sealed record HttpCall
     /// schedules of their own leave it out.
     /// </summary>
     public bool KeepsHostLimits { get; init; }
+
+    /// <summary>The job that makes the call: while the call waits for its turn or its next attempt, the job's worker runs others.</summary>
+    public JobContext? Job { get; init; }
 
     /// <summary>The certificate and private key, in PEM, that this side shows to the origin of <see cref="Url"/>.</summary>
     public string? ClientCertificate { get; init; }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Net.Http.Headers;
+using Automation.Jobs;
 using Automation.Steps.Outgoing;
 using Microsoft.Extensions.Options;
 
@@ -55,9 +56,12 @@ public sealed class HttpCaller
                 delay = _options.MaxRetryDelay;
             exchanges[^1] = exchanges[^1] with { RetryDelay = delay };
             if (delay > TimeSpan.Zero)
-                await Task.Delay(delay, _clock, cancellationToken);
+                await WaitAsync(call.Job, () => Task.Delay(delay, _clock, cancellationToken));
         }
     }
+
+    /// <summary>Waits for something that is not this server's work; a job leaves its worker to others meanwhile.</summary>
+    internal static Task WaitAsync(JobContext? job, Func<Task> wait) => job is null ? wait() : job.WaitAsideAsync(wait);
 
     private static bool IsWorthRepeating(HttpResilienceStrategy strategy, HttpRequestEnd ended) =>
         ended.End is HttpCallEnd.FailedToConnect or HttpCallEnd.TimedOut or HttpCallEnd.HeldBack
@@ -87,7 +91,7 @@ public sealed class HttpCaller
             if (gate is not null)
             {
                 var startedAt = _clock.GetUtcNow();
-                var (mayGo, wait) = await gate.EnterAsync(cancellationToken);
+                var (mayGo, wait) = await gate.EnterAsync(call.Job, cancellationToken);
                 waited = _clock.GetElapsedTime(started);
                 if (wait is not null)
                     exchanges.Add(Unsent(builder, mask, exchanges, startedAt, waited, wait));

@@ -43,6 +43,7 @@ internal sealed class HttpRequestStep(HttpCaller caller, StoredFiles files, IOpt
                 IdempotencyKey = operation.IdempotencyKey(),
                 Resilience = strategy,
                 KeepsHostLimits = true,
+                Job = operation.Job,
             },
             cancellationToken);
 

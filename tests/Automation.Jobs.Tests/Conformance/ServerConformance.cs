@@ -61,6 +61,72 @@ public abstract class ServerConformance(DatabaseProvider provider) : JobTests(pr
     }
 
     [Fact]
+    public async Task A_job_that_waits_aside_leaves_its_worker_to_others_and_gets_one_back_before_it_goes_on()
+    {
+        await StartAsync(options: o => (o.WorkerCount, o.AsideCount) = (1, 2), clock: false);
+        var (turn, others, wentOn) = (new TaskCompletionSource(), new TaskCompletionSource(), new List<long>());
+        var (running, most) = (0, 0);
+        Recorder.Do = async (context, _) =>
+        {
+            if (context.Name == "wait")
+                await context.WaitAsideAsync(() => turn.Task);
+            lock (wentOn)
+            {
+                wentOn.Add(context.Id);
+                most = Math.Max(most, ++running);
+            }
+
+            if (context.Name == "done")
+                await others.Task;
+            lock (wentOn)
+                running--;
+        };
+        var first = await Host.Client.EnqueueAsync(new JobRequest("wait"), Token);
+        var second = await Host.Client.EnqueueAsync(new JobRequest("wait"), Token);
+        var greeting = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
+        await Host.StateAsync(greeting, JobStates.Succeeded);
+        var busy = await Host.Client.EnqueueAsync(new JobRequest("done"), Token);
+        await Eventually.TrueAsync(() => Task.FromResult(Recorder.Runs.Any(r => r.Id == busy)));
+
+        // Their turn has come, but the only worker is busy.
+        turn.SetResult();
+        others.SetResult();
+        await Host.StateAsync(first, JobStates.Succeeded);
+        await Host.StateAsync(second, JobStates.Succeeded);
+
+        Assert.Equal([greeting, busy], wentOn.Take(2));
+        Assert.Equal(1, most);
+        Assert.Equal(4, Recorder.Runs.Count);
+    }
+
+    [Fact]
+    public async Task No_more_jobs_wait_aside_than_may_and_a_stop_puts_them_back()
+    {
+        await StartAsync(options: o => (o.WorkerCount, o.AsideCount) = (1, 1), clock: false);
+        var waiting = new SemaphoreSlim(0);
+        Recorder.Do = (context, cancellation) => context.WaitAsideAsync(() =>
+        {
+            waiting.Release();
+            return Task.Delay(Timeout.InfiniteTimeSpan, cancellation);
+        });
+        var ids = new List<long>();
+        for (var i = 0; i < 3; i++)
+            ids.Add(await Host.Client.EnqueueAsync(new JobRequest("wait"), Token));
+        await waiting.WaitAsync(Token);
+        await waiting.WaitAsync(Token);
+        await Host.StopAsync();
+
+        // One waited aside, one kept the worker, one never began; all are for the next server.
+        Assert.Equal(2, Recorder.Runs.Count);
+        Assert.Equal(3, (await Host.OfAsync("JobQueue")).Count(r => r.Time("fetchedat") is null));
+        Recorder.Do = (_, _) => Task.CompletedTask;
+        await using var next = JobsHost.On(Host.Database, s => Configure(s, null));
+        await next.StartAsync();
+        foreach (var id in ids)
+            await next.StateAsync(id, JobStates.Succeeded);
+    }
+
+    [Fact]
     public async Task A_job_that_ignores_cancellation_neither_holds_up_a_stop_nor_counts_twice()
     {
         await StartAsync(options: o => o.ShutdownTimeout = TimeSpan.FromMilliseconds(100), clock: false);

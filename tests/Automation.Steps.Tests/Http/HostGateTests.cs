@@ -144,6 +144,42 @@ public sealed class HostGateTests
         Assert.Equal(TimeSpan.FromSeconds(20), result.Exchanges[0].RetryDelay);
     }
 
+    [Fact]
+    public async Task Calls_that_wait_for_a_host_leave_their_workers_to_calls_to_others()
+    {
+        var (running, most) = (0, 0);
+        var (slowIsIn, go) = (new TaskCompletionSource(), new TaskCompletionSource());
+        await using var narrow = new ScriptedServer(async (_, c) =>
+        {
+            InterlockedMax(ref most, Interlocked.Increment(ref running));
+            slowIsIn.TrySetResult();
+            await go.Task;
+            Interlocked.Decrement(ref running);
+            await c.AnswerAsync(200, "{}");
+        });
+        await using var other = ScriptedServer.Answering(200);
+        await using var host = await StepsHost.StartAsync(settings:
+        [
+            ("Automation:Jobs:WorkerCount", "2"), ("Automation:Steps:Http:Hosts:0:Host", $"127.0.0.1:{narrow.Port}"),
+            ("Automation:Steps:Http:Hosts:0:Concurrency", "1"), ("Automation:Steps:Http:Hosts:0:MaxWait", "00:10:00"),
+        ]);
+        var (toNarrow, toOther) = (await host.PublishAsync(StepsHost.Step(CallHttp.Type, "Call", ("url", narrow.Url))), await host.PublishAsync(StepsHost.Step(CallHttp.Type, "Call", ("url", other.Url))));
+
+        var waiting = Enumerable.Range(0, 101).Select(_ => host.RunPublishedAsync(toNarrow)).ToList();
+        await slowIsIn.Task;
+        // A hundred calls wait behind the slow one and there are two workers: these would never end if a wait kept one.
+        for (var i = 0; i < 3; i++)
+            await host.RunPublishedAsync(toOther);
+
+        Assert.Equal(3, other.Requests.Count);
+        Assert.Single(narrow.Requests);
+        go.SetResult();
+        await Task.WhenAll(waiting);
+        Assert.Equal(101, narrow.Requests.Count);
+        Assert.Equal(101, narrow.Requests.Select(r => r.Headers["Idempotency-Key"]).Distinct().Count());
+        Assert.Equal(1, most);
+    }
+
     [Theory]
     [InlineData("*", "https://a.example/", true)]
     [InlineData("api.example.org", "https://API.example.org./x", true)]
