@@ -1,4 +1,3 @@
-using Automation.Workflows.Definitions;
 using Automation.Workflows.Graph;
 using Automation.Workflows.Journal;
 
@@ -188,48 +187,6 @@ internal sealed partial class Burst
         }
     }
 
-    public void Resume(ActivityContext context, Bookmark bookmark, object? payload)
-    {
-        Touch(context);
-        Log(context, JournalEvents.Resumed);
-        try
-        {
-            context.Activity.Behavior.Resume(context, bookmark, payload);
-            if (context.IsActive)
-                Log(context, JournalEvents.Suspended);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !CancellationToken.IsCancellationRequested)
-        {
-            Fault(context, e);
-        }
-    }
-
-    /// <summary>Hands a background operation's result to its activity.</summary>
-    public void EndOperation(PendingOperation operation, OperationResult result)
-    {
-        var context = operation.Context;
-        State.RemoveOperation(operation);
-        Touch(context);
-        if (operation.Bookmark is { } bookmark)
-        {
-            RemoveBookmark(bookmark);
-            Log(context, JournalEvents.Resumed);
-        }
-
-        context.HasRetries |= result.HasRetries;
-        Now = _time.GetUtcNow();
-        try
-        {
-            context.Activity.Behavior.OperationEnded(context, result);
-            if (context.IsActive && context.BookmarkCount > 0)
-                Log(context, JournalEvents.Suspended);
-        }
-        catch (Exception e) when (e is not OperationCanceledException || !CancellationToken.IsCancellationRequested)
-        {
-            Fault(context, e);
-        }
-    }
-
     // ---- what activities ask for
 
     public void Schedule(CompiledActivity node, ActivityContext? owner, string? tag, List<LocalVariable>? locals)
@@ -239,252 +196,11 @@ internal sealed partial class Burst
         State.Work.Enqueue(new WorkItem { Node = node, Owner = owner, Tag = tag, Locals = locals });
     }
 
-    public Bookmark AddBookmark(ActivityContext context, string name, object? payload, DateTimeOffset? dueAt, string? tag, string? hash, object? options)
-    {
-        var bookmark = new Bookmark(
-            State.NextBookmarkId(), name, hash ?? StimulusHash.Compute(name, payload), payload, context.Activity.Id, context.Activity.NodeId, context.Ordinal, Now)
-        {
-            DueAt = dueAt,
-            Tag = tag,
-            Options = options,
-            EventId = EventId,
-        };
-        State.BookmarkList.Add(bookmark);
-        if (!bookmark.IsTimeout)
-            context.BookmarkCount++;
-        (_added ??= []).Add(bookmark);
-        return bookmark;
-    }
-
-    public void RemoveBookmark(Bookmark bookmark)
-    {
-        if (!State.BookmarkList.Remove(bookmark))
-            return;
-        if (!bookmark.IsTimeout && State.FindContext(bookmark.ActivityOrdinal) is { } context)
-            context.BookmarkCount--;
-        if (_added is null || !_added.Remove(bookmark))
-            (_removed ??= []).Add(bookmark);
-    }
-
-    public void RunInBackground(ActivityContext context)
-    {
-        var node = context.Activity;
-        var inputs = new Dictionary<string, object?>(node.Inputs.Length, StringComparer.Ordinal);
-        for (var i = 0; i < node.Inputs.Length; i++)
-            inputs[node.Inputs[i].Name] = context.InputAt(i);
-        var operation = AddOperation(context);
-        Effects.Add(new RunInBackground(operation.Id, node, context.Ordinal, inputs, operation.IsInline)
-        {
-            Resilience = node.Resilience?.Evaluate(context),
-        });
-    }
-
-    /// <summary>Work outside: the rest of the instance waits for it, unless the activity runs asynchronously; then it shows as a bookmark.</summary>
-    public PendingOperation AddOperation(ActivityContext context)
-    {
-        var operation = State.AddOperation(context, inline: !context.Activity.RunAsynchronously);
-        operation.EventId = EventId;
-        if (!operation.IsInline)
-            operation.Bookmark = AddBookmark(context, StimulusNames.BackgroundActivity, null, null, operation.Id, operation.Id, null);
-        return operation;
-    }
-
     public void Register(ActivityContext context, int slot, object? value) => State.RegisterOutput(context.Activity, slot, value);
 
     public object? FindOutput(CompiledActivity node, string? name) => State.FindOutput(node, name ?? "Result");
 
     public void RequestCommit() => _commitRequested = true;
-
-    // ---- ends
-
-    public void Complete(ActivityContext context)
-    {
-        if (!context.IsActive)
-            return;
-        context.CompletedAt = Now;
-        CancelChildren(context);
-        RemoveBookmarksOf(context);
-        context.Status = ActivityStatus.Completed;
-        Touch(context);
-        Log(context, JournalEvents.Completed);
-        Leave(context);
-        if (context.Parent is { } parent)
-        {
-            parent.ActiveChildren--;
-            if (parent.IsActive)
-            {
-                Touch(parent);
-                parent.Activity.Behavior.ChildCompleted(parent, context);
-            }
-        }
-    }
-
-    /// <summary>Cancels an execution and everything below it; the parent is told.</summary>
-    public void Cancel(ActivityContext context)
-    {
-        if (!context.IsActive)
-            return;
-        CancelSilently(context);
-        if (context.Parent is { IsActive: true } parent)
-            parent.Activity.Behavior.ChildCanceled(parent, context);
-    }
-
-    public void CancelChildren(ActivityContext context)
-    {
-        if (context.ActiveChildren == 0 && context.FaultedChildren == 0)
-            return;
-        foreach (var child in State.Contexts.Where(c => ReferenceEquals(c.Parent, context)).OrderBy(c => c.Ordinal).ToArray())
-        {
-            if (child.Status == ActivityStatus.Faulted)
-                Forget(child);
-            else
-                CancelSilently(child);
-        }
-
-        Unschedule(context);
-    }
-
-    /// <summary>Nobody waits for a faulted execution any more, so it does not hold the instance.</summary>
-    private void Forget(ActivityContext faulted)
-    {
-        CancelChildren(faulted);
-        RemoveBookmarksOf(faulted);
-        State.RemoveContext(faulted);
-        if (faulted.Parent is { } parent)
-            parent.FaultedChildren--;
-    }
-
-    private void CancelSilently(ActivityContext context)
-    {
-        if (!context.IsActive)
-            return;
-        context.Status = ActivityStatus.Canceled;
-        context.CompletedAt = Now;
-        Touch(context);
-        Log(context, JournalEvents.Canceled);
-        CancelChildren(context);
-        RemoveBookmarksOf(context);
-        foreach (var operation in State.OperationsOf(context))
-        {
-            State.RemoveOperation(operation);
-            Effects.Add(operation.ChildInstanceId is { } child ? new CancelWorkflow(child) : new CancelOperation(operation.Id));
-        }
-
-        Leave(context);
-        if (context.Parent is { } parent)
-            parent.ActiveChildren--;
-    }
-
-    /// <summary>Takes work that an execution scheduled off the list.</summary>
-    private void Unschedule(ActivityContext owner)
-    {
-        for (var n = State.Work.Count; n > 0; n--)
-        {
-            var item = State.Work.Dequeue();
-            if (item.Context is null && ReferenceEquals(item.Owner, owner))
-                owner.ActiveChildren--;
-            else
-                State.Work.Enqueue(item);
-        }
-    }
-
-    public void RemoveBookmarksOf(ActivityContext context)
-    {
-        if (context.BookmarkCount == 0 && context.Activity.Timeout is null)
-            return;
-        for (var i = State.BookmarkList.Count - 1; i >= 0; i--)
-        {
-            if (State.BookmarkList[i].ActivityOrdinal == context.Ordinal)
-                RemoveBookmark(State.BookmarkList[i]);
-        }
-    }
-
-    private void Leave(ActivityContext context)
-    {
-        // The workflow's own execution stays: it holds the variables.
-        if (context.Parent is not null || !ReferenceEquals(context.Activity, Workflow.Workflow))
-            State.RemoveContext(context);
-    }
-
-    public void Fault(ActivityContext context, Exception exception)
-    {
-        var info = ExceptionInfo.Of(exception);
-        if (context.IsActive)
-        {
-            if (context.Parent is { } parent)
-            {
-                parent.ActiveChildren--;
-                parent.FaultedChildren++;
-            }
-        }
-        else if (context.Status is ActivityStatus.Completed)
-        {
-            // It had completed, and the fault came from what its completion set off.
-            State.AddContext(context);
-            if (context.Parent is { } parent)
-                parent.FaultedChildren++;
-        }
-
-        context.Status = ActivityStatus.Faulted;
-        context.Exception = info;
-        for (var c = context; c is not null; c = c.Parent)
-        {
-            c.FaultCount++;
-            Touch(c);
-        }
-
-        AddIncident(context, exception.Message, info);
-    }
-
-    /// <summary>A fault that belongs to no activity.</summary>
-    private void FaultWorkflow(string message, string type)
-    {
-        var root = State.Contexts.Count > 0 ? State.Contexts[0] : null;
-        if (root is null)
-            throw new WorkflowFaultException(message);
-        AddIncident(root, message, new ExceptionInfo(type, message, null, null));
-        State.Work.Clear();
-    }
-
-    private void AddIncident(ActivityContext context, string message, ExceptionInfo info)
-    {
-        var incident = new Incident(context.Activity.Id, context.Activity.NodeId, context.Activity.Type, context.Ordinal, message, info, Now);
-        State.IncidentList.Add(incident);
-        (_incidents ??= []).Add(incident);
-        Log(context, JournalEvents.Faulted, message, new Dictionary<string, object?>(StringComparer.Ordinal)
-        {
-            ["exception"] = info.Type,
-            ["message"] = message,
-            ["stackTrace"] = info.StackTrace,
-            ["innerException"] = info.Inner is { } inner
-                ? new Dictionary<string, object?>(StringComparer.Ordinal) { ["type"] = inner.Type, ["message"] = inner.Message }
-                : null,
-        });
-        if (Workflow.IncidentStrategy == IncidentStrategy.Fault)
-            State.IsFaulting = true;
-    }
-
-    /// <summary>Ends the instance at once, as the activity of that name does: what runs and waits is dropped.</summary>
-    /// <param name="activity">The activity that asks for it; its parent is not told any more.</param>
-    public void Finish(ActivityContext activity)
-    {
-        activity.CompletedAt = Now;
-        activity.Status = ActivityStatus.Completed;
-        Log(activity, JournalEvents.Completed);
-        Leave(activity);
-        if (activity.Parent is { } parent)
-            parent.ActiveChildren--;
-        State.Work.Clear();
-        foreach (var bookmark in State.BookmarkList.ToArray())
-            RemoveBookmark(bookmark);
-        foreach (var operation in State.Operations.ToArray())
-        {
-            State.RemoveOperation(operation);
-            Effects.Add(new CancelOperation(operation.Id));
-        }
-
-        State.IsFinishing = true;
-    }
 
     /// <summary>Sends a signal up from an execution, to the first container that takes it.</summary>
     public static void SendSignal(ActivityContext sender, Signal signal)
@@ -502,19 +218,6 @@ internal sealed partial class Burst
                 return;
             }
         }
-    }
-
-    /// <summary>Cancels an execution alone, without what is below it and without telling its parent.</summary>
-    public void CancelAlone(ActivityContext context)
-    {
-        context.Status = ActivityStatus.Canceled;
-        context.CompletedAt = Now;
-        Touch(context);
-        Log(context, JournalEvents.Canceled);
-        RemoveBookmarksOf(context);
-        Leave(context);
-        if (context.Parent is { } parent)
-            parent.ActiveChildren--;
     }
 
     // ---- journal
@@ -545,17 +248,4 @@ internal sealed partial class Burst
             ActivitiesRun = _activitiesRun,
         };
     }
-
-    /// <summary>Bookmarks of an ended instance stay visible in its state but must not be found any more.</summary>
-    public void DisarmBookmarks()
-    {
-        foreach (var bookmark in State.BookmarkList)
-        {
-            if (_added is null || !_added.Remove(bookmark))
-                (_removed ??= []).Add(bookmark);
-        }
-    }
-
-    /// <summary>The bookmarks of an instance that goes on after a fault are found again.</summary>
-    public void RearmBookmarks() => (_added ??= []).AddRange(State.BookmarkList);
 }
