@@ -1,31 +1,16 @@
 using Microsoft.Playwright;
 
-namespace Automation.EndToEnd.Tests;
+namespace Automation.EndToEnd.Tests.Console;
 
 /// <summary>The console in a real browser.</summary>
 public sealed class ConsoleTests
 {
-    private const string Chromium = "/usr/bin/chromium";
-
     [Fact]
     public async Task From_an_event_its_whole_story_is_seen_and_lists_update_by_themselves()
     {
-        Assert.SkipUnless(File.Exists(Chromium), "Chromium is not installed (apt-get install chromium).");
         await using var server = await ServerUnderTest.StartAsync();
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-        });
-        var page = await browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
-        var errors = new List<string>();
-        page.Console += (_, message) =>
-        {
-            if (message.Type == "error")
-                errors.Add(message.Text);
-        };
-        page.PageError += (_, message) => errors.Add(message);
+        await using var browser = await ConsoleBrowser.OpenAsync(server);
+        var page = browser.Page;
 
         // Whoever is not signed in is led to the form, and afterwards to where they wanted to go.
         await page.GotoAsync(server.Address + "/events");
@@ -65,7 +50,7 @@ public sealed class ConsoleTests
         await ScreenshotAsync(page, "overview");
         Assert.Equal(1280, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         // A refused sign-in answers 302 to the form; nothing else went wrong.
-        Assert.Empty(errors);
+        Assert.Empty(browser.Errors);
     }
 
     private static Task ScreenshotAsync(IPage page, string name) =>

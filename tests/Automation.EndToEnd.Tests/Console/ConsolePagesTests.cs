@@ -1,13 +1,11 @@
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
 
-namespace Automation.EndToEnd.Tests;
+namespace Automation.EndToEnd.Tests.Console;
 
 /// <summary>The pages around events, each with what it is for, in a real browser.</summary>
 public sealed class ConsolePagesTests
 {
-    private const string Chromium = "/usr/bin/chromium";
-
     private static readonly string[] Pages =
     [
         "/", "/events", "/sources", "/sources/flyflow", "/mappings", "/mappings/new", "/mappings/preview", "/instances", "/hangfire",
@@ -17,25 +15,9 @@ public sealed class ConsolePagesTests
     [Fact]
     public async Task A_test_event_is_sent_a_rule_changed_and_previewed_and_everything_found_again()
     {
-        Assert.SkipUnless(File.Exists(Chromium), "Chromium is not installed (apt-get install chromium).");
         await using var server = await ServerUnderTest.StartAsync();
-        using var playwright = await Playwright.CreateAsync();
-        await using var browser = await playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-        });
-        var page = await browser.NewPageAsync(new BrowserNewPageOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
-        var errors = new List<string>();
-        page.Console += (_, message) =>
-        {
-            if (message.Type == "error")
-                errors.Add($"{page.Url}: {message.Text}");
-        };
-        page.PageError += (_, message) => errors.Add($"{page.Url}: {message}");
-        await page.GotoAsync(server.Address + "/sign-in");
-        await page.FillAsync("input[name=key]", ServerUnderTest.AdminKey);
-        await page.ClickAsync("button[type=submit]");
+        await using var browser = await ConsoleBrowser.SignedInAsync(server);
+        var page = browser.Page;
 
         // A sample of a sender, the whole way in.
         await page.GotoAsync(server.Address + "/sources/flyflow");
@@ -89,6 +71,6 @@ public sealed class ConsolePagesTests
             }
         }
 
-        Assert.Empty(errors);
+        Assert.Empty(browser.Errors);
     }
 }
