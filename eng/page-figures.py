@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Measures the console's pages over a great many stored events and instances (SQLite).
+"""Measures the console's pages over a great many stored events, instances and jobs (SQLite).
 
-  eng/page-figures.py [--events N] [--instances N] [--rounds N] [--keep FOLDER]
+  eng/page-figures.py [--events N] [--instances N] [--jobs N] [--rounds N] [--keep FOLDER] [--only TEXT] [--server DLL]
 
 Fills an empty database by SQL, starts the server that was built, waits until the overview's counts are caught up, asks
 for every page one after another, and prints of each the median, the 95th percentile and the server's processor time for
-one, in milliseconds. Ends with 1 if a 95th percentile is above 150 ms. --keep fills FOLDER once and uses it again.
+one, in milliseconds. Ends with 1 if a 95th percentile is above 150 ms. --keep fills FOLDER once and uses it again; --only asks for the pages whose name
+contains TEXT; --server runs another build than this tree's. Ten million of each take 14 GB.
 """
 import argparse, json, os, shutil, socket, sqlite3, statistics, subprocess, sys, tempfile, time, urllib.parse, urllib.request
 
@@ -22,9 +23,10 @@ def event_id(i, ms):
     return f"printf('%08x-%04x-7%03x-8%03x-%012x', ({ms}) >> 16, ({ms}) & 65535, ({i}) & 4095, ({i} * 7919) & 4095, {i})"
 
 
-def fill(path, events, instances, now):
+def fill(path, events, instances, jobs, now):
     db = sqlite3.connect(path)
-    db.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000;")
+    # Without a journal: it would be as large again, and a fill that is cut off is begun anew.
+    db.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA cache_size = -400000;")
     ms = f"({now} - {SPAN} + i * {SPAN} / {events})"
     status = "CASE WHEN i % 100 < 90 THEN 1 WHEN i % 100 < 93 THEN 2 WHEN i % 100 < 96 THEN 3 WHEN i % 100 < 97 THEN 4 ELSE 5 END"
     source = "CASE i % 4 WHEN 0 THEN 'flyflow' WHEN 1 THEN 'ai-flow' WHEN 2 THEN 'flow-sessions' ELSE 'inbox' END"
@@ -41,20 +43,22 @@ def fill(path, events, instances, now):
     db.execute(f"""{rows(instances)} INSERT OR IGNORE INTO event_starts
         SELECT {event_id(f'(i * {step})', at)}, 'calls', 'call-ended', 'instance-' || printf('%09d', i), {at} * 1000 + 4000 FROM n""")
     db.commit()
-    # As the server's own maintenance leaves it.
-    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if jobs:
+        with open(os.path.join(ROOT, "eng", "fill-jobs-sqlite.sql")) as script:
+            db.executescript(script.read().replace(":jobs", str(jobs)))
+    db.execute("PRAGMA journal_mode = WAL")
     db.close()
 
 
 class Server:
-    def __init__(self, folder):
+    def __init__(self, folder, dll):
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.base = f"http://127.0.0.1:{free.getsockname()[1]}"
         environment = dict(os.environ, Automation__DataDirectory=folder, Automation__AdminKey=KEY, Automation__Workflows__Retention__Age="00:00:00",
                            Automation__Workflows__Directory=os.path.join(folder, "workflows"), Automation__Intake__MappingsFile=os.path.join(folder, "workflows", "mappings.json"), Logging__LogLevel__Default="Warning")
-        build = next(b for b in ("Release", "Debug") if os.path.exists(f"{ROOT}/src/Automation.Host/bin/{b}/net10.0/Automation.Host.dll"))
-        self.process = subprocess.Popen(["dotnet", f"{ROOT}/src/Automation.Host/bin/{build}/net10.0/Automation.Host.dll", "--urls", self.base], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
+        dll = dll or next(d for b in ("Release", "Debug") if os.path.exists(d := f"{ROOT}/src/Automation.Host/bin/{b}/net10.0/Automation.Host.dll"))
+        self.process = subprocess.Popen(["dotnet", dll, "--urls", self.base], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
         while True:
             try:
                 urllib.request.urlopen(self.base + "/healthz/ready").close()
@@ -95,8 +99,11 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--events", type=int, default=10_000_000)
     parser.add_argument("--instances", type=int, default=1_000_000)
+    parser.add_argument("--jobs", type=int, default=10_000_000)
     parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--only", default="")
     parser.add_argument("--keep")
+    parser.add_argument("--server")
     args = parser.parse_args()
     folder = args.keep or tempfile.mkdtemp(prefix="automation-pages-")
     try:
@@ -105,12 +112,12 @@ def main():
         if not os.path.exists(path):
             os.makedirs(folder, exist_ok=True)
             shutil.copytree(os.path.join(ROOT, "workflows"), os.path.join(folder, "workflows"))
-            first = Server(folder)
+            first = Server(folder, args.server)
             first.stop()
             began = time.time()
-            fill(path, args.events, args.instances, now)
+            fill(path, args.events, args.instances, args.jobs, now)
             print(f"filled in {time.time() - began:.0f} s, {os.path.getsize(path) / 1e9:.1f} GB", flush=True)
-        server = Server(folder)
+        server = Server(folder, args.server)
         try:
             began = time.time()
             caught_up(server, now)
@@ -133,7 +140,7 @@ def main():
                 "users": "/users", "audit": "/audit", "settings": "/settings", "search by id": "/search?text=" + events[5]["id"], "search by call": "/search?text=" + events[0]["correlationKey"],
             }
             worst = 0
-            for name, address in pages.items():
+            for name, address in ((n, a) for n, a in pages.items() if args.only in n):
                 server.ask(address)
                 used = server.processor()
                 times = sorted(server.ask(address)[0] for _ in range(args.rounds))

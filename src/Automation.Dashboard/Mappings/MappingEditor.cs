@@ -36,9 +36,10 @@ internal sealed class MappingEditor(MappingStore store)
     /// <param name="rule">The rule; null to remove the one that it would replace.</param>
     /// <param name="version">The version of the file that the change was made for; null for whatever it is.</param>
     /// <param name="by">Who does it.</param>
+    /// <param name="note">What they write to it; null for nothing.</param>
     /// <param name="cancellationToken">Ends it before anything is written.</param>
     /// <exception cref="MappingRefusedException">The rule cannot be used, or the file has been changed meanwhile.</exception>
-    public async Task SaveAsync(string? replaces, JsonObject? rule, string? version, string? by, CancellationToken cancellationToken)
+    public async Task SaveAsync(string? replaces, JsonObject? rule, string? version, string? by, string? note, CancellationToken cancellationToken)
     {
         await _one.WaitAsync(cancellationToken);
         try
@@ -59,7 +60,7 @@ internal sealed class MappingEditor(MappingStore store)
             var file = Encoding.UTF8.GetBytes(rules.Count == 0 ? "{\n  \"rules\": []\n}\n" : $"{{\n  \"rules\": [\n{lines}\n  ]\n}}\n");
             if (store.Check(file).Problem is { } problem)
                 throw new MappingRefusedException(problem[(problem.IndexOf("): ", StringComparison.Ordinal) is > 0 and var i ? i + 3 : 0)..]);
-            await store.ApplyAsync(file, by, expected: seen, cancellationToken: cancellationToken);
+            await store.ApplyAsync(file, by, note, seen, cancellationToken: cancellationToken);
         }
         catch (MappingConflictException e)
         {

@@ -57,7 +57,8 @@ internal sealed class RollupReader(Database database, SourceCatalog sources)
         GROUP BY 1, 2, 3
         """);
 
-    private static readonly SqlStatement StateIds = new("""SELECT coalesce(min("Id"), 0), coalesce(max("Id"), 0) FROM "State" """);
+    // One by one: asked for both at once, SQLite reads the whole table.
+    private static readonly SqlStatement StateIds = new("""SELECT coalesce((SELECT min("Id") FROM "State"), 0), coalesce((SELECT max("Id") FROM "State"), 0)""");
 
     private static readonly SqlStatement StateFrom = new("""SELECT "Id", "CreatedAt" FROM "State" WHERE "Id" >= $1 ORDER BY "Id" LIMIT 1""");
 

@@ -103,6 +103,14 @@ public sealed class MappingHistory
         return found.Count == 0 || found[0].Number != number ? null : (MappingChange.Between(found.ElementAtOrDefault(1), found[0]), found[0].Content);
     }
 
+    /// <summary>What putting a version back would change, and the number of the latest one, which it is held against.</summary>
+    public async Task<(long Latest, MappingChange? Change)> CompareWithLatestAsync(long number, CancellationToken cancellationToken)
+    {
+        var latest = await LatestAsync(cancellationToken);
+        var wanted = await VersionsAsync(number, 1, cancellationToken);
+        return (latest?.Number ?? 0, wanted is [var found] && found.Number == number ? MappingChange.Between(latest, found) : null);
+    }
+
     internal async ValueTask<MappingVersion?> LatestAsync(CancellationToken cancellationToken)
     {
         var rows = await _database.QueryAsync(FindLatest, cancellationToken);

@@ -100,7 +100,7 @@ public sealed partial class MappingStore : BackgroundService
     {
         try
         {
-            return new MappingsCheck(Compile(Path.GetFileName(_name), json).Count, null);
+            return new MappingsCheck(MappingFile.Read(Path.GetFileName(_name), json, _expressions).Count, null);
         }
         catch (MappingFileException e)
         {

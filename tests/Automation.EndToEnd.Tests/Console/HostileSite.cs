@@ -61,6 +61,8 @@ public sealed class HostileSite : IAsyncLifetime
         {
         }
 
+        await SendAsync(HttpMethod.Put, "/api/mappings?note=" + Uri.EscapeDataString(Markup), new { rules = new[] { new { id = "hostile " + Markup, source = "flyflow", type = "*" + Markup, workflow = "hostile" } } });
+        await SendAsync(HttpMethod.Post, "/api/mappings/history/1/restore", new { });
         await SendAsync(HttpMethod.Put, "/api/channels/team", new { kind = "Inbox", description = Markup });
         await SendAsync(HttpMethod.Post, "/api/channels/team/test", new { subject = Markup, text = Markup });
         await SendAsync(HttpMethod.Put, $"/api/data/{Uri.EscapeDataString("calls" + Markup)}/{Uri.EscapeDataString("k" + Markup)}", new { note = Markup });
@@ -79,7 +81,7 @@ public sealed class HostileSite : IAsyncLifetime
         Pages =
         [
             ("overview", "/"), ("overview-day", "/?period=day"), ("events", "/events"), ("event", "/events/" + found), ("event-refused", "/events/" + refused), ("replay", "/replays/" + replay),
-            ("sources", "/sources"), ("source", "/sources/flyflow"), ("mappings", "/mappings"), ("mapping", "/mappings/edit?rule=calls"), ("mapping-new", "/mappings/new?event=" + found),
+            ("sources", "/sources"), ("source", "/sources/flyflow"), ("mappings", "/mappings"), ("mapping", "/mappings/edit?rule=calls"), ("mappings-history", "/mappings/history"), ("mappings-version", "/mappings/history/1"), ("mapping-new", "/mappings/new?event=" + found),
             ("preview", "/mappings/preview?event=" + found), ("instances", "/instances"), ("instance", "/instances/" + instance),
             ("jobs", "/hangfire"), ("jobs-succeeded", "/hangfire/jobs/succeeded"), ("job", "/hangfire/jobs/details/1"),
             ("deliveries", "/deliveries"), ("endpoint", "/deliveries/endpoints/" + endpoint), ("delivery", "/deliveries/" + delivery),
