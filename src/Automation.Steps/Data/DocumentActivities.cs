@@ -34,13 +34,13 @@ internal sealed class StoreDocument : OutsideActivity
     public Output<object?> Document { get; } = new();
 
     [Output(Description = "Its version; not known where a document is replaced without looking.")]
-    public Output<long?> Version { get; } = new();
+    public Output<long?> StoredVersion { get; } = new();
 
     protected override void Accept(ActivityContext context, IReadOnlyDictionary<string, object?> outputs)
     {
         Set(context, Document, outputs, nameof(Document));
-        if (outputs.GetValueOrDefault(nameof(Version)) is { } version)
-            Version.Set(context, Convert.ToInt64(version, CultureInfo.InvariantCulture));
+        if (outputs.GetValueOrDefault(nameof(StoredVersion)) is { } version)
+            StoredVersion.Set(context, Convert.ToInt64(version, CultureInfo.InvariantCulture));
     }
 }
 
@@ -61,12 +61,12 @@ internal sealed class ReadDocument : OutsideActivity
     public Output<object?> Document { get; } = new();
 
     [Output(Description = "Its version, for a later change that expects it.")]
-    public Output<long?> Version { get; } = new();
+    public Output<long?> StoredVersion { get; } = new();
 
     protected override void Accept(ActivityContext context, IReadOnlyDictionary<string, object?> outputs)
     {
         Set(context, Document, outputs, nameof(Document));
-        Version.Set(context, outputs.GetValueOrDefault(nameof(Version)) is { } version ? Convert.ToInt64(version, CultureInfo.InvariantCulture) : null);
+        StoredVersion.Set(context, outputs.GetValueOrDefault(nameof(StoredVersion)) is { } version ? Convert.ToInt64(version, CultureInfo.InvariantCulture) : null);
     }
 }
 

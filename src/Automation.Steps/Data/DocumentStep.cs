@@ -121,7 +121,7 @@ internal sealed class DocumentStep(DocumentStore store, DocumentQueries queries)
     }
 
     private static Dictionary<string, object?> Outputs(Document? document) =>
-        new(StringComparer.Ordinal) { ["Document"] = document is null ? null : Parse(document.Body), ["Version"] = document?.Version };
+        new(StringComparer.Ordinal) { ["Document"] = document is null ? null : Parse(document.Body), [nameof(StoreDocument.StoredVersion)] = document?.Version };
 
     private static OperationResult Done(Dictionary<string, object?> outputs) => new() { Outputs = outputs };
 

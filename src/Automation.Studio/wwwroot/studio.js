@@ -201,6 +201,8 @@
       return new Promise(() => {});
     }
     readName(answer);
+    // Of a file that is refused the Studio says no more than the status.
+    if (answer.status >= 400 && /\/workflow-definitions(\/[^/]+)?\/import$/.test(new URL(answer.url, location.href).pathname)) await sayRefused(answer.clone());
     return await survivable(answer, request[1]?.method) ?? legible(answer, request[1]?.method);
   };
 
@@ -209,11 +211,18 @@
     const path = new URL(answer.url, location.href).pathname;
     const isRun = /\/execute$/.test(path) && answer.status === 403;
     if (answer.status < 400 || !isRun && method !== 'DELETE' && !/^\/elsa\/api\/(cancel\/|bulk-actions\/(cancel|delete)\/)/.test(path)) return null;
-    const problem = await answer.json().catch(() => null);
-    refused.querySelector('span').textContent = problem?.errors?.generalErrors?.join(' ') ?? `The server answered ${answer.status}; nothing was changed.`;
-    refused.hidden = false;
+    await sayRefused(answer);
     return isRun ? new Response(null, { status: 500 }) : Response.json({ deleted: 0, cancelled: 0 });
   }
+  async function sayRefused(answer) {
+    const problem = await answer.json().catch(() => null);
+    const reason = problem?.errors?.generalErrors?.join(' ') ?? `The server answered ${answer.status}; nothing was changed.`;
+    const said = refused.querySelector('span');
+    // Of several files each is asked for by itself, and what was said of the first must not go.
+    said.textContent = refused.hidden ? reason : `${said.textContent} ${reason}`;
+    refused.hidden = false;
+  }
+
   refused.querySelector('button').addEventListener('click', () => { refused.hidden = true; });
 
   // The Studio's menus do not ask for roles: what the role does not allow is taken out of them.

@@ -46,7 +46,7 @@ public sealed partial class WorkflowDefinitionManager
         };
     }
 
-    /// <summary>Retracts many definitions; each by itself. Read-only ones count as not found.</summary>
+    /// <summary>Retracts many definitions; each by itself. Read-only ones are left out.</summary>
     public async Task<BulkRetractResult> RetractManyAsync(IEnumerable<string> definitionIds, CancellationToken cancellationToken = default)
     {
         var retracted = new List<string>();
@@ -58,9 +58,13 @@ public sealed partial class WorkflowDefinitionManager
             {
                 (await RetractAsync(id, cancellationToken) is null ? already : retracted).Add(id);
             }
-            catch (Exception e) when (e is DefinitionNotFoundException or DefinitionReadonlyException)
+            catch (DefinitionNotFoundException)
             {
                 unknown.Add(id);
+            }
+            catch (DefinitionReadonlyException)
+            {
+                // Elsa's answer has no place for them, and to call them not found would be wrong.
             }
         }
 

@@ -5,7 +5,7 @@ namespace Automation.Workflows.Retention;
 /// <summary>How long ended instances are kept, with all that belongs to them; bound from <c>Automation:Workflows:Retention</c>.</summary>
 public sealed class RetentionOptions
 {
-    /// <summary>Instances that ended longer ago are deleted; zero keeps them for ever. Default 30 days.</summary>
+    /// <summary>Instances and plans of alterations that ended longer ago are deleted; zero keeps them for ever. Default 30 days.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "36500.00:00:00")]
     public TimeSpan Age { get; set; } = TimeSpan.FromDays(30);
 

@@ -17,6 +17,9 @@ internal sealed class RetentionSweep(Database database, IOptions<RetentionOption
     /// <summary>Parts of the journal that one commit deletes of an instance that has many.</summary>
     private const int JournalBatch = 100;
 
+    /// <summary>Instances of a plan of alterations of which one commit deletes what became of them.</summary>
+    private const int AlteredBatch = 500;
+
     private const string SizeOfInstance =
         "length(i.state) + (SELECT coalesce(sum(length(j.chunk)), 0) FROM workflow_journal j WHERE j.instance_id = i.id) + "
         + "(SELECT coalesce(sum(length(x.request_headers) + coalesce(length(x.request_body), 0) + coalesce(length(x.response_headers), 0) + coalesce(length(x.response_body), 0)), 0) "
@@ -49,6 +52,15 @@ internal sealed class RetentionSweep(Database database, IOptions<RetentionOption
             .Select(t => new SqlStatement($"DELETE FROM {t} WHERE instance_id = $1 AND NOT EXISTS (SELECT 1 FROM workflow_instances WHERE id = $1)")),
     ];
 
+    private static readonly SqlStatement CountPlans = new(
+        "SELECT count(*), coalesce(sum((SELECT count(*) FROM alteration_jobs j WHERE j.plan_id = p.id)), 0) FROM alteration_plans p WHERE completed_at < $1");
+
+    private static readonly SqlStatement DeleteAltered = new(
+        "DELETE FROM alteration_jobs WHERE (plan_id, instance_id) IN "
+        + "(SELECT plan_id, instance_id FROM alteration_jobs WHERE plan_id IN (SELECT id FROM alteration_plans WHERE completed_at < $1) LIMIT $2)");
+
+    private static readonly SqlStatement DeletePlans = new("DELETE FROM alteration_plans WHERE completed_at < $1");
+
     private int _batch = Math.Min(10, options.Value.BatchSize);
 
     /// <summary>The longest commit of the last sweep.</summary>
@@ -61,7 +73,12 @@ internal sealed class RetentionSweep(Database database, IOptions<RetentionOption
         LongestCommit = TimeSpan.Zero;
         var deleted = 0L;
         if (options.Value.Age > TimeSpan.Zero)
-            deleted += await DeleteBeforeAsync(SqlValue.ToMicros(clock.GetUtcNow() - options.Value.Age), cancellationToken);
+        {
+            var oldest = SqlValue.ToMicros(clock.GetUtcNow() - options.Value.Age);
+            deleted += await DeleteBeforeAsync(oldest, cancellationToken);
+            await DeletePlansBeforeAsync(oldest, cancellationToken);
+        }
+
         if (options.Value.Count > 0 && await database.QueryAsync(EndOfNth, cancellationToken, options.Value.Count) is { Count: > 0 } surplus)
             // The first that is too many goes as well.
             deleted += await DeleteBeforeAsync(surplus.Rows[0][0].AsInteger + 1, cancellationToken);
@@ -80,6 +97,17 @@ internal sealed class RetentionSweep(Database database, IOptions<RetentionOption
         }
 
         return deleted;
+    }
+
+    /// <summary>Alterations of many instances are told as long as the instances are.</summary>
+    private async Task DeletePlansBeforeAsync(long micros, CancellationToken cancellationToken)
+    {
+        var row = (await database.QueryAsync(CountPlans, cancellationToken, micros)).Rows[0];
+        if (row[0].AsInteger == 0)
+            return;
+        for (var altered = row[1].AsInteger; altered > AlteredBatch; altered -= AlteredBatch)
+            await CommitAsync(new WriteUnit().Add(DeleteAltered, micros, AlteredBatch), cancellationToken);
+        await CommitAsync(new WriteUnit().Add(DeleteAltered, micros, AlteredBatch).Add(DeletePlans, micros), cancellationToken);
     }
 
     private async Task<long> DeleteBeyondAsync(long maxBytes, CancellationToken cancellationToken)

@@ -218,6 +218,11 @@ public sealed class StudioTests(StudioSession session) : IClassFixture<StudioSes
         // The frame and its progress are in the document itself, before any script of the Studio has come.
         Assert.Contains("id=\"studio-loading\"", await document!.TextAsync(), StringComparison.Ordinal);
         await page.Locator(".x6-node").First.WaitForAsync();
+        // Nothing of the Studio's holds up the first picture: what the browser waits for before it is the frame's own.
+        var blocking = await page.EvaluateAsync<string[]>(
+            "performance.getEntriesByType('resource').filter(r => r.renderBlockingStatus === 'blocking').map(r => new URL(r.name).pathname)");
+        Assert.Contains("/_content/Automation.Studio/studio.css", blocking);
+        Assert.All(blocking, path => Assert.StartsWith("/_content/Automation.", path, StringComparison.Ordinal));
         Assert.InRange(cold.Requests, 100, 175);
         Assert.InRange(cold.Bytes, 5_000_000, 10_000_000);
 

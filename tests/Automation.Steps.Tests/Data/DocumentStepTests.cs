@@ -23,7 +23,7 @@ public sealed class DocumentStepTests
 
         var instance = await host.RunAsync(
             Step("Automation.StoreDocument", "s", ("collection", "customers"), ("key", "c-1"), ("value", new { name = "Ada", tags = new[] { "x" }, old = 1 })),
-            Step("Automation.StoreDocument", "m", ("collection", "customers"), ("key", "c-1"), ("mode", "Merge"), ("value", """{"name":"Ada L.","old":null,"calls":{"n":1}}"""), ("version", Into("A"))),
+            Step("Automation.StoreDocument", "m", ("collection", "customers"), ("key", "c-1"), ("mode", "Merge"), ("value", """{"name":"Ada L.","old":null,"calls":{"n":1}}"""), ("storedVersion", Into("A"))),
             Step("Automation.ChangeDocument", "i", ("collection", "customers"), ("key", "c-1"), ("field", "calls.n"), ("value", 2)),
             Step("Automation.ChangeDocument", "a", ("collection", "customers"), ("key", "c-1"), ("operation", "Append"), ("field", "tags"), ("value", new[] { "y", "z" })),
             Step("Automation.ReadDocument", "r", ("collection", "customers"), ("key", "c-1"), ("document", Into("B"))),
@@ -55,7 +55,7 @@ public sealed class DocumentStepTests
     public async Task A_version_that_is_not_there_is_a_conflict_and_nothing_is_stored()
     {
         await using var host = await StartAsync();
-        JsonObject Store(string id, long expected) => Step("Automation.StoreDocument", id, ("collection", "c"), ("key", "k"), ("value", new { by = id }), ("expectedVersion", expected), ("version", Into("A")));
+        JsonObject Store(string id, long expected) => Step("Automation.StoreDocument", id, ("collection", "c"), ("key", "k"), ("value", new { by = id }), ("expectedVersion", expected), ("storedVersion", Into("A")));
 
         await host.RunAsync(Store("first", 0), Store("late", 0), Store("second", 1));
 

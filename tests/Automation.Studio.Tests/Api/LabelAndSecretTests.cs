@@ -22,10 +22,23 @@ public sealed class LabelAndSecretTests(StudioServer server) : IClassFixture<Stu
         Assert.Equal(id, (await server.GetAsync("/workflow-definitions/labelled/labels")).At("items.0")!.GetValue<string>());
         Assert.Equal(1, (await server.GetAsync("/labels?page=0&pageSize=10")).At("totalCount")!.GetValue<int>());
 
+        await server.SaveAsync(Some.Workflow("unlabelled"), publish: false);
+        Assert.Equal("labelled", (await OnlyAsync($"label={id}")).At("items.0.definitionId")!.GetValue<string>());
+        Assert.Equal("labelled", (await OnlyAsync("label=VERY%20urgent&definitionIds=labelled")).At("items.0.definitionId")!.GetValue<string>());
+        Assert.Equal(0, (await server.GetAsync($"/workflow-definitions?label={id}&label=no-label")).At("totalCount")!.GetValue<int>());
+        Assert.Equal(1, (await server.GetAsync($"/workflow-definitions/query/count?label={id}")).At("count")!.GetValue<int>());
+
         Assert.Equal(204, (await server.CallAsync(HttpMethod.Delete, "/labels/" + id)).Status);
         Assert.Equal(404, (await server.GetAsync("/labels/" + id)).Status);
         Assert.Empty((await server.GetAsync("/workflow-definitions/labelled/labels")).At("items")!.AsArray());
         Assert.Equal(404, (await server.PostAsync("/workflow-definitions/nope/labels", new JsonObject { ["labelIds"] = new JsonArray() })).Status);
+
+        async Task<Answer> OnlyAsync(string query)
+        {
+            var found = await server.GetAsync("/workflow-definitions?versionOptions=Latest&page=0&pageSize=10&" + query);
+            Assert.Equal(1, found.At("totalCount")!.GetValue<int>());
+            return found;
+        }
     }
 
     [Fact]

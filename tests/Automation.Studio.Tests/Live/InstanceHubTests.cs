@@ -16,7 +16,7 @@ public sealed class InstanceHubTests(StudioServer server) : IClassFixture<Studio
     {
         await server.SaveAsync(Some.Waiting("watched"), publish: true);
         var id = (await server.PostAsync("/workflow-definitions/watched/execute", new JsonObject())).Headers["x-elsa-workflow-instance-id"];
-        using var socket = await ConnectAsync("administrator");
+        using var socket = await ConnectAsync("viewer");
         await SendAsync(socket, new JsonObject { ["protocol"] = "json", ["version"] = 1 });
         await SendAsync(socket, new JsonObject { ["type"] = 1, ["invocationId"] = "1", ["target"] = "ObserveInstanceAsync", ["arguments"] = new JsonArray(id) });
         await using var messages = ReadAsync(socket).GetAsyncEnumerator(TestContext.Current.CancellationToken);

@@ -4,6 +4,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Automation.Storage;
+using Automation.Storage.Access;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -36,7 +38,13 @@ public sealed class StudioServer : IAsyncLifetime
         var builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = _directory.FullName });
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Logging.SetMinimumLevel(LogLevel.Warning);
-        builder.Configuration.AddInMemoryCollection([new("Automation:Workflows:Directory", ""), new("Logging:LogLevel:Microsoft", "Warning")]);
+        const string Strategy = "Automation:Steps:Http:ResilienceStrategies:0:";
+        builder.Configuration.AddInMemoryCollection(
+        [
+            new("Automation:Workflows:Directory", ""), new("Automation:Steps:Outgoing:AllowedHosts:0", "127.0.0.1"), new("Logging:LogLevel:Microsoft", "Warning"),
+            new(Strategy + "Id", "stubborn"), new(Strategy + "DisplayName", "Stubborn"), new(Strategy + "MaxRetryAttempts", "2"), new(Strategy + "Delay", "00:00:00"),
+            new(Strategy + "StatusCodes:0", "401"),
+        ]);
         builder.Services.AddAutomationStorage(_ => DatabaseLocation.Sqlite(Path.Combine(_directory.FullName, "automation.db")));
         builder.Services.AddAutomationJobs();
         builder.Services.AddAutomationWorkflows();
@@ -57,6 +65,14 @@ public sealed class StudioServer : IAsyncLifetime
         Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
         Client = As("administrator");
     }
+
+    /// <summary>What is mapped below a path, by method and the rest of the pattern, with the role that the route asks for.</summary>
+    public IEnumerable<(string Name, Role? Least)> Routes(string below) =>
+        from endpoint in ((IEndpointRouteBuilder)_app!).DataSources.SelectMany(s => s.Endpoints).OfType<RouteEndpoint>()
+        let pattern = endpoint.RoutePattern.RawText ?? ""
+        where pattern.StartsWith(below, StringComparison.Ordinal)
+        from method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods ?? [""]
+        select ($"{method} {pattern[below.Length..].TrimEnd('/')}", endpoint.Metadata.GetOrderedMetadata<LeastRoleAttribute>().Max(l => (Role?)l.Role));
 
     /// <summary>A client in a role.</summary>
     public HttpClient As(string role)

@@ -100,6 +100,30 @@ public abstract class RetentionConformance(DatabaseProvider provider) : IAsyncLi
     }
 
     [Fact]
+    public async Task Plans_of_alterations_go_when_they_ended_longer_ago_than_the_age()
+    {
+        var clock = new ManualClock();
+        await using var host = await SweepingAsync(clock, "Age", "1.00:00:00");
+        var begun = SqlValue.ToMicros(clock.GetUtcNow());
+        var unit = new WriteUnit();
+        foreach (var (plan, end, instances) in ((string, SqlValue, int)[])[("old", begun, 1_100), ("young", begun + 7_200_000_000, 2), ("running", default, 2)])
+        {
+            unit.Add(new("INSERT INTO alteration_plans (id, request, status, created_at, completed_at) VALUES ($1, '{}', 'x', $2, $3)"), plan, begun, end);
+            for (var i = 0; i < instances; i++)
+                unit.Add(new("INSERT INTO alteration_jobs (plan_id, instance_id, status, log, created_at) VALUES ($1, $2, 'x', '[]', $3)"), plan, $"i{i}", begun);
+        }
+
+        await host.Database.CommitAsync(unit, cancellationToken: Token);
+        clock.Advance(TimeSpan.FromHours(25));
+
+        await host.Get<RetentionSweep>().RunAsync(Token);
+
+        var left = await host.Database.QueryAsync(new("SELECT p.id, count(*) FROM alteration_plans p JOIN alteration_jobs j ON j.plan_id = p.id GROUP BY p.id ORDER BY p.id"), Token);
+        Assert.Equal([("running", 2L), ("young", 2L)], left.Rows.Select(r => (r[0].AsText!, r[1].AsInteger)));
+        Assert.Equal(4, (await host.Database.QueryAsync(new SqlStatement("SELECT count(*) FROM alteration_jobs"), Token)).Rows[0][0].AsInteger);
+    }
+
+    [Fact]
     public async Task Beyond_the_count_the_oldest_go()
     {
         var clock = new ManualClock();

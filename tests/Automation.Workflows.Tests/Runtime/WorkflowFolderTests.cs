@@ -93,6 +93,8 @@ public sealed class WorkflowFolderTests
         await Assert.ThrowsAsync<DefinitionReadonlyException>(() => host.Definitions.SaveAsync(WorkflowDefinition.Parse(Definition("hello", "mine")), publish: true, cancellationToken: Token));
         await Assert.ThrowsAsync<DefinitionReadonlyException>(() => host.Definitions.RetractAsync("hello", Token));
         await Assert.ThrowsAsync<DefinitionReadonlyException>(() => host.Definitions.DeleteAsync("hello", Token));
+        var retracted = await host.Definitions.RetractManyAsync(["hello", "nosuch"], Token);
+        Assert.Equal((0, 0, "nosuch"), (retracted.Retracted.Count, retracted.AlreadyRetracted.Count, Assert.Single(retracted.NotFound)));
     }
 
     [Fact]

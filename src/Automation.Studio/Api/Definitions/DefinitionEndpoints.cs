@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Automation.Studio.Api.Labels;
 using Automation.Workflows.Definitions;
 using Automation.Workflows.Management;
 using Automation.Workflows.Queries;
@@ -26,12 +27,12 @@ internal static class DefinitionEndpoints
         definitions.MapGet("/{definitionId}/consumers", ConsumersAsync);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext context, DefinitionQueries queries)
+    private static async Task<IResult> ListAsync(HttpContext context, DefinitionQueries queries, LabelStore labels)
     {
         var request = context.Request;
         var (skip, take) = request.Paging();
         var page = await queries.ListAsync(
-            Filter(request) with
+            await FilterAsync(request, VersionOptions.All, labels) with
             {
                 OrderBy = request.Text("orderBy")?.ToUpperInvariant() switch
                 {
@@ -58,15 +59,28 @@ internal static class DefinitionEndpoints
         _ => throw new BadInputException($"orderDirection must be Ascending or Descending, but is '{request.Text("orderDirection")}'."),
     };
 
-    private static DefinitionFilter Filter(HttpRequest request) => new()
+    private static async Task<DefinitionFilter> FilterAsync(HttpRequest request, VersionOptions whenEmpty, LabelStore labels)
     {
-        Version = request.Version(VersionOptions.All),
-        DefinitionIds = request.Texts("definitionIds") ?? [],
-        VersionIds = request.Texts("ids") ?? [],
-        SearchTerm = request.Text("searchTerm"),
-        IsSystem = request.Flag("isSystem"),
-        UsableAsActivity = request.Flag("usableAsActivity"),
-    };
+        IReadOnlyCollection<string>? definitions = request.Texts("definitionIds");
+        if (request.Texts("label") is { } wanted)
+        {
+            var labelled = await labels.DefinitionsWithAsync(wanted, request.HttpContext.RequestAborted);
+            definitions = [.. labelled.Where(id => definitions?.Contains(id, StringComparer.Ordinal) ?? true)];
+            // No definition has an empty id: nothing is found, where an empty list would mean everything.
+            if (definitions.Count == 0)
+                definitions = [""];
+        }
+
+        return new DefinitionFilter
+        {
+            Version = request.Version(whenEmpty),
+            DefinitionIds = definitions ?? [],
+            VersionIds = request.Texts("ids") ?? [],
+            SearchTerm = request.Text("searchTerm"),
+            IsSystem = request.Flag("isSystem"),
+            UsableAsActivity = request.Flag("usableAsActivity"),
+        };
+    }
 
     private static async Task<IResult> FindAsync(HttpContext context, string definitionId, WorkflowDefinitionManager manager) =>
         await DocumentAsync(context, await manager.FindAsync(definitionId, context.Request.Version(VersionOptions.Latest), context.RequestAborted));
@@ -86,9 +100,9 @@ internal static class DefinitionEndpoints
         return TypedResults.Json(new ListAnswer<JsonObject>(found), StudioJson.Default.ListAnswerJsonObject);
     }
 
-    private static async Task<JsonHttpResult<CountAnswer>> CountAsync(HttpContext context, DefinitionQueries queries) =>
+    private static async Task<JsonHttpResult<CountAnswer>> CountAsync(HttpContext context, DefinitionQueries queries, LabelStore labels) =>
         TypedResults.Json(
-            new CountAnswer(await queries.CountAsync(Filter(context.Request) with { Version = context.Request.Version(VersionOptions.Latest) }, context.RequestAborted)),
+            new CountAnswer(await queries.CountAsync(await FilterAsync(context.Request, VersionOptions.Latest, labels), context.RequestAborted)),
             StudioJson.Default.CountAnswer);
 
     private static async Task<JsonHttpResult<UniqueAnswer>> IsNameUniqueAsync(HttpContext context, WorkflowDefinitionManager manager) =>

@@ -32,6 +32,9 @@ internal sealed class LabelStore(Database database, TimeProvider clock)
 
     private static readonly SqlStatement Use = new("INSERT INTO definition_labels (definition_id, label_id) SELECT $1, id FROM labels WHERE id = $2");
 
+    private static readonly SqlStatement DefinitionsOf = new(
+        "SELECT d.definition_id FROM definition_labels d JOIN labels l ON l.id = d.label_id WHERE l.id = $1 OR l.normalized_name = $2");
+
     public async Task<IReadOnlyList<Label>> ListAsync(CancellationToken cancellationToken) => [.. (await database.QueryAsync(All, cancellationToken)).Rows.Select(Read)];
 
     public async Task<Label?> FindAsync(string id, CancellationToken cancellationToken) =>
@@ -68,6 +71,22 @@ internal sealed class LabelStore(Database database, TimeProvider clock)
     /// <summary>Ids of the labels that a definition has.</summary>
     public async Task<IReadOnlyList<string>> OfDefinitionAsync(string definitionId, CancellationToken cancellationToken) =>
         [.. (await database.QueryAsync(OfDefinition, cancellationToken, definitionId)).Rows.Select(r => r[0].AsText!)];
+
+    /// <summary>Ids of the definitions that have all of these labels, which are given by id or by name.</summary>
+    public async Task<IReadOnlyCollection<string>> DefinitionsWithAsync(IReadOnlyList<string> labels, CancellationToken cancellationToken)
+    {
+        HashSet<string>? all = null;
+        foreach (var label in labels)
+        {
+            var with = (await database.QueryAsync(DefinitionsOf, cancellationToken, label, label.ToLowerInvariant())).Rows.Select(r => r[0].AsText!);
+            if (all is null)
+                all = new HashSet<string>(with, StringComparer.Ordinal);
+            else
+                all.IntersectWith(with);
+        }
+
+        return all ?? [];
+    }
 
     /// <summary>Gives a definition these labels and no others; what is no label is left out.</summary>
     public Task SetOfDefinitionAsync(string definitionId, IReadOnlyList<string> labels, CancellationToken cancellationToken)
