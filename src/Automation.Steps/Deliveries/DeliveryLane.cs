@@ -1,4 +1,3 @@
-using Automation.Steps.Outgoing;
 using Automation.Storage.Writes;
 
 namespace Automation.Steps.Deliveries;
@@ -6,13 +5,14 @@ namespace Automation.Steps.Deliveries;
 /// <summary>Sends what is due to one endpoint, within its limits, until nothing is left.</summary>
 internal sealed class DeliveryLane(string endpointId, DeliveryLog log, EndpointStore endpoints, LaneLeases leases, DeliverySender sender, DeliveryOptions options, TimeProvider clock)
 {
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(1);
-
     private readonly SemaphoreSlim _signal = new(0, 1);
-    private readonly Dictionary<string, Task> _running = new(StringComparer.Ordinal);
-    private readonly WindowLimit _perMinute = new(Window);
+    private readonly Dictionary<string, Task<(Delivery? Ended, TimeSpan Took)>> _running = new(StringComparer.Ordinal);
+    private readonly LanePlan _plan = new();
 
     public Task Completion { get; private set; } = Task.CompletedTask;
+
+    /// <summary>Whether it was woken after it had looked for the last time.</summary>
+    public bool WasCalled => _signal.CurrentCount > 0;
 
     public void Start(Action<Exception?> ended, CancellationToken stoppingToken) => Completion = Task.Run(
         async () =>
@@ -51,13 +51,15 @@ internal sealed class DeliveryLane(string endpointId, DeliveryLog log, EndpointS
         try
         {
             // What another server, or this one before a restart, has sent in the last minute counts too.
-            foreach (var at in await log.RecentAttemptsAsync(endpointId, clock.GetUtcNow() - Window, stoppingToken))
-                _perMinute.Add(at);
+            foreach (var at in await log.RecentAttemptsAsync(endpointId, clock.GetUtcNow() - LanePlan.Window, stoppingToken))
+                _plan.AddSent(at);
+            foreach (var (id, attempts, at) in await log.FailedAsync(endpointId, stoppingToken))
+                _plan.AddRetry(id, attempts, at);
             await SendAsync(stoppingToken);
         }
         finally
         {
-            await Task.WhenAll(_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.WhenAll((IEnumerable<Task>)_running.Values).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             await leases.ReleaseAsync(endpointId);
         }
     }
@@ -65,51 +67,40 @@ internal sealed class DeliveryLane(string endpointId, DeliveryLog log, EndpointS
     private async Task SendAsync(CancellationToken stoppingToken)
     {
         var renewAt = clock.GetUtcNow() + (LaneLeases.Length / 3);
+        var isFirst = true;
         while (true)
         {
-            var now = clock.GetUtcNow();
-            if (now >= renewAt)
+            if (clock.GetUtcNow() >= renewAt)
             {
                 if (!await leases.TakeAsync(endpointId, stoppingToken))
                     return;
-                renewAt = now + (LaneLeases.Length / 3);
+                renewAt = clock.GetUtcNow() + (LaneLeases.Length / 3);
             }
 
-            foreach (var (id, task) in _running.Where(r => r.Value.IsCompleted).ToList())
-            {
-                _running.Remove(id);
-                // An attempt whose result could not be stored ends the lane; it is made again under the same id.
-                await task;
-            }
-
+            await NoteEndedAsync();
             var endpoint = await endpoints.FindAsync(endpointId, stoppingToken);
             if (endpoint is not { IsActive: true })
                 return;
-            var settings = endpoint.Settings;
-            var (concurrency, perMinute) = (settings.Concurrency ?? options.Concurrency, settings.PerMinute ?? options.PerMinute);
-            var waiting = await log.NextAsync(endpointId, settings.Ordered, concurrency + _running.Count + 1, stoppingToken);
-            if (waiting.Count == 0 && _running.Count == 0)
-                return;
+            if (isFirst && endpoint.FailingSince is not null)
+                _plan.BeginFailing();
+            isFirst = false;
 
-            var wait = renewAt - now;
-            foreach (var (id, at) in waiting)
+            var settings = endpoint.Settings;
+            var limits = new LaneLimits(settings.Concurrency ?? options.Concurrency, settings.PerMinute ?? options.PerMinute, options.DelaysOf(settings));
+            var wait = renewAt - clock.GetUtcNow();
+            while (_plan.TakeRetry(clock.GetUtcNow(), _running.Count, limits, ref wait) is { } again)
+                _running[again] = AttemptAsync(endpoint, again, stoppingToken);
+
+            // Those on their way, before or after what a crash left, are still among the new ones.
+            var waiting = await log.NextAsync(endpointId, settings.Ordered, limits.Concurrency + _running.Count + 1, stoppingToken);
+            if (waiting.Count == 0 && _running.Count == 0 && !_plan.HasRetries)
+                return;
+            foreach (var id in waiting)
             {
                 if (_running.ContainsKey(id))
                     continue;
-                if (at > now)
-                {
-                    wait = Shorter(wait, at - now);
+                if (!_plan.TryTakeNew(clock.GetUtcNow(), _running.Count, limits, ref wait))
                     break;
-                }
-
-                if (_running.Count >= concurrency)
-                    break;
-                if (!_perMinute.TryTake(now, perMinute, TimeSpan.Zero, out var free))
-                {
-                    wait = Shorter(wait, free - now);
-                    break;
-                }
-
                 _running[id] = AttemptAsync(endpoint, id, stoppingToken);
             }
 
@@ -117,18 +108,29 @@ internal sealed class DeliveryLane(string endpointId, DeliveryLog log, EndpointS
         }
     }
 
-    private async Task AttemptAsync(DeliveryEndpoint endpoint, string id, CancellationToken stoppingToken)
+    private async Task NoteEndedAsync()
     {
+        foreach (var (id, task) in _running.Where(r => r.Value.IsCompleted).ToList())
+        {
+            _running.Remove(id);
+            // An attempt whose result could not be stored ends the lane; it is made again under the same id.
+            var (ended, took) = await task;
+            if (ended is not null)
+                _plan.Ended(ended, took);
+        }
+    }
+
+    private async Task<(Delivery? Ended, TimeSpan Took)> AttemptAsync(DeliveryEndpoint endpoint, string id, CancellationToken stoppingToken)
+    {
+        var started = clock.GetTimestamp();
         try
         {
             await Task.Yield();
-            await sender.AttemptAsync(endpoint, id, stoppingToken);
+            return (await sender.AttemptAsync(endpoint, id, stoppingToken), clock.GetElapsedTime(started));
         }
         finally
         {
             Wake();
         }
     }
-
-    private static TimeSpan Shorter(TimeSpan a, TimeSpan b) => a < b ? a : b;
 }

@@ -23,18 +23,22 @@ public sealed class DeliveryLog(Database database, TimeProvider clock)
     private static readonly SqlStatement Attempts = new(
         "SELECT number, started_at, duration, status_code, error, response FROM delivery_attempts WHERE delivery_id = $1 ORDER BY number");
 
-    // The next ones of an endpoint, without their payloads; of an ordering key only the oldest.
-    private static readonly SqlStatement Next = new("SELECT id, next_at FROM deliveries WHERE endpoint_id = $1 AND status = 'Pending' AND next_at IS NOT NULL ORDER BY next_at, id LIMIT $2");
+    // The next new ones of an endpoint, without their payloads; of an ordering key only the oldest.
+    private static readonly SqlStatement Next = new("SELECT id FROM deliveries WHERE endpoint_id = $1 AND status = 'Pending' AND next_at <= $3 AND attempts = 0 ORDER BY next_at, id LIMIT $2");
 
     private static readonly SqlStatement NextInOrder = new(
         """
-        SELECT d.id, d.next_at FROM deliveries d WHERE d.endpoint_id = $1 AND d.status = 'Pending' AND d.next_at IS NOT NULL
+        SELECT d.id FROM deliveries d WHERE d.endpoint_id = $1 AND d.status = 'Pending' AND d.next_at <= $3 AND d.attempts = 0
           AND (d.ordering_key IS NULL OR NOT EXISTS (
             SELECT 1 FROM deliveries o WHERE o.endpoint_id = d.endpoint_id AND o.status = 'Pending' AND o.ordering_key = d.ordering_key AND o.id < d.id))
         ORDER BY d.next_at, d.id LIMIT $2
         """);
 
-    private static readonly SqlStatement Waiting = new("SELECT DISTINCT endpoint_id FROM deliveries WHERE status = 'Pending' AND next_at <= $1");
+    private static readonly SqlStatement Failed = new("SELECT id, attempts, next_at FROM deliveries WHERE endpoint_id = $1 AND status = 'Pending' AND next_at IS NOT NULL AND attempts > 0 ORDER BY next_at, id");
+
+    // By the endpoints, of which there are few: some may have a great many deliveries that wait.
+    private static readonly SqlStatement Waiting = new(
+        "SELECT e.id FROM delivery_endpoints e WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.endpoint_id = e.id AND d.status = 'Pending' AND d.next_at <= $1)");
 
     private static readonly SqlStatement Recent = new("SELECT started_at FROM delivery_attempts WHERE endpoint_id = $1 AND started_at > $2 ORDER BY started_at");
 
@@ -63,10 +67,10 @@ public sealed class DeliveryLog(Database database, TimeProvider clock)
 
     private long _last;
 
-    private Action? _due;
+    private Action<string?>? _due;
 
-    /// <summary>Tells when deliveries may have fallen due.</summary>
-    internal void OnDue(Action listener) => _due += listener;
+    /// <summary>Tells the endpoint for which there is something to send; null where that is not known.</summary>
+    internal void OnDue(Action<string?> listener) => _due += listener;
 
     private Action<Delivery>? _attempted;
 
@@ -104,7 +108,7 @@ public sealed class DeliveryLog(Database database, TimeProvider clock)
     {
         try
         {
-            await database.CommitAsync(new WriteUnit().AddExpectingOne(Resend, id, SqlValue.Micros(clock.GetUtcNow())).OnCommitted(Wake), cancellationToken: cancellationToken);
+            await database.CommitAsync(new WriteUnit().AddExpectingOne(Resend, id, SqlValue.Micros(clock.GetUtcNow())).OnCommitted(() => Wake(null)), cancellationToken: cancellationToken);
             return true;
         }
         catch (WriteConflictException)
@@ -119,7 +123,7 @@ public sealed class DeliveryLog(Database database, TimeProvider clock)
     {
         var unit = new WriteUnit();
         var rows = unit.Query(ResendFailed, endpointId, SqlValue.Micros(clock.GetUtcNow()), SqlValue.Micros(from), SqlValue.Micros(to));
-        await database.CommitAsync(unit.OnCommitted(Wake), cancellationToken: cancellationToken);
+        await database.CommitAsync(unit.OnCommitted(() => Wake(endpointId)), cancellationToken: cancellationToken);
         return rows.Count;
     }
 
@@ -137,14 +141,19 @@ public sealed class DeliveryLog(Database database, TimeProvider clock)
     }
 
     internal void AddTo(WriteUnit unit, Delivery d) => unit.Add(
-        Insert, d.Id, d.EndpointId, d.EventType, d.Payload, d.OrderingKey, SqlValue.Micros(d.NextAt), d.InstanceId, d.ActivityExecutionId, SqlValue.Micros(d.CreatedAt)).OnCommitted(Wake);
+        Insert, d.Id, d.EndpointId, d.EventType, d.Payload, d.OrderingKey, SqlValue.Micros(d.NextAt), d.InstanceId, d.ActivityExecutionId, SqlValue.Micros(d.CreatedAt)).OnCommitted(() => Wake(d.EndpointId));
 
     internal static void AddAttemptTo(WriteUnit unit, Delivery d, DeliveryAttempt attempt) => unit
         .Add(InsertAttempt, d.Id, d.EndpointId, SqlValue.Micros(attempt.StartedAt), (long)(attempt.DurationMs * 1000), attempt.StatusCode is { } s ? s : SqlValue.Null, attempt.Error, attempt.Response)
         .Add(End, d.Id, d.Status.ToString(), d.Attempts, SqlValue.Micros(d.NextAt), d.StatusCode is { } code ? code : SqlValue.Null, d.Error, SqlValue.Micros(d.EndedAt));
 
-    internal async ValueTask<IReadOnlyList<(string Id, DateTimeOffset At)>> NextAsync(string endpointId, bool inOrder, int take, CancellationToken cancellationToken) =>
-        [.. (await database.QueryAsync(inOrder ? NextInOrder : Next, cancellationToken, endpointId, take)).Rows.Select(r => (r[0].AsText!, r[1].AsMicrosTime!.Value))];
+    /// <summary>Deliveries that were never tried, oldest first.</summary>
+    internal async ValueTask<IReadOnlyList<string>> NextAsync(string endpointId, bool inOrder, int take, CancellationToken cancellationToken) =>
+        [.. (await database.QueryAsync(inOrder ? NextInOrder : Next, cancellationToken, endpointId, take, SqlValue.Micros(clock.GetUtcNow()))).Rows.Select(r => r[0].AsText!)];
+
+    /// <summary>Deliveries that have failed and are to be tried again.</summary>
+    internal async ValueTask<IReadOnlyList<(string Id, int Attempts, DateTimeOffset At)>> FailedAsync(string endpointId, CancellationToken cancellationToken) =>
+        [.. (await database.QueryAsync(Failed, cancellationToken, endpointId)).Rows.Select(r => (r[0].AsText!, (int)r[1].AsInteger, r[2].AsMicrosTime!.Value))];
 
     internal async ValueTask<IReadOnlyList<string>> WaitingEndpointsAsync(CancellationToken cancellationToken) =>
         [.. (await database.QueryAsync(Waiting, cancellationToken, SqlValue.Micros(clock.GetUtcNow()))).Rows.Select(r => r[0].AsText!)];
@@ -155,7 +164,7 @@ public sealed class DeliveryLog(Database database, TimeProvider clock)
     internal Task SweepAsync(DateTimeOffset before, CancellationToken cancellationToken) =>
         database.CommitAsync(new WriteUnit().Add(DeleteOldAttempts, SqlValue.Micros(before)).Add(DeleteOld, SqlValue.Micros(before)), cancellationToken: cancellationToken);
 
-    private void Wake() => _due?.Invoke();
+    private void Wake(string? endpointId) => _due?.Invoke(endpointId);
 
     private static Delivery Read(SqlValue[] row) => new()
     {

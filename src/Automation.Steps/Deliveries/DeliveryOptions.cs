@@ -53,6 +53,9 @@ public sealed class DeliveryOptions : IValidatableObject
     /// <summary>The waits in force.</summary>
     internal IReadOnlyList<TimeSpan> Delays => RetryDelays.Count > 0 ? [.. RetryDelays] : [TimeSpan.FromSeconds(4), TimeSpan.FromSeconds(8), TimeSpan.FromSeconds(10)];
 
+    /// <summary>The waits in force for an endpoint.</summary>
+    internal IReadOnlyList<TimeSpan> DelaysOf(EndpointSettings settings) => settings.RetryDelays is { } own ? [.. own] : Delays;
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

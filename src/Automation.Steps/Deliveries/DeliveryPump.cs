@@ -14,20 +14,35 @@ internal sealed partial class DeliveryPump(
     DeliveryLog log, EndpointStore endpoints, LaneLeases leases, DeliverySender sender, IOptions<DeliveryOptions> options, TimeProvider clock, ILogger<DeliveryPump> logger) : BackgroundService
 {
     private readonly ConcurrentDictionary<string, DeliveryLane> _lanes = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, bool> _called = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _signal = new(0, 1);
+    private volatile bool _lookAtAll;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        log.OnDue(Wake);
-        var cleaned = DateTimeOffset.MinValue;
+        log.OnDue(Call);
+        var (cleaned, looked) = (DateTimeOffset.MinValue, DateTimeOffset.MinValue);
         try
         {
             while (true)
             {
                 try
                 {
-                    await StartLanesAsync(stoppingToken);
                     var now = clock.GetUtcNow();
+                    foreach (var (id, _) in _called)
+                    {
+                        _called.TryRemove(id, out bool _);
+                        StartLane(id, stoppingToken);
+                    }
+
+                    // What other servers have stored, and retries that fell due while nobody served the endpoint.
+                    if (_lookAtAll || now - looked >= options.Value.SweepInterval)
+                    {
+                        (_lookAtAll, looked) = (false, now);
+                        foreach (var id in await log.WaitingEndpointsAsync(stoppingToken))
+                            StartLane(id, stoppingToken);
+                    }
+
                     if (now - cleaned > TimeSpan.FromHours(1))
                     {
                         cleaned = now;
@@ -49,31 +64,34 @@ internal sealed partial class DeliveryPump(
         }
     }
 
-    private async Task StartLanesAsync(CancellationToken stoppingToken)
+    private void StartLane(string id, CancellationToken stoppingToken)
     {
-        foreach (var id in await log.WaitingEndpointsAsync(stoppingToken))
+        if (_lanes.TryGetValue(id, out var running))
         {
-            if (_lanes.TryGetValue(id, out var running))
-            {
-                running.Wake();
-                continue;
-            }
-
-            var lane = new DeliveryLane(id, log, endpoints, leases, sender, options.Value, clock);
-            _lanes[id] = lane;
-            lane.Start(
-                ended =>
-                {
-                    _lanes.TryRemove(id, out _);
-                    if (ended is not null)
-                        LogLaneFailed(id, ended);
-                },
-                stoppingToken);
+            running.Wake();
+            return;
         }
+
+        var lane = new DeliveryLane(id, log, endpoints, leases, sender, options.Value, clock);
+        _lanes[id] = lane;
+        lane.Start(
+            ended =>
+            {
+                _lanes.TryRemove(id, out _);
+                if (ended is not null)
+                    LogLaneFailed(id, ended);
+                else if (lane.WasCalled)
+                    Call(id);
+            },
+            stoppingToken);
     }
 
-    private void Wake()
+    private void Call(string? endpointId)
     {
+        if (endpointId is null)
+            _lookAtAll = true;
+        else
+            _called[endpointId] = true;
         try
         {
             _signal.Release();

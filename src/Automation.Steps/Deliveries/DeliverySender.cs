@@ -28,10 +28,12 @@ internal sealed partial class DeliverySender(
             cancellationToken);
     }
 
-    public async Task AttemptAsync(DeliveryEndpoint endpoint, string id, CancellationToken cancellationToken)
+    /// <summary>Makes the next attempt of a delivery and stores what came of it.</summary>
+    /// <returns>The delivery as it is then; null where there was nothing to send.</returns>
+    public async Task<Delivery?> AttemptAsync(DeliveryEndpoint endpoint, string id, CancellationToken cancellationToken)
     {
         if (await log.FindAsync(id, cancellationToken) is not { Status: DeliveryStatus.Pending } delivery)
-            return;
+            return null;
         var result = await CallAsync(endpoint, id, delivery.EventType, delivery.Payload, cancellationToken);
         var exchange = result.Exchanges[^1];
         var (ended, disable) = Judge(endpoint, delivery, result);
@@ -42,6 +44,7 @@ internal sealed partial class DeliverySender(
         AddHealth(unit, endpoint, ended, disable);
         await database.CommitAsync(unit, cancellationToken: CancellationToken.None);
         log.Attempted(ended);
+        return ended;
     }
 
     private (Delivery Ended, string? Disable) Judge(DeliveryEndpoint endpoint, Delivery delivery, HttpCallResult result)
@@ -55,7 +58,7 @@ internal sealed partial class DeliverySender(
         ended = ended with { Error = result.Error ?? $"The endpoint answered {status}." };
         if (status == 410)
             return (ended with { Status = DeliveryStatus.Failed }, "The endpoint answered 410 Gone.");
-        var delays = endpoint.Settings.RetryDelays is { } own ? [.. own] : options.Value.Delays;
+        var delays = options.Value.DelaysOf(endpoint.Settings);
         if (ended.Attempts <= delays.Count)
         {
             var wait = delays[ended.Attempts - 1];

@@ -29,6 +29,28 @@ internal sealed class WindowLimit(TimeSpan window)
         }
     }
 
+    /// <summary>Places that were given in the window that ends now, or lie ahead.</summary>
+    public int Taken(DateTimeOffset now)
+    {
+        lock (_taken)
+            return _taken.Count(at => at + window > now);
+    }
+
+    /// <summary>When the next of the places that are taken is free again; null where none is.</summary>
+    public DateTimeOffset? NextFree(DateTimeOffset now)
+    {
+        lock (_taken)
+        {
+            foreach (var at in _taken)
+            {
+                if (at + window > now)
+                    return at + window;
+            }
+
+            return null;
+        }
+    }
+
     /// <summary>Counts a place that was taken before, oldest first.</summary>
     public void Add(DateTimeOffset at)
     {

@@ -158,6 +158,9 @@ public sealed class ServerConnection(TcpClient client, Stream stream, ScriptedSe
 {
     public bool IsClosed { get; private set; }
 
+    /// <summary>Cancelled when the test is over.</summary>
+    public CancellationToken Stopped => server.Stopped;
+
     public Task AnswerAsync(int status, string body, string contentType = "application/json", string headers = "") =>
         AnswerAsync(status, Encoding.UTF8.GetBytes(body), contentType, headers);
 
