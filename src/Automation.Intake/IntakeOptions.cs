@@ -120,6 +120,9 @@ public sealed class SourceOptions
     /// <summary>A secret token wanted in a header.</summary>
     public HeaderTokenOptions? HeaderToken { get; set; }
 
+    /// <summary>An ID token of OpenID Connect that proves the sender, beside what the secrets prove: one of them must hold.</summary>
+    public IdTokenOptions? IdToken { get; set; }
+
     /// <summary>Secrets wanted as the last segment of the URL: <c>/webhooks/{source}/{secret}</c>.</summary>
     public List<string> UrlSecrets { get; set; } = [];
 
@@ -190,6 +193,21 @@ public sealed class HeaderTokenOptions
 
     /// <summary>The tokens that are valid.</summary>
     public List<string> Values { get; set; } = [];
+}
+
+/// <summary>
+/// An ID token (RS256) in the header <c>Authorization: Bearer …</c>, as Dialogflow CX and Google Pub/Sub send.
+/// </summary>
+public sealed class IdTokenOptions
+{
+    /// <summary>Who signs the tokens; its keys are found below <c>/.well-known/openid-configuration</c>. Default Google.</summary>
+    public string Authority { get; set; } = "https://accounts.google.com";
+
+    /// <summary>What the token must be made for: with Dialogflow CX the webhook's whole URL without its query.</summary>
+    public List<string> Audiences { get; set; } = [];
+
+    /// <summary>Accounts that may send, such as the service agent of the sender's project.</summary>
+    public List<string> Emails { get; set; } = [];
 }
 
 /// <summary>A signature scheme with every part of it configurable; the meaning is that of a preset's scheme.</summary>

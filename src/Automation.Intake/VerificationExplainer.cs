@@ -26,8 +26,9 @@ public sealed class VerificationExplainer(SourceCatalog sources, TimeProvider cl
     /// <summary>Explains a request.</summary>
     /// <param name="source">Slug of the source.</param>
     /// <param name="captured">The request.</param>
+    /// <param name="cancellationToken">Ends the wait for keys that a token is signed with.</param>
     /// <returns>Null where there is no such source.</returns>
-    public VerificationExplanation? Explain(string source, CapturedRequest captured)
+    public async Task<VerificationExplanation?> ExplainAsync(string source, CapturedRequest captured, CancellationToken cancellationToken)
     {
         if (sources.Find(source) is not { } found)
             return null;
@@ -37,7 +38,10 @@ public sealed class VerificationExplainer(SourceCatalog sources, TimeProvider cl
         Func<string>? url = captured.Url is { } text ? () => text : null;
         var request = new WebhookRequest(headers, captured.Body, new QueryString(captured.Query), captured.UrlSecret, captured.RemoteIp, url);
         var steps = new List<string>();
-        var verdict = found.Verify(request, captured.At ?? clock.GetUtcNow(), steps);
+        var now = captured.At ?? clock.GetUtcNow();
+        if (found.IdToken is { } idToken && await idToken.PrepareAsync(request, clock.GetUtcNow(), cancellationToken) is { } obstacle)
+            steps.Add(obstacle);
+        var verdict = found.Verify(request, now, steps);
         return new VerificationExplanation(verdict.Accepted, verdict.Text, steps);
     }
 }

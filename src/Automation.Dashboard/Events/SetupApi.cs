@@ -25,7 +25,7 @@ internal static class SetupApi
     {
         var sources = app.MapGroup("/api/sources").WithTags("Sources").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         sources.MapGet("/", (SourceCatalog catalog) => TypedResults.Ok(catalog.All)).WithName("ListSources").WithSummary("The configured sources.");
-        sources.MapPost("/{source}/verify", Verify).WithName("VerifyRequest").WithSummary("Explains the verification of a captured request: which header, which bytes, which expected prefix; never the secret.");
+        sources.MapPost("/{source}/verify", VerifyAsync).WithName("VerifyRequest").WithSummary("Explains the verification of a captured request: which header, which bytes, which expected prefix; never the secret.");
         sources.MapPost("/{source}/preview", Preview).WithName("PreviewEvent").WithSummary("What a payload would be taken for, and what every rule says to it; nothing is stored.");
 
         var mappings = app.MapGroup("/api/mappings").WithTags("Mappings").WithMetadata(new LeastRoleAttribute(Role.Viewer));
@@ -38,7 +38,7 @@ internal static class SetupApi
         mappings.MapPut("/", ApplyAsync).WithName("ApplyMappings").WithSummary("Checks a mappings file and puts it in force at every server. If-Match with the version seen refuses where another is in force (412); ?note= is kept with it.").Accepts<string>("application/json").WithMetadata(new LeastRoleAttribute(Role.Designer));
     }
 
-    private static Results<Ok<VerificationExplanation>, ProblemHttpResult> Verify(string source, CapturedCall call, VerificationExplainer explainer)
+    private static async Task<Results<Ok<VerificationExplanation>, ProblemHttpResult>> VerifyAsync(string source, CapturedCall call, VerificationExplainer explainer, CancellationToken cancellationToken)
     {
         byte[] body;
         try
@@ -54,7 +54,7 @@ internal static class SetupApi
         if (call.RemoteIp is { } text && !IPAddress.TryParse(text, out ip))
             return Problems.Range("remoteIp", text, "an IP address");
         var captured = new CapturedRequest(call.Headers, body, call.Query, call.UrlSecret, ip, call.Url, call.At);
-        return explainer.Explain(source, captured) is { } explanation ? TypedResults.Ok(explanation) : Problems.Missing("source", source);
+        return await explainer.ExplainAsync(source, captured, cancellationToken) is { } explanation ? TypedResults.Ok(explanation) : Problems.Missing("source", source);
     }
 
     private static Results<Ok<PreviewResult>, ProblemHttpResult> Preview(string source, CapturedCall call, RoutingPreview preview) =>

@@ -20,6 +20,9 @@ internal sealed class Source
     /// <summary>One of these must hold, where there are any: the preset's schemes that the source has secrets for.</summary>
     public required IReadOnlyList<Check> AnyOf { get; init; }
 
+    /// <summary>That of <see cref="AnyOf"/> which needs keys from outside; null where there is none.</summary>
+    public IdTokenCheck? IdToken { get; init; }
+
     /// <summary>Whether anything is verified.</summary>
     public bool Verifies => Required.Count + AnyOf.Count > 0;
 

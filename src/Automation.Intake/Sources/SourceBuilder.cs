@@ -11,6 +11,7 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
 {
     private static readonly TimeSpan DefaultKeyWindow = TimeSpan.FromDays(7);
     private static readonly TimeSpan DefaultHashWindow = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan DefaultTolerance = TimeSpan.FromMinutes(5);
     private static readonly string[] BodyHash = ["{body|sha256}"];
 
     /// <summary>The source; null where errors were found.</summary>
@@ -47,6 +48,9 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
         var reply = ReplyMode.IsWanted(preset.Reply, options.Reply) ? Try("Reply", () => ReplyMode.Create(preset.Reply, options.Reply, preset.Acknowledge)) : null;
         var required = Required();
         var anyOf = PresetSchemes(preset);
+        var idToken = IdToken();
+        if (idToken is not null)
+            anyOf.Add(idToken);
 
         return errors.Count > before ? null : new Source
         {
@@ -55,6 +59,7 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
             Open = options.Open,
             Required = required,
             AnyOf = anyOf,
+            IdToken = idToken,
             Identifier = identifier!,
             KeyWindow = byHash ? DefaultHashWindow : window,
             HashWindow = byHash ? window : DefaultHashWindow,
@@ -131,6 +136,23 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
         if (checks.Count == 0 && schemes.Count > 0)
             errors.Add($"{Key("Secrets")} fits none of the preset's schemes: {string.Join(", ", schemes.Select(s => s.Name))}.");
         return checks;
+    }
+
+    private IdTokenCheck? IdToken()
+    {
+        if (options.IdToken is not { } token)
+            return null;
+        NotEmpty("IdToken:Audiences", token.Audiences);
+        NotEmpty("IdToken:Emails", token.Emails);
+        if (!Uri.TryCreate(token.Authority, UriKind.Absolute, out var uri) || (uri.Scheme != Uri.UriSchemeHttps && !(uri.Scheme == Uri.UriSchemeHttp && uri.IsLoopback)))
+        {
+            Wrong("IdToken:Authority", token.Authority, "an https address");
+            return null;
+        }
+
+        if (options.Scheme is not null)
+            errors.Add($"{Key("Scheme")} is \"{options.Scheme}\", so no ID token would do; leave out one of Scheme and IdToken.");
+        return new IdTokenCheck(token, options.Tolerance ?? DefaultTolerance, new IdTokenKeys(token.Authority));
     }
 
     private Check? Compile(VerificationScheme scheme)

@@ -215,6 +215,8 @@ internal sealed partial class WebhookIntake
     {
         var arrived = _clock.GetTimestamp();
         var request = ToRequest(context, body, secret);
+        if (source.IdToken is { } idToken && await idToken.PrepareAsync(request, _clock.GetUtcNow(), context.RequestAborted) is { } obstacle)
+            return new Refusal(503, obstacle) { RetryAfter = 1 };
         var verdict = source.Verify(request, _clock.GetUtcNow());
         if (!verdict.Accepted)
             return new Refusal(401, $"The request could not be verified: {verdict.Text}.");

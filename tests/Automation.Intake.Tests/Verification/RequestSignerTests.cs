@@ -1,4 +1,5 @@
 using Automation.Intake.Sources;
+using Automation.Intake.Tests.Support;
 using Automation.Intake.Verification;
 using Microsoft.Extensions.Options;
 

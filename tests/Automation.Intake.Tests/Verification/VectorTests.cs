@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Automation.Intake.Sources;
+using Automation.Intake.Tests.Support;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Intake.Tests.Verification;
