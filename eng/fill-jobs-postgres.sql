@@ -4,7 +4,8 @@
 SET synchronous_commit = off;
 SET maintenance_work_mem = '512MB';
 BEGIN;
-DROP INDEX hangfire.ix_hangfire_job_statename, hangfire.ix_hangfire_job_expireat, hangfire.ix_hangfire_job_statename_is_not_null, hangfire.ix_hangfire_state_jobid;
+DROP INDEX hangfire.ix_hangfire_job_statename, hangfire.ix_hangfire_job_expireat, hangfire.ix_hangfire_job_statename_is_not_null, hangfire.ix_hangfire_state_jobid,
+    hangfire.ix_hangfire_job_statename_id;
 ALTER TABLE hangfire.state DISABLE TRIGGER ALL;
 
 CREATE TEMP VIEW job_to_be AS
@@ -60,6 +61,7 @@ ALTER TABLE hangfire.state ENABLE TRIGGER ALL;
 CREATE INDEX ix_hangfire_job_statename ON hangfire.job (statename);
 CREATE INDEX ix_hangfire_job_expireat ON hangfire.job (expireat);
 CREATE INDEX ix_hangfire_job_statename_is_not_null ON hangfire.job (statename) INCLUDE (id) WHERE statename IS NOT NULL;
+CREATE INDEX ix_hangfire_job_statename_id ON hangfire.job (statename, id);
 CREATE INDEX ix_hangfire_state_jobid ON hangfire.state (jobid);
 DROP VIEW job_to_be;
 COMMIT;

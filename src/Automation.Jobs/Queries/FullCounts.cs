@@ -14,6 +14,9 @@ internal sealed class FullCounts(TimeProvider clock)
 
     private readonly ConcurrentDictionary<string, Entry> _entries = new(StringComparer.Ordinal);
 
+    /// <summary>The last count, without asking for another; null where there is none of the last five minutes.</summary>
+    public long? Known(string key) => _entries.TryGetValue(key, out var entry) && clock.GetUtcNow() - entry.At < Shown ? entry.Value : null;
+
     /// <summary>The last count, not older than five minutes; null where there is none yet.</summary>
     public long? Latest(string key, Func<Task<long>> countAsync)
     {

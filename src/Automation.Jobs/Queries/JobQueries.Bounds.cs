@@ -31,9 +31,9 @@ public sealed partial class JobQueries
 
     /// <summary>Where a search through texts that begins below an id stops for now.</summary>
     /// <returns>The end, where it gets that far.</returns>
-    private async Task<long> WindowAsync(JobFilter filter, long top, long end, CancellationToken cancellationToken)
+    private async Task<long> WindowAsync(JobFilter filter, long top, long end, CancellationToken cancellationToken, int pieces = 1)
     {
-        var most = filter.SearchesHistory ? HistoryWindow : SearchWindow;
+        var most = (filter.SearchesHistory ? HistoryWindow : SearchWindow) / pieces;
         var row = (filter.State is { } state
             ? await _store.Database.QueryAsync(SelectWindowOfState, cancellationToken, top, end, most, state)
             : await _store.Database.QueryAsync(SelectWindow, cancellationToken, top, end, most)).Rows[0];

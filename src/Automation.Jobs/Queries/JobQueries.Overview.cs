@@ -79,6 +79,9 @@ public sealed partial class JobQueries
     private static readonly SqlStatement PauseQueue = new("INSERT INTO job_queues (name, paused_at) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING");
     private static readonly SqlStatement ResumeQueue = new("DELETE FROM job_queues WHERE name = $1");
 
+    // Not counted up to the limit again once the background has found so many.
+    private const long VeryMany = 10 * JobCounts.Most;
+
     /// <summary>How many failed jobs are grouped by their exceptions.</summary>
     public const int MostFailures = 2000;
 
@@ -200,10 +203,13 @@ public sealed partial class JobQueries
     /// <summary>Counts up to <see cref="JobCounts.Most"/>; of more, what was counted in the background.</summary>
     private async Task<long> CountedAsync(SqlStatement statement, string key, CancellationToken cancellationToken)
     {
+        var name = $"{statement} {key}";
+        if (_fullCounts.Known(name) is { } known and > VeryMany)
+            return Latest() ?? known;
         var count = await NumberAsync(statement, cancellationToken, key, JobCounts.Most);
-        return count < JobCounts.Most
-            ? count
-            : Math.Max(_fullCounts.Latest($"{statement} {key}", () => NumberAsync(statement, CancellationToken.None, key, long.MaxValue)) ?? 0, JobCounts.Most);
+        return count < JobCounts.Most ? count : Math.Max(Latest() ?? 0, JobCounts.Most);
+
+        long? Latest() => _fullCounts.Latest(name, () => NumberAsync(statement, CancellationToken.None, key, long.MaxValue));
     }
 
     private async Task<long> NumberAsync(SqlStatement statement, CancellationToken cancellationToken, params SqlValue[] values) =>

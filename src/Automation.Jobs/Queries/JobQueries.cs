@@ -16,12 +16,16 @@ public sealed partial class JobQueries
 {
     private const int MostOnAPage = 1000;
     private const int PreviewLength = 500;
+    private const int Pieces = 10;
 
     /// <summary>How many jobs a search through their texts looks at before it gives what it has and a place to go on from.</summary>
     private const int SearchWindow = 20_000;
 
     /// <summary>The same for a search through their histories, which is slower.</summary>
     private const int HistoryWindow = 5_000;
+
+    /// <summary>A list looks at a tenth of that at once, and at no more when this is over: jobs of a rare state lie far apart.</summary>
+    private static readonly TimeSpan SearchTime = TimeSpan.FromMilliseconds(40);
 
     /// <summary>Ids grow with the time of creation but for what clocks and reserved blocks of ids shift.</summary>
     private static readonly TimeSpan MostShift = TimeSpan.FromMinutes(1);
@@ -58,16 +62,24 @@ public sealed partial class JobQueries
         ArgumentNullException.ThrowIfNull(filter);
         most = Math.Clamp(most, 1, MostOnAPage);
         var (top, end) = await BoundsAsync(filter, before, cancellationToken);
-        var bottom = filter.SearchesText ? await WindowAsync(filter, top, end, cancellationToken) : end;
-        var sql = new StringBuilder(IsSqlite ? ListSqlite : ListPostgres);
-        var values = new List<SqlValue> { top, bottom, most + 1 };
-        AddConditions(sql, values, filter);
-        sql.Append(IsSqlite ? """ ORDER BY j."Id" DESC LIMIT $3""" : " ORDER BY j.id DESC LIMIT $3");
-        var rows = (await _store.Database.QueryAsync(Cached(sql.ToString()), cancellationToken, [.. values])).Rows;
-        var jobs = rows.Take(most).Select(ReadSummary).ToList();
-        if (rows.Count > most)
-            return new JobPage(jobs, jobs[^1].Id);
-        return new JobPage(jobs, bottom > end ? bottom + 1 : null);
+        var jobs = new List<JobSummary>();
+        var started = _clock.GetTimestamp();
+        for (var piece = 1; ; piece++)
+        {
+            var bottom = filter.SearchesText ? await WindowAsync(filter, top, end, cancellationToken, Pieces) : end;
+            var sql = new StringBuilder(IsSqlite ? ListSqlite : ListPostgres);
+            var values = new List<SqlValue> { top, bottom, most + 1 - jobs.Count };
+            AddConditions(sql, values, filter);
+            sql.Append(IsSqlite ? """ ORDER BY j."Id" DESC LIMIT $3""" : " ORDER BY j.id DESC LIMIT $3");
+            jobs.AddRange((await _store.Database.QueryAsync(Cached(sql.ToString()), cancellationToken, [.. values])).Rows.Select(ReadSummary));
+            if (jobs.Count > most)
+                return new JobPage(jobs[..most], jobs[most - 1].Id);
+            if (bottom <= end)
+                return new JobPage(jobs, null);
+            if (piece == Pieces || _clock.GetElapsedTime(started) > SearchTime)
+                return new JobPage(jobs, bottom + 1);
+            top = bottom + 1;
+        }
     }
 
     /// <summary>Lists the jobs that wait in a queue, in the order in which they are taken, or those of it that servers hold.</summary>

@@ -183,6 +183,8 @@ internal sealed partial class JobCompleter(
         if (completion.IsParked || !retry.Covers(exception))
         {
             store.AddTransition(unit, job.Id, job.Version, failed, job.HasParameters);
+            if (completion.IsParked && exception.Message.StartsWith(JobMaintenance.NoHandler, StringComparison.Ordinal))
+                store.AddSetMember(unit, JobStore.Parked, job.Id, job.Id.ToString(System.Globalization.CultureInfo.InvariantCulture));
             return JobOutcome.Failed;
         }
 

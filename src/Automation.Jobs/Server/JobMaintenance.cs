@@ -24,17 +24,6 @@ internal sealed partial class JobMaintenance(
         """SELECT "Id" FROM "Job" WHERE "ExpireAt" > 0 AND "ExpireAt" < $1 LIMIT $2""",
         "SELECT id FROM hangfire.job WHERE expireat < $1 LIMIT $2");
 
-    private static readonly SqlStatement SelectParked = new(
-        $"""
-        SELECT j."Id", j."InvocationData", j."Arguments" FROM "Job" j
-        JOIN "State" s ON s."Id" = (SELECT x."Id" FROM "State" x WHERE x."JobId" = j."Id" ORDER BY x."CreatedAt" DESC, x."Id" DESC LIMIT 1)
-        WHERE j."StateName" = 'Failed' AND j."Id" > $1 AND s."Reason" LIKE '{NoHandler}%' ORDER BY j."Id" LIMIT $2
-        """,
-        $"""
-        SELECT j.id, j.invocationdata::text, j.arguments::text FROM hangfire.job j JOIN hangfire.state s ON s.id = j.stateid
-        WHERE j.statename = 'Failed' AND j.id > $1 AND s.reason LIKE '{NoHandler}%' ORDER BY j.id LIMIT $2
-        """);
-
     private static readonly SqlStatement SelectAwaiting = new(
         """SELECT "Id" FROM "Job" WHERE "StateName" = 'Awaiting' AND "Id" > $1 ORDER BY "Id" LIMIT $2""",
         "SELECT id FROM hangfire.job WHERE statename = 'Awaiting' AND id > $1 ORDER BY id LIMIT $2");
@@ -131,18 +120,31 @@ internal sealed partial class JobMaintenance(
     {
         for (var after = 0L; ;)
         {
-            var rows = (await store.Database.QueryAsync(SelectParked, cancellationToken, after, BatchSize)).Rows;
-            foreach (var row in rows)
+            // The scores are the ids.
+            var members = await store.RangeAsync(JobStore.Parked, after + 1, double.MaxValue, BatchSize, cancellationToken);
+            foreach (var (member, score) in members)
             {
-                after = row[0].AsInteger;
-                if (IsKnown(row[1].AsText, row[2].AsText))
-                    await transitions.RequeueAsync(after, "Its handler is registered now.", cancellationToken);
+                after = (long)score;
+                if (await store.FindAsync(after, cancellationToken) is not { State: JobStates.Failed } job || !IsParked(job))
+                {
+                    // A genuine server has moved or expired it, which does not know of this list.
+                    var unit = new WriteUnit();
+                    store.AddSetRemoval(unit, JobStore.Parked, member);
+                    await store.Database.CommitAsync(unit, cancellationToken: cancellationToken);
+                }
+                else if (IsKnown(job.Invocation, job.Arguments))
+                {
+                    await transitions.RequeueAsync(job.Id, "Its handler is registered now.", cancellationToken);
+                }
             }
 
-            if (rows.Count < BatchSize)
+            if (members.Count < BatchSize)
                 return;
         }
     }
+
+    private static bool IsParked(JobRecord job) =>
+        JobJson.ReadStrings(job.StateData).GetValueOrDefault("ExceptionMessage")?.StartsWith(NoHandler, StringComparison.Ordinal) == true;
 
     private bool IsKnown(string? invocation, string? arguments)
     {

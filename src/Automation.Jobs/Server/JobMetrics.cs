@@ -11,20 +11,22 @@ internal sealed class JobMetrics : IDisposable
 {
     public const string MeterName = "Automation.Jobs";
 
-    private readonly Meter _meter = new(MeterName);
     private readonly Counter<long> _ended;
     private readonly Histogram<double> _run;
     private readonly Histogram<double> _wait;
     private volatile IReadOnlyList<JobQueueView> _queues = [];
 
+    /// <summary>The meter itself.</summary>
+    public Meter Meter { get; } = new(MeterName);
+
     public JobMetrics(TimeProvider clock)
     {
-        _ended = _meter.CreateCounter<long>("automation.jobs.ended", "{job}", "Runs of jobs, by name and outcome; a failure also by its exception.");
-        _run = _meter.CreateHistogram<double>("automation.jobs.run.duration", "s", "How long jobs ran, by name.");
-        _wait = _meter.CreateHistogram<double>("automation.jobs.wait.duration", "s", "How long jobs waited from their creation to their first start, by queue.");
-        _meter.CreateObservableGauge(
+        _ended = Meter.CreateCounter<long>("automation.jobs.ended", "{job}", "Runs of jobs, by name and outcome; a failure also by its exception.");
+        _run = Meter.CreateHistogram<double>("automation.jobs.run.duration", "s", "How long jobs ran, by name.");
+        _wait = Meter.CreateHistogram<double>("automation.jobs.wait.duration", "s", "How long jobs waited from their creation to their first start, by queue.");
+        Meter.CreateObservableGauge(
             "automation.jobs.queue.length", () => _queues.Select(q => new Measurement<long>(q.Length, new KeyValuePair<string, object?>("queue", q.Name))), "{job}", "Jobs that wait in a queue.");
-        _meter.CreateObservableGauge(
+        Meter.CreateObservableGauge(
             "automation.jobs.queue.age",
             () => _queues.Select(q => new Measurement<double>(
                 q.OldestAt is { } oldest ? Math.Max(0, (clock.GetUtcNow() - oldest).TotalSeconds) : 0, new KeyValuePair<string, object?>("queue", q.Name))),
@@ -49,5 +51,5 @@ internal sealed class JobMetrics : IDisposable
             _wait.Record(Math.Max(0, (run.StartedAtUtc - run.Job.CreatedAt).TotalSeconds), new KeyValuePair<string, object?>("queue", run.Job.Queue));
     }
 
-    public void Dispose() => _meter.Dispose();
+    public void Dispose() => Meter.Dispose();
 }

@@ -14,6 +14,10 @@ internal abstract class JobStore(Database database, TimeProvider clock)
     public const string Schedule = "schedule";
     public const string Retries = "retries";
     public const string AwaitingSet = "awaiting";
+
+    /// <summary>Failed jobs for which no server had a handler, by id; ours alone, so that a start finds them among millions.</summary>
+    public const string Parked = "parked";
+
     public const string RecurringJobs = "recurring-jobs";
 
     /// <summary>How long a finished job stays.</summary>
@@ -140,6 +144,7 @@ internal abstract class JobStore(Database database, TimeProvider clock)
                 break;
             case JobStates.Failed:
                 AddSetRemoval(unit, Retries, id);
+                AddSetRemoval(unit, Parked, id);
                 break;
             case JobStates.Awaiting:
                 AddSetRemoval(unit, AwaitingSet, id);

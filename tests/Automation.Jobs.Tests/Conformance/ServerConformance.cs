@@ -2,6 +2,7 @@ using System.Globalization;
 using Automation.Jobs.Tests.Support;
 using Automation.Storage;
 using Automation.Storage.Writes;
+using Automation.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Jobs.Tests.Conformance;
@@ -310,16 +311,51 @@ public abstract class ServerConformance(DatabaseProvider provider) : JobTests(pr
     {
         await CreateAsync(clock: false);
         var id = await Host.Client.EnqueueAsync(new JobRequest("greet", 1), Token);
+        var nobodys = await Host.Client.EnqueueAsync(new JobRequest("no-such", 1), Token);
         await using (var without = JobsHost.On(Host.Database))
         {
             await without.StartAsync();
             await Host.StateAsync(id, JobStates.Failed);
+            await Host.StateAsync(nobodys, JobStates.Failed);
             await without.StopAsync();
         }
 
         Assert.Empty(Recorder.Runs);
+        Assert.Equal([$"{id}", $"{nobodys}"], await ParkedAsync());
         await Host.StartAsync();
         await Host.StateAsync(id, JobStates.Succeeded);
+        Assert.Equal([$"{nobodys}"], await ParkedAsync());
+        Assert.Equal(JobStates.Failed, (await Host.Store.FindAsync(nobodys, Token))!.State);
+    }
+
+    [Fact]
+    public async Task A_job_that_was_parked_before_there_was_a_list_of_them_is_put_on_it_and_one_that_failed_since_is_taken_off()
+    {
+        await using var test = await TestDatabase.CreateAsync(Provider);
+        long parked, failed;
+        await using (var without = JobsHost.On(test.Database, s => s.AddSingleton(Recorder).AddJobHandler<RecordingHandler>("wait", r => r.Attempts = 0)))
+        {
+            Recorder.Do = (_, _) => throw new InvalidOperationException("as asked");
+            parked = await without.Client.EnqueueAsync(new JobRequest("greet"), Token);
+            failed = await without.Client.EnqueueAsync(new JobRequest("wait"), Token);
+            await without.StartAsync();
+            await without.StateAsync(parked, JobStates.Failed);
+            await without.StateAsync(failed, JobStates.Failed);
+            await without.StopAsync();
+            await without.ExecuteAsync("DELETE FROM \"__EFMigrationsHistory\" WHERE \"MigrationId\" = '20261121000021_JobLists'");
+            await without.ExecuteAsync(IsSqlite ? "DELETE FROM \"Set\"" : "DELETE FROM hangfire.set");
+        }
+
+        await test.ReopenAsync();
+        await using var host = JobsHost.On(test.Database, s => s.AddSingleton(Recorder).AddJobHandler<RecordingHandler>("greet").AddJobHandler<RecordingHandler>("wait"));
+        await host.ExecuteAsync(IsSqlite
+            ? $"INSERT INTO \"Set\" (\"Key\", \"Score\", \"Value\", \"ExpireAt\") VALUES ('parked', {failed}, '{failed}', 0)"
+            : $"INSERT INTO hangfire.set (key, score, value) VALUES ('parked', {failed}, '{failed}')");
+        Recorder.Do = (_, _) => Task.CompletedTask;
+        await host.StartAsync();
+        await host.StateAsync(parked, JobStates.Succeeded);
+        await Eventually.TrueAsync(async () => (await host.Store.RangeAsync("parked", 0, double.MaxValue, 10, Token)).Count == 0);
+        Assert.Equal(JobStates.Failed, (await host.Store.FindAsync(failed, Token))!.State);
     }
 
     [Fact]
@@ -431,4 +467,7 @@ public abstract class ServerConformance(DatabaseProvider provider) : JobTests(pr
             return body;
         }
     }
+
+    private async Task<IEnumerable<string>> ParkedAsync() =>
+        (await Host.Store.RangeAsync("parked", 0, double.MaxValue, 10, Token)).Select(m => m.Value);
 }
