@@ -11,17 +11,27 @@ missing=()
 [ -n "$(ls -d /usr/lib/postgresql/*/bin/postgres 2>/dev/null)" ] || missing+=(postgresql)
 command -v chromium >/dev/null 2>&1 || missing+=(chromium)
 ldconfig -p 2>/dev/null | grep -q 'libsqlite3\.so\.0' || missing+=(libsqlite3-0)
+# Elsa Studio, and the mail server and verifier that tests talk to, come by npm.
+has_node() { [ "$(node --version 2>/dev/null | sed -n 's/^v\([0-9]*\)\..*/\1/p')" -ge 20 ] 2>/dev/null && command -v npm >/dev/null 2>&1; }
+has_node || missing+=(nodejs)
+install() { DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >>/tmp/automation-apt.log 2>&1; }
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
     say "Installing ${missing[*]}"
     # No cluster is started: the tests start their own server on a free port.
     mkdir -p /etc/postgresql-common
     grep -qs '^create_main_cluster' /etc/postgresql-common/createcluster.conf || echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
-    (apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}") >/tmp/automation-apt.log 2>&1 \
-      || { echo "apt-get could not install ${missing[*]}; the tests that need them are skipped:"; tail -n 3 /tmp/automation-apt.log; }
+    apt-get update -qq >/tmp/automation-apt.log 2>&1
+    # One after another: what cannot be had must not keep the rest away.
+    for package in "${missing[@]}"; do
+      install "$package" || { echo "apt-get could not install $package; the tests that need it are skipped:"; tail -n 3 /tmp/automation-apt.log; }
+    done
+    # Debian has npm apart from Node.js, others have it inside.
+    has_node || command -v npm >/dev/null 2>&1 || install npm
   else
     echo "Not installed and not installable here: ${missing[*]}. The tests that need them are skipped."
   fi
+  has_node || echo "Node.js 20 or later with npm is not there (found: $(node --version 2>/dev/null || echo none)). The tests of mail, signatures and the designer are skipped."
 fi
 
 # --- Build. Warnings are errors.

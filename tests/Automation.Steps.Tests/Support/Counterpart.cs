@@ -8,6 +8,10 @@ namespace Automation.Steps.Tests.Support;
 /// <summary>A process of Node.js that speaks lines of JSON: somebody else's implementation of the other side.</summary>
 public sealed class Counterpart : IAsyncDisposable
 {
+    private const int NodeMajor = 20;
+
+    private static readonly Lazy<string?> WhyNoNode = new(FindWhyNoNode);
+
     private readonly Process _process;
 
     private Counterpart(Process process) => _process = process;
@@ -20,6 +24,8 @@ public sealed class Counterpart : IAsyncDisposable
         var folder = Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "counterparts"));
         if (!Directory.Exists(Path.Combine(folder, "node_modules")))
             Assert.Skip("The packages of tests/Automation.Steps.Tests/counterparts are not installed (npm ci).");
+        if (WhyNoNode.Value is { } why)
+            Assert.Skip(why);
         var start = new ProcessStartInfo("node") { WorkingDirectory = folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.ArgumentList.Add(script);
         foreach (var argument in arguments)
@@ -31,6 +37,21 @@ public sealed class Counterpart : IAsyncDisposable
         if (ready.TryGetProperty("port", out var port))
             counterpart.Port = port.GetInt32();
         return counterpart;
+    }
+
+    private static string? FindWhyNoNode()
+    {
+        try
+        {
+            using var node = Process.Start(new ProcessStartInfo("node", ["--version"]) { RedirectStandardOutput = true, UseShellExecute = false })!;
+            var version = node.StandardOutput.ReadToEnd().Trim();
+            node.WaitForExit();
+            return Version.TryParse(version.TrimStart('v'), out var found) && found.Major >= NodeMajor ? null : $"Node.js {NodeMajor} is needed; installed is {version}.";
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return $"Node.js {NodeMajor} is not installed.";
+        }
     }
 
     public async Task<JsonElement> NextAsync()
