@@ -1,0 +1,193 @@
+namespace Automation.Steps.Tests.Outgoing;
+
+/// <summary>Ways in which people have got a server to call itself, its neighbours or its cloud's metadata.</summary>
+public static class OutgoingTricks
+{
+    /// <summary>Stands for the port of a server that answers, on this machine.</summary>
+    public const string Port = "{port}";
+
+    public static TheoryData<string> All => new(
+        // Loopback, plain and with a port.
+        "http://127.0.0.1/",
+        "http://127.0.0.1:{port}/",
+        "http://127.255.255.254/",
+        "https://127.0.0.1:{port}/",
+        // Parts left out.
+        "http://127.1:{port}/",
+        "http://127.0.1:{port}/",
+        "http://0:{port}/",
+        // One number: decimal, hexadecimal, octal.
+        "http://2130706433:{port}/",
+        "http://0x7f000001:{port}/",
+        "http://017700000001:{port}/",
+        "http://0X7F000001:{port}/",
+        // Parts in hexadecimal and octal, mixed.
+        "http://0x7f.0x0.0x0.0x1:{port}/",
+        "http://0177.0.0.1:{port}/",
+        "http://0177.0.0.01:{port}/",
+        "http://0x7f.1:{port}/",
+        "http://0177.0x0.0.1:{port}/",
+        // Names of this machine.
+        "http://localhost:{port}/",
+        "http://LOCALHOST:{port}/",
+        "http://localhost.:{port}/",
+        "http://localhost..:{port}/",
+        "http://app.localhost:{port}/",
+        "http://APP.LocalHost.:{port}/",
+        // This machine in IPv6.
+        "http://[::1]:{port}/",
+        "http://[0:0:0:0:0:0:0:1]:{port}/",
+        "http://[::]:{port}/",
+        "http://[0000:0000:0000:0000:0000:0000:0000:0001]:{port}/",
+        // No address at all.
+        "http://0.0.0.0:{port}/",
+        "http://0.1.2.3/",
+        // IPv4 mapped into IPv6.
+        "http://[::ffff:127.0.0.1]:{port}/",
+        "http://[::ffff:7f00:1]:{port}/",
+        "http://[0:0:0:0:0:ffff:7f00:0001]:{port}/",
+        "http://[::FFFF:10.0.0.1]/",
+        "http://[::ffff:169.254.169.254]/",
+        "http://[::ffff:0.0.0.0]:{port}/",
+        // IPv4 compatible, translated, NAT64.
+        "http://[::127.0.0.1]:{port}/",
+        "http://[::ffff:0:127.0.0.1]/",
+        "http://[64:ff9b::127.0.0.1]/",
+        "http://[64:ff9b::a00:1]/",
+        "http://[64:ff9b::169.254.169.254]/",
+        "http://[64:ff9b:1::1]/",
+        // 6to4, Teredo, ISATAP.
+        "http://[2002:7f00:1::]/",
+        "http://[2002:a9fe:a9fe::1]/",
+        "http://[2002:c0a8:101::1]/",
+        "http://[2001:0:4136:e378:8000:63bf:3fff:fdd2]/",
+        "http://[fe80::5efe:10.0.0.1]/",
+        "http://[2a00:1450::5efe:192.168.0.1]/",
+        "http://[2a00:1450::200:5efe:10.0.0.1]/",
+        // Link-local and zones.
+        "http://[fe80::1]/",
+        "http://[fe80::1%25lo]:{port}/",
+        "http://[fe80::1%25eth0]/",
+        "http://[febf::1]/",
+        "http://[::1%25lo]:{port}/",
+        // Private in IPv6.
+        "http://[fc00::1]/",
+        "http://[fd12:3456:789a::1]/",
+        "http://[fec0::1]/",
+        // Not to be reached in IPv6.
+        "http://[ff02::1]/",
+        "http://[ff0e::1]/",
+        "http://[100::1]/",
+        "http://[2001:db8::1]/",
+        "http://[3fff::1]/",
+        "http://[5f00::1]/",
+        "http://[4000::1]/",
+        "http://[2001:2::1]/",
+        // Metadata of the clouds: AWS, GCP, Azure, DigitalOcean, OpenStack; Alibaba; Oracle; Azure's wire server.
+        "http://169.254.169.254/latest/meta-data/",
+        "http://169.254.170.2/v2/credentials",
+        "http://169.254.0.1/",
+        "http://[fd00:ec2::254]/latest/meta-data/",
+        "http://[fd20:ce::254]/computeMetadata/v1/",
+        "http://100.100.100.200/latest/meta-data/",
+        "http://192.0.0.192/opc/v2/",
+        "http://168.63.129.16/machine/",
+        // Metadata, spelled otherwise.
+        "http://2852039166/",
+        "http://0xa9fea9fe/",
+        "http://0251.0376.0251.0376/",
+        "http://169.254.43518/",
+        "http://0xA9.0xFE.0xA9.0xFE/",
+        "http://169.254.169.254.:80/",
+        "http://[::a9fe:a9fe]/",
+        // Private networks.
+        "http://10.0.0.1/",
+        "http://10.255.255.255/",
+        "http://172.16.0.1/",
+        "http://172.31.255.255/",
+        "http://192.168.1.1/",
+        "http://167772161/",
+        // Carrier-grade NAT, benchmarks, documentation, relays.
+        "http://100.64.0.1/",
+        "http://100.127.255.255/",
+        "http://198.18.0.1/",
+        "http://198.19.255.255/",
+        "http://192.0.2.1/",
+        "http://198.51.100.1/",
+        "http://203.0.113.1/",
+        "http://192.88.99.1/",
+        // Multicast, reserved, broadcast.
+        "http://224.0.0.1/",
+        "http://239.255.255.255/",
+        "http://240.0.0.1/",
+        "http://255.255.255.255/",
+        "http://4294967295/",
+        // Digits and dots of other scripts.
+        "http://①②⑦.⓪.⓪.①:{port}/",
+        "http://１２７.０.０.１:{port}/",
+        "http://127。0。0。1:{port}/",
+        "http://127．0．0．1:{port}/",
+        "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ:{port}/",
+        "http://ｌｏｃａｌｈｏｓｔ:{port}/",
+        "http://localhost。:{port}/",
+        "http://loc\u00ADalhost:{port}/",
+        // Somebody else's name in front or behind.
+        "http://user@127.0.0.1:{port}/",
+        "http://example.com@127.0.0.1:{port}/",
+        "http://example.com:80@127.0.0.1:{port}/",
+        "http://127.0.0.1:{port}#@example.com/",
+        "http://127.0.0.1:{port}?@example.com/",
+        "http://127.0.0.1:{port}\\@example.com/",
+        "http://example.com%40127.0.0.1:{port}/",
+        // Percent encoding.
+        "http://%31%32%37.0.0.1:{port}/",
+        "http://127.0.0.1%00.example.com:{port}/",
+        "http://%6c%6f%63%61%6c%68%6f%73%74:{port}/",
+        "http://127%2e0%2e0%2e1:{port}/",
+        "http://127.0.0.1%2f@example.com:{port}/",
+        // Line breaks, tabs and blanks in the host.
+        "http://127.0.0.1\r\nHost: example.com:{port}/",
+        "http://127.0.0.1%0d%0aHost:%20x:{port}/",
+        "http://127.0.0.1\t:{port}/",
+        "http://local\nhost:{port}/",
+        "http:// 127.0.0.1:{port}/",
+        "\u0000http://127.0.0.1:{port}/",
+        // Slashes left out or turned.
+        "http:127.0.0.1:{port}",
+        "http:/127.0.0.1:{port}/",
+        "http:\\\\127.0.0.1:{port}\\",
+        "//127.0.0.1:{port}/",
+        "\\\\127.0.0.1\\x",
+        "/\\127.0.0.1:{port}/",
+        "http:////127.0.0.1:{port}/",
+        "http://",
+        "http:///etc/passwd",
+        // Other schemes.
+        "file:///etc/passwd",
+        "FILE:///etc/passwd",
+        "ftp://127.0.0.1:{port}/",
+        "gopher://127.0.0.1:{port}/_INFO",
+        "dict://127.0.0.1:{port}/stats",
+        "ldap://127.0.0.1:{port}/",
+        "tftp://127.0.0.1/x",
+        "ws://127.0.0.1:{port}/",
+        "wss://127.0.0.1:{port}/",
+        "data:text/plain,hello",
+        "javascript:alert(1)",
+        "jar:http://127.0.0.1:{port}!/",
+        "view-source:http://127.0.0.1:{port}/",
+        "mailto:a@127.0.0.1",
+        // Sockets and pipes of this machine.
+        "unix:/var/run/docker.sock",
+        "unix:///var/run/docker.sock",
+        "http+unix://%2Fvar%2Frun%2Fdocker.sock/info",
+        "net.pipe://localhost/x",
+        "npipe:////./pipe/docker_engine",
+        // No URL, and the name that stands for this server inside.
+        "",
+        "   ",
+        "not a url",
+        "http://this-server.invalid/",
+        "http://THIS-SERVER.invalid.:{port}/",
+        "http://this-server。invalid/");
+}
