@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 using Automation.Dashboard.Access;
 using Automation.Dashboard.Shell;
 using Automation.Expressions;
@@ -16,12 +15,6 @@ namespace Automation.Dashboard.Notifications;
 /// <summary>What the buttons of the inbox and of channels do, and the number of unread entries in the navigation.</summary>
 internal static class NotificationActions
 {
-    private static readonly JsonSerializerOptions Read = new(JsonSerializerDefaults.Web)
-    {
-        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-        Converters = { new JsonStringEnumConverter() },
-    };
-
     public static void MapNotificationActions(this IEndpointRouteBuilder app)
     {
         app.MapGet("/inbox/unread", async (Inbox inbox, CancellationToken cancellationToken) =>
@@ -60,13 +53,13 @@ internal static class NotificationActions
         try
         {
             var before = await store.FindAsync(name, context.RequestAborted);
-            var settings = JsonSerializer.Deserialize<ChannelOptions>(form["settings"].ToString(), Read) ?? throw new JsonException("The settings are empty.");
+            var settings = ChannelReader.Read(form["settings"].ToString());
             await store.SetAsync(name, settings, context.RequestAborted);
             Audit.Note(context, name, Audit.Json(before?.Options), Audit.Json(settings));
             Flash.Set(context, $"The channel {name} is stored.");
             return Results.Redirect("/notifications/channels");
         }
-        catch (Exception e) when (e is JsonException or ChannelException)
+        catch (ChannelException e)
         {
             Audit.Refused(context);
             Flash.Set(context, e.Message);

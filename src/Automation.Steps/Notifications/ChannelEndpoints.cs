@@ -18,7 +18,7 @@ public static class ChannelEndpoints
         channels.MapGet("", async (ChannelStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(View)));
         channels.MapGet("/{name}", async (string name, ChannelStore store, CancellationToken cancellationToken) =>
             await store.FindAsync(name, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound());
-        channels.MapPut("/{name}", SetAsync);
+        channels.MapPut("/{name}", SetAsync).Accepts<ChannelOptions>("application/json");
         channels.MapDelete("/{name}", DeleteAsync);
         channels.MapPost("/{name}/test", TestAsync);
         channels.MapPost("/preview", Preview);
@@ -50,12 +50,13 @@ public static class ChannelEndpoints
 
     private static int Size(int? take) => Math.Clamp(take ?? 100, 1, 1000);
 
-    private static async Task<IResult> SetAsync(string name, ChannelOptions body, ChannelStore store, CancellationToken cancellationToken)
+    private static async Task<IResult> SetAsync(string name, JsonElement body, ChannelStore store, CancellationToken cancellationToken)
     {
         try
         {
-            await store.SetAsync(name, body, cancellationToken);
-            return Results.Ok(View(new Channel(name, body, IsFromConfiguration: false)));
+            var options = ChannelReader.Read(body);
+            await store.SetAsync(name, options, cancellationToken);
+            return Results.Ok(View(new Channel(name, options, IsFromConfiguration: false)));
         }
         catch (ChannelException e)
         {

@@ -64,7 +64,7 @@ public sealed class ChannelOptions
     /// <summary>The channel that is tried when this one has failed.</summary>
     public string? Fallback { get; set; }
 
-    /// <summary>Most notifications in a minute and server; more wait. Empty: no limit.</summary>
+    /// <summary>Most notifications in any minute, on all servers together; more wait. Empty: no limit.</summary>
     public int? LimitPerMinute { get; set; }
 
     /// <summary>When the channel is silent: <c>22:00-07:00</c>. What is not urgent waits for the end.</summary>

@@ -8,7 +8,7 @@ namespace Automation.Steps.Notifications;
 
 /// <summary>Makes jobs of held notifications when their time has come, and removes old records.</summary>
 internal sealed partial class HeldNotifications(
-    NotificationLog log, Inbox inbox, ChannelStore channels, JobClient jobs, IOptions<NotificationOptions> options, TimeProvider clock, ILogger<HeldNotifications> logger) : BackgroundService
+    NotificationLog log, Inbox inbox, ChannelStore channels, ChannelLimits limits, JobClient jobs, IOptions<NotificationOptions> options, TimeProvider clock, ILogger<HeldNotifications> logger) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -27,6 +27,7 @@ internal sealed partial class HeldNotifications(
                     cleaned = now;
                     await log.SweepAsync(now - options.Value.KeepFor, stoppingToken);
                     await inbox.SweepAsync(now - options.Value.KeepFor, stoppingToken);
+                    await limits.SweepAsync(stoppingToken);
                 }
             }
             catch (StorageUnavailableException e)

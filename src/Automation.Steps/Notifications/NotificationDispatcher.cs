@@ -60,7 +60,7 @@ internal sealed class NotificationDispatcher(
         var now = clock.GetUtcNow();
         if (mayHold && Hold(channel.Options, now) is var (due, digest, why))
             return await SaveAsync(n with { Status = NotificationStatus.Held, DueAt = due, ForDigest = digest, Note = why }, [], cancellationToken);
-        if (limits.Take(n.Channel, channel.Options.LimitPerMinute) is { } free)
+        if (await limits.TakeAsync(n.Channel, channel.Options.LimitPerMinute, cancellationToken) is { } free)
             return await SaveAsync(n with { Status = NotificationStatus.Held, DueAt = free, ForDigest = false, Note = $"The channel sends at most {channel.Options.LimitPerMinute} a minute." }, [], cancellationToken);
 
         var result = await sender.SendAsync(channel, n, cancellationToken);

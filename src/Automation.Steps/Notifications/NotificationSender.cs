@@ -91,7 +91,7 @@ internal sealed class NotificationSender(
         }
         catch (MailServerException e)
         {
-            return new SendResult(e.Message, e.IsPermanent, []);
+            return new SendResult(new SecretMask(password is null ? [] : [password]).Text(e.Message), e.IsPermanent, []);
         }
         catch (OutgoingRefusedException e)
         {

@@ -5,6 +5,7 @@ using Automation.Steps.Secrets;
 using Automation.Steps.Tests.Support;
 using Automation.Storage;
 using Automation.Storage.Writes;
+using Automation.Testing;
 using Automation.Workflows.Execution;
 using static Automation.Steps.Tests.Support.StepsHost;
 
@@ -197,6 +198,59 @@ public sealed class NotifyStepTests
 
         Assert.Equal([NotificationStatus.Sent, NotificationStatus.Sent, NotificationStatus.Held], all.Select(n => n.Status));
     }
+
+    [Fact]
+    public async Task Two_servers_on_one_database_keep_the_limit_of_a_channel_together()
+    {
+        await using var one = await StartAsync(DatabaseProvider.PostgreSql);
+        await using var other = await StartBesideAsync(one);
+        await one.Get<ChannelStore>().SetAsync("people", new ChannelOptions { LimitPerMinute = 7 }, Some.Token);
+
+        var all = await Task.WhenAll(Enumerable.Range(0, 20).Select(i => NotifyAsync(i % 2 == 0 ? one : other, "people")));
+
+        Assert.Equal(7, all.Count(n => n.Status == NotificationStatus.Sent));
+        Assert.Equal(13, all.Count(n => n.Status == NotificationStatus.Held));
+        Assert.Equal(7, await one.Get<Inbox>().UnreadAsync(Some.Token));
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_limit_holds_in_every_minute_also_after_a_restart_and_when_it_is_changed(DatabaseProvider provider)
+    {
+        var clock = new ManualClock();
+        await using var database = await TestDatabase.CreateAsync(provider, clock);
+        async Task<string> TakeAsync(int limit) => await new ChannelLimits(database.Database, clock).TakeAsync("people", limit, Some.Token) is { } free ? $"{(free - clock.GetUtcNow()).TotalSeconds}" : "now";
+
+        Assert.Equal("now", await TakeAsync(2));
+        clock.Advance(TimeSpan.FromSeconds(20));
+        Assert.Equal("now", await TakeAsync(2));
+        Assert.Equal("40", await TakeAsync(2));
+        clock.Advance(TimeSpan.FromSeconds(39));
+        Assert.Equal("1", await TakeAsync(2));
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal("now", await TakeAsync(2));
+        Assert.Equal("20", await TakeAsync(2));
+        Assert.Equal("60", await TakeAsync(1));
+        Assert.Equal("now", await TakeAsync(3));
+        Assert.Equal("20", await TakeAsync(3));
+        Assert.Equal("now", await TakeAsync(100_000));
+    }
+
+    [Theory]
+    [InlineData("""{"kind":"Pager"}""", "kind is \"Pager\"; there are Inbox, Email, Slack, Teams, Discord, Telegram, Webhook, Sms.")]
+    [InlineData("""{"kind":7}""", "kind is 7; there are Inbox")]
+    [InlineData("""{"kind":null}""", "kind is null; there are Inbox")]
+    [InlineData("""{"kind":"Inbox","colour":"red"}""", "\"colour\" is no setting of a channel. There are kind, ")]
+    [InlineData("""{"kind":"Email","security":"Strong"}""", "security is \"Strong\"; there are Auto, Tls, StartTls, None.")]
+    [InlineData("""{"limitPerMinute":"many"}""", "limitPerMinute has a value")]
+    [InlineData("""["Inbox"]""", "not Array")]
+    [InlineData("{kind", "not JSON")]
+    public void A_channel_that_cannot_be_read_says_what_there_is(string json, string says) =>
+        Assert.Contains(says, Assert.Throws<ChannelException>(() => ChannelReader.Read(json)).Message);
+
+    [Fact]
+    public void Kinds_are_read_in_any_case() => Assert.Equal(ChannelKind.Slack, ChannelReader.Read("""{"Kind":"slack","url":"https://hooks.slack.com/x"}""").Kind);
 
     [Theory]
     [InlineData("channel", "nowhere", "nowhere")]

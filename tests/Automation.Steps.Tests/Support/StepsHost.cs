@@ -35,7 +35,15 @@ public sealed class StepsHost : IAsyncDisposable
 
     public static async Task<StepsHost> StartAsync(DatabaseProvider provider = DatabaseProvider.Sqlite, params (string Key, string Value)[] settings)
     {
-        var database = await TestDatabase.CreateAsync(provider);
+        return await StartAsync(await TestDatabase.CreateAsync(provider), settings);
+    }
+
+    /// <summary>A second server on the database of a first, which must be ended before it. PostgreSQL only.</summary>
+    public static async Task<StepsHost> StartBesideAsync(StepsHost first, params (string Key, string Value)[] settings) =>
+        await StartAsync(await first._database.OpenAgainAsync(), settings);
+
+    private static async Task<StepsHost> StartAsync(TestDatabase database, (string Key, string Value)[] settings)
+    {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Automation:Workflows:Directory"] = "", ["Automation:Steps:Outgoing:AllowedHosts:0"] = "127.0.0.1" });
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create<string, string?>(s.Key, s.Value)));
