@@ -58,17 +58,31 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 0, Category = "Advanced", DefaultValue = 1, Description = "Attempts in all, 1 to 20. Repeated are calls without an answer and answers 408, 409, 429, 500, 502, 503 and 504; Retry-After is honoured.")]
     public Input<int> Attempts { get; } = new();
 
-    [Input(Order = 1, Category = "Advanced", Description = "First wait between attempts, 00:00:01 if empty; it doubles each time.")]
+    [Input(Order = 1, Category = "Advanced", DisplayName = "Retry on", Description = "The statuses to repeat in place of those, such as 429, 500-599.")]
+    public Input<string?> RetryOn { get; } = new();
+
+    [Input(Order = 2, Category = "Advanced", Description = "First wait between attempts, 00:00:01 if empty; it doubles each time.")]
     public Input<TimeSpan?> RetryDelay { get; } = new();
 
-    [Input(Order = 2, Category = "Advanced", Description = "How long one attempt may take, such as 00:00:10.")]
+    [Input(Order = 3, Category = "Advanced", Description = "How long one attempt may take, such as 00:00:10.")]
     public Input<TimeSpan?> Timeout { get; } = new();
 
-    [Input(Order = 3, Category = "Advanced", DefaultValue = 0, Description = "Redirects to follow, 0 to 20; credentials are not taken to another host.")]
+    [Input(Order = 4, Category = "Advanced", DefaultValue = 0, Description = "Redirects to follow, 0 to 20; credentials are not taken to another host.")]
     public Input<int> MaxRedirects { get; } = new();
 
-    [Input(Order = 4, Category = "Advanced", Description = "A member that a successful answer must have, such as data.id or items.0.id; otherwise the outcome is Unexpected content.")]
+    [Input(Order = 5, Category = "Advanced", DisplayName = "Largest answer", Description = "Bytes that an answer may have; the server's limit if empty. A larger one is an incident.")]
+    public Input<long?> MaxResponseBytes { get; } = new();
+
+    [Input(Order = 0, Category = "Answer", DisplayName = "Must have", Description = "A member that a successful answer must have, such as data.id or items.0.id; otherwise the outcome is Unexpected content.")]
     public Input<string?> MustHave { get; } = new();
+
+    [Input(Order = 1, Category = "Answer", UIHint = "json-editor", Description = "A JSON schema that a successful answer must fit; otherwise the outcome is Unexpected content, and Error says what does not fit.")]
+    public Input<object?> Schema { get; } = new();
+
+    [Input(Order = 2, Category = "Answer", DisplayName = "Statuses with an outcome", UIHint = "dynamic-outcomes", TypeName = "List<String>",
+        FixedOutcomes = ["Success", "Client error", "Server error", "Other status", "Unexpected content", "Failed to connect", "Timeout", "Done"],
+        Description = "Statuses that have an outcome of their own, such as 404, in place of the one of their kind.")]
+    public Input<IReadOnlyList<object?>> StatusOutcomes { get; } = new();
 
     [Output(Description = "The answer's status; 0 where there is none.")]
     public Output<int> StatusCode { get; } = new();
@@ -79,7 +93,7 @@ internal sealed class CallHttp : OutsideActivity
     [Output(Description = "The answer's headers, each a list of texts.")]
     public Output<object?> ResponseHeaders { get; } = new();
 
-    [Output(Description = "Why there is no answer.")]
+    [Output(Description = "Why there is no answer, or why its content is not as expected.")]
     public Output<string?> Error { get; } = new();
 
     protected override void Accept(ActivityContext context, IReadOnlyDictionary<string, object?> outputs)

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -6,41 +7,51 @@ using Automation.Steps.Secrets;
 using Automation.Steps.Values;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Runtime;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Steps.Http;
 
 /// <summary>Does the work of <see cref="CallHttp"/>.</summary>
-internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, SecretStore secrets) : IBackgroundActivity
+internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, SecretStore secrets, IOptions<HttpOptions> options) : IBackgroundActivity
 {
     public async Task<OperationResult> RunAsync(BackgroundOperation operation, CancellationToken cancellationToken)
     {
         var inputs = new StepInputs(operation.Inputs);
         HttpCall call;
         OAuthClient? client;
+        ExpectedAnswer expected;
         try
         {
             (call, client) = await PrepareAsync(operation, inputs, cancellationToken);
+            expected = ExpectedAnswer.Read(inputs);
         }
         catch (Exception e) when (e is FormatException or SecretException)
         {
             return new OperationResult { Error = new OperationError(OperationErrorKind.Failed, e.Message, e.GetType().Name) };
         }
 
-        var result = client is null ? await caller.SendAsync(call, cancellationToken) : await SendAsync(call, client, cancellationToken);
+        var hidden = call.Secrets;
+        HttpCallResult result;
+        if (client is null)
+            result = await caller.SendAsync(call, cancellationToken);
+        else
+            (result, hidden) = await SendAsync(call, client, cancellationToken);
         HttpRequestStep.Record(operation, result);
         if (result.End is HttpCallEnd.Refused or HttpCallEnd.TooLarge)
             return new OperationResult { Error = HttpRequestStep.Error(result), HasRetries = result.Attempts > 1 };
 
-        var answer = result.Answer;
+        // A server that repeats what it was sent must not bring the secret into the instance, its journal and its exports.
+        var answer = result.Answer?.Without(hidden);
         var content = answer?.ParseContent();
-        var outputs = new Dictionary<string, object?>(StringComparer.Ordinal) { ["StatusCode"] = (long)(answer?.StatusCode ?? 0), ["Content"] = content, ["Error"] = result.Error };
+        var (outcome, problem) = expected.Judge(result, content);
+        var outputs = new Dictionary<string, object?>(StringComparer.Ordinal) { ["StatusCode"] = (long)(answer?.StatusCode ?? 0), ["Content"] = content, ["Error"] = result.Error ?? problem };
         if (answer is not null)
             outputs["ResponseHeaders"] = answer.Headers.Concat(answer.ContentHeaders).ToDictionary(h => h.Key, h => h.Value, StringComparer.OrdinalIgnoreCase);
-        return new OperationResult { Outputs = outputs, Outcomes = [Outcome(result, content, inputs.Text("MustHave")), "Done"], HasRetries = result.Attempts > 1 };
+        return new OperationResult { Outputs = outputs, Outcomes = [outcome, "Done"], HasRetries = result.Attempts > 1 };
     }
 
     /// <summary>A call with a token; where the token is refused, once more with a new one.</summary>
-    private async Task<HttpCallResult> SendAsync(HttpCall call, OAuthClient client, CancellationToken cancellationToken)
+    private async Task<(HttpCallResult Result, IReadOnlyCollection<string> Secrets)> SendAsync(HttpCall call, OAuthClient client, CancellationToken cancellationToken)
     {
         var exchanges = new List<HttpExchange>(2);
         string? refused = null;
@@ -51,28 +62,16 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
             {
                 // What cannot be reached now may be reached later; what was answered and is no token stays none.
                 var end = asked.Result!.End == HttpCallEnd.Answered ? HttpCallEnd.Refused : asked.Result.End;
-                return new HttpCallResult(end, answer: null, asked.Error, exchanges, asked.Result.Attempts);
+                return (new HttpCallResult(end, answer: null, asked.Error, exchanges, asked.Result.Attempts), call.Secrets);
             }
 
-            var result = await caller.SendAsync(call with { Authorization = "Bearer " + token, Secrets = [.. call.Secrets, token] }, exchanges, cancellationToken);
+            string[] hidden = [.. call.Secrets, token];
+            var result = await caller.SendAsync(call with { Authorization = "Bearer " + token, Secrets = hidden }, exchanges, cancellationToken);
             if (refused is not null || result.Answer?.StatusCode != 401)
-                return result;
+                return (result, hidden);
             refused = token;
         }
     }
-
-    private static string Outcome(HttpCallResult result, object? content, string mustHave) => result.End switch
-    {
-        HttpCallEnd.FailedToConnect or HttpCallEnd.HeldBack => "Failed to connect",
-        HttpCallEnd.TimedOut => "Timeout",
-        _ => result.Answer!.StatusCode switch
-        {
-            >= 200 and < 300 => mustHave.Length == 0 || Has(content, mustHave) ? "Success" : "Unexpected content",
-            >= 400 and < 500 => "Client error",
-            >= 500 and < 600 => "Server error",
-            _ => "Other status",
-        },
-    };
 
     private async Task<(HttpCall Call, OAuthClient? Client)> PrepareAsync(BackgroundOperation operation, StepInputs inputs, CancellationToken cancellationToken)
     {
@@ -82,10 +81,15 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
         var redirects = inputs.Integer("MaxRedirects") ?? 0;
         if (redirects is < 0 or > 20)
             throw new FormatException($"MaxRedirects is {redirects}; allowed is 0 to 20.");
+        var largest = inputs.Integer("MaxResponseBytes");
+        if (largest < 1 || largest > options.Value.MaxResponseBytes)
+            throw new FormatException($"MaxResponseBytes is {largest}; allowed is 1 to {options.Value.MaxResponseBytes} (Automation:Steps:Http:MaxResponseBytes).");
         var timeout = inputs.Duration("Timeout");
         if (timeout is { } span && (span <= TimeSpan.Zero || span > TimeSpan.FromHours(1)))
             throw new FormatException($"Timeout is {span}; allowed is more than nothing, up to 01:00:00.");
         var strategy = new HttpResilienceStrategy { MaxRetryAttempts = (int)attempts - 1, Delay = inputs.Duration("RetryDelay") ?? TimeSpan.FromSeconds(1), UseJitter = true };
+        if (inputs.Text("RetryOn") is { Length: > 0 } statuses)
+            strategy = strategy with { StatusCodes = Statuses(statuses) };
         if (strategy.WhyNotValid() is { } why)
             throw new FormatException("RetryDelay: " + why);
 
@@ -106,6 +110,7 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
             Resilience = attempts > 1 ? strategy : null,
             Timeout = timeout,
             MaxRedirects = (int)redirects,
+            MaxResponseBytes = largest,
             Secrets = hidden,
             KeepsHostLimits = true,
             Job = operation.Job,
@@ -179,6 +184,23 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
         return PlainJson.Members(value) ?? throw new FormatException($"{name} is not an object. Give one such as {{\"a\":\"b\"}}.");
     }
 
+    /// <summary>Statuses and ranges of them, with commas between: <c>429, 500-599</c>.</summary>
+    private static List<int> Statuses(string text)
+    {
+        var found = new List<int>();
+        foreach (var part in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var ends = part.Split('-', 2, StringSplitOptions.TrimEntries);
+            if (!TryStatus(ends[0], out var first) || !TryStatus(ends[^1], out var last) || first > last)
+                throw new FormatException($"RetryOn has \"{part}\"; give statuses such as 429, or ranges such as 500-599.");
+            found.AddRange(Enumerable.Range(first, last - first + 1));
+        }
+
+        return found;
+
+        static bool TryStatus(string text, out int status) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out status) && status is >= 100 and <= 999;
+    }
+
     private static string WithQuery(string url, IEnumerable<KeyValuePair<string, object?>> parameters)
     {
         var hash = url.IndexOf('#', StringComparison.Ordinal);
@@ -194,22 +216,5 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
         }
 
         return query.ToString();
-    }
-
-    private static bool Has(object? content, string path)
-    {
-        if (content is not JsonElement element)
-            return false;
-        foreach (var name in path.Split('.'))
-        {
-            if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var member))
-                element = member;
-            else if (element.ValueKind == JsonValueKind.Array && int.TryParse(name, System.Globalization.NumberStyles.None, System.Globalization.CultureInfo.InvariantCulture, out var index) && index < element.GetArrayLength())
-                element = element[index];
-            else
-                return false;
-        }
-
-        return element.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined);
     }
 }

@@ -148,6 +148,17 @@ public sealed class HttpAnswer
     /// <summary>The body's charset, where it is named.</summary>
     public string? Charset { get; }
 
+    /// <summary>The same answer, with every place masked at which it repeats one of the secrets.</summary>
+    /// <param name="secrets">Secrets; those shorter than 8 characters are left, since they may well be something else here.</param>
+    internal HttpAnswer Without(IReadOnlyCollection<string> secrets)
+    {
+        var mask = new SecretMask([.. secrets.Where(s => s.Length >= 8)]);
+        return mask.IsEmpty ? this : new HttpAnswer(StatusCode, ReasonPhrase, Masked(Headers), Masked(ContentHeaders), mask.Bytes(Body), MediaType, Charset);
+
+        Dictionary<string, object?> Masked(IReadOnlyDictionary<string, object?> headers) => headers.ToDictionary(
+            h => h.Key, object? (h) => ((IEnumerable<object?>)h.Value!).Select(object? (v) => mask.Text((string)v!)).ToList(), StringComparer.OrdinalIgnoreCase);
+    }
+
     /// <summary>
     /// The body as a plain value: JSON and XML as a document, a form as a dictionary, text as text, anything else as bytes;
     /// null where it is empty. A body that is not what it claims to be is text.

@@ -68,6 +68,34 @@ internal sealed partial class SecretMask
         return text;
     }
 
+    /// <summary>Whether no values are masked, only what stands under telling names.</summary>
+    public bool IsEmpty => _values.Length == 0;
+
+    /// <summary>Bytes in which the given values are masked, whatever else they are; the same array where none is in it.</summary>
+    public byte[] Bytes(byte[] content)
+    {
+        foreach (var value in _values)
+        {
+            var wanted = Encoding.UTF8.GetBytes(value);
+            var at = content.AsSpan().IndexOf(wanted);
+            if (at < 0)
+                continue;
+            var masked = new ArrayBufferWriter<byte>(content.Length);
+            var rest = content.AsSpan();
+            for (; at >= 0; at = rest.IndexOf(wanted))
+            {
+                masked.Write(rest[..at]);
+                masked.Write("***"u8);
+                rest = rest[(at + wanted.Length)..];
+            }
+
+            masked.Write(rest);
+            content = masked.WrittenSpan.ToArray();
+        }
+
+        return content;
+    }
+
     private static string MaskNamed(Match match) =>
         IsSecretName(match.Groups["name"].Value) ? match.Groups["before"].Value + (match.Groups["quoted"].Success ? $"\"{Masked}\"" : Masked) : match.Value;
 

@@ -24,7 +24,7 @@ public sealed class CallHttpStepTests
         // The other side repeats everything that it was sent.
         await using var server = new ScriptedServer((r, c) => c.AnswerAsync(200, JsonSerializer.Serialize(new { r.Headers, r.Text }), headers: $"X-Seen: {r.Header(header)}\r\n"));
 
-        var instance = await host.RunAsync(Step(Type, "call", ("url", server.Url), ("method", "POST"), ("body", """{"a":1}"""), ("authentication", kind), ("secret", "crm"), ("userName", "u")));
+        var instance = await host.RunAsync(Step(Type, "call", ("url", server.Url), ("method", "POST"), ("body", """{"a":1}"""), ("authentication", kind), ("secret", "crm"), ("userName", "u"), ("content", Into("A")), ("responseHeaders", Into("B"))));
 
         Assert.Equal(WorkflowSubStatus.Finished, instance.SubStatus);
         var sent = Assert.Single(server.Requests).Header(header)!;
@@ -35,6 +35,11 @@ public sealed class CallHttpStepTests
         Assert.Contains("X-Seen", kept);
         Assert.DoesNotContain("s3cret-value", kept);
         Assert.DoesNotContain("dTpzM2NyZXQtdmFsdWU=", kept);
+        // Nor in what the workflow goes on with, which is in its journal and its exports.
+        var state = await host.StateAsync(instance.Id);
+        Assert.Contains("x-seen", state, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("s3cret-value", state);
+        Assert.DoesNotContain("dTpzM2NyZXQtdmFsdWU=", state);
     }
 
     [Theory]
@@ -58,6 +63,42 @@ public sealed class CallHttpStepTests
         Assert.Equal([status.ToString(System.Globalization.CultureInfo.InvariantCulture)], host.Lines);
     }
 
+    [Theory]
+    [InlineData(200, """{"id":1}""", "Success", null)]
+    [InlineData(200, """{"id":"x"}""", "Unexpected content", "$.id is")]
+    [InlineData(200, "text", "Unexpected content", "not JSON")]
+    [InlineData(404, "{}", "404", null)]
+    [InlineData(410, "{}", "Client error", null)]
+    public async Task An_answer_is_held_to_a_schema_and_statuses_may_have_outcomes_of_their_own(int status, string body, string outcome, string? says)
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.Answering(status, body);
+        var chart = Step("Elsa.Flowchart", "Flowchart1");
+        chart["activities"] = new System.Text.Json.Nodes.JsonArray(
+            Step(Type, "call", ("url", server.Url), ("schema", """{"type":"object","properties":{"id":{"type":"integer"}},"required":["id"]}"""), ("statusOutcomes", """["404","409"]"""), ("error", Into("A"))),
+            WriteLine("w", "{{ Variables.A | default: '-' | raw }}"));
+        chart["connections"] = System.Text.Json.Nodes.JsonNode.Parse($$$"""[{"source":{"activity":"call","port":"{{{outcome}}}"},"target":{"activity":"w","port":"In"}}]""");
+
+        await host.RunAsync(chart);
+
+        Assert.Contains(says ?? "-", Assert.Single(host.Lines));
+    }
+
+    [Fact]
+    public async Task Only_the_statuses_that_are_named_are_repeated_and_an_answer_may_be_no_larger_than_said()
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.AnsweringInTurn((503, ""), (404, ""), (200, ""));
+        await using var large = ScriptedServer.Answering(200, new string('x', 1001), "text/plain");
+
+        await host.RunAsync(Step(Type, "call", ("url", server.Url), ("attempts", 5), ("retryDelay", "00:00:00"), ("retryOn", "404, 500-599")));
+        var faulted = await host.RunAsync(Step(Type, "call", ("url", large.Url), ("maxResponseBytes", 1000)));
+
+        Assert.Equal(3, server.Requests.Count);
+        Assert.Equal(WorkflowSubStatus.Faulted, faulted.SubStatus);
+        Assert.Contains("larger than 1000 bytes", await host.StateAsync(faulted.Id));
+    }
+
     [Fact]
     public async Task Query_headers_and_attempts_are_honoured()
     {
@@ -79,6 +120,10 @@ public sealed class CallHttpStepTests
     [InlineData("headers", "[1]", "Headers")]
     [InlineData("query", "{bad", "Query")]
     [InlineData("authentication", "Bearer", "Secret")]
+    [InlineData("retryOn", "5xx", "5xx")]
+    [InlineData("maxResponseBytes", "0", "MaxResponseBytes")]
+    [InlineData("schema", "[1]", "Schema")]
+    [InlineData("statusOutcomes", "[\"Not found\"]", "Not found")]
     public async Task Bad_input_is_an_incident_that_names_it(string input, string value, string says)
     {
         await using var host = await StartAsync();
