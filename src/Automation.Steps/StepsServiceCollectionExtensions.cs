@@ -53,6 +53,7 @@ public static class StepsServiceCollectionExtensions
         services.TryAddSingleton<DocumentStore>();
         services.TryAddSingleton<DocumentQueries>();
         services.TryAddSingleton<DocumentCollections>();
+        services.AddHostedService<DocumentIndexes>();
         services.AddHostedService<DocumentSweeper>();
         services.AddWorkflowActivity<StoreDocument>().AddWorkflowActivity<ReadDocument>().AddWorkflowActivity<ChangeDocument>()
             .AddWorkflowActivity<DeleteDocument>().AddWorkflowActivity<FindDocuments>();

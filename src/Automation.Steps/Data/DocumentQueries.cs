@@ -39,18 +39,7 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
 
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        var sql = new StringBuilder("SELECT collection, key, version, body, created_at, updated_at, expires_at FROM documents WHERE collection = ")
-            .Append(Parameter(command, collection))
-            .Append(" AND (expires_at IS NULL OR expires_at > ").Append(Parameter(command, SqlValue.ToMicros(clock.GetUtcNow()))).Append(')');
-        foreach (var (field, condition) in Conditions(where))
-            Add(command, sql, field, condition);
-
-        sql.Append(" ORDER BY ");
-        if (!string.IsNullOrWhiteSpace(orderBy))
-            sql.Append(Field(command, orderBy.TrimStart('-'))).Append(orderBy.StartsWith('-') ? " DESC, " : " ASC, ");
-        sql.Append("key LIMIT ").Append(take.ToString(CultureInfo.InvariantCulture)).Append(" OFFSET ").Append(skip.ToString(CultureInfo.InvariantCulture));
-        command.CommandText = sql.ToString();
-
+        Write(command, collection, where, orderBy, skip, take);
         var found = new List<Document>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -61,6 +50,22 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
         }
 
         return found;
+    }
+
+    internal void Write(DbCommand command, string collection, object? where, string? orderBy, int skip, int take)
+    {
+        // Collections and fields stand in the text, not beside it: the indexes of a collection have them so too.
+        var sql = new StringBuilder("SELECT collection, key, version, body, created_at, updated_at, expires_at FROM documents WHERE collection = ")
+            .Append(DocumentSql.Text(collection))
+            .Append(" AND (expires_at IS NULL OR expires_at > ").Append(Parameter(command, SqlValue.ToMicros(clock.GetUtcNow()))).Append(')');
+        foreach (var (field, condition) in Conditions(where))
+            Add(command, sql, field, condition);
+
+        sql.Append(" ORDER BY ");
+        if (!string.IsNullOrWhiteSpace(orderBy))
+            sql.Append(Field(orderBy.TrimStart('-'))).Append(orderBy.StartsWith('-') ? " DESC, " : " ASC, ");
+        sql.Append("key LIMIT ").Append(take.ToString(CultureInfo.InvariantCulture)).Append(" OFFSET ").Append(skip.ToString(CultureInfo.InvariantCulture));
+        command.CommandText = sql.ToString();
     }
 
     private static IEnumerable<KeyValuePair<string, object?>> Conditions(object? where) => where switch
@@ -95,12 +100,12 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
             // JSON null and a missing field are the same here.
             if (sign is not ("=" or "<>"))
                 throw new DocumentException($"\"{field}\" cannot be compared with null by \"{sign}\".");
-            sql.Append(" AND ").Append(Text(command, field)).Append(sign == "=" ? " IS NULL" : " IS NOT NULL");
+            sql.Append(" AND ").Append(Text(field)).Append(sign == "=" ? " IS NULL" : " IS NOT NULL");
             return;
         }
 
         // A text is neither larger nor smaller than a number: only values of the same kind are compared.
-        var same = $"({OfKind(command, field, value!)} AND {Field(command, field)} {(sign == "<>" ? "=" : sign)} {Value(command, value!)})";
+        var same = $"({OfKind(field, value!)} AND {Field(field)} {(sign == "<>" ? "=" : sign)} {Value(command, value!)})";
         sql.Append(sign == "<>" ? $" AND NOT COALESCE({same}, FALSE)" : $" AND {same}");
     }
 
@@ -111,39 +116,29 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
             throw new DocumentException($"\"in\" of \"{field}\" has {list.Count} values; allowed are 500.");
         if (list.Exists(IsNull))
             throw new DocumentException($"\"in\" of \"{field}\" has null in it; only texts, numbers, true and false are allowed.");
-        sql.Append(" AND (").AppendJoin(" OR ", list.Select(v => $"({OfKind(command, field, v!)} AND {Field(command, field)} = {Value(command, v!)})").DefaultIfEmpty("1 = 0")).Append(')');
+        sql.Append(" AND (").AppendJoin(" OR ", list.Select(v => $"({OfKind(field, v!)} AND {Field(field)} = {Value(command, v!)})").DefaultIfEmpty("1 = 0")).Append(')');
     }
 
     private static bool IsNull(object? value) => value is null or JsonElement { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined };
 
     private bool IsSqlite => database.Provider == DatabaseProvider.Sqlite;
 
-    private string Field(DbCommand command, string field) =>
-        IsSqlite ? $"json_extract(body, {Path(command, field)})" : $"(body::jsonb #> {Path(command, field)})";
+    private string Field(string field) => DocumentSql.Field(database.Provider, field);
 
-    private string Text(DbCommand command, string field) =>
-        IsSqlite ? $"json_extract(body, {Path(command, field)})" : $"(body::jsonb #>> {Path(command, field)})";
+    private string Text(string field) => IsSqlite ? Field(field) : $"(body::jsonb #>> {DocumentSql.Path(database.Provider, field)})";
 
-    private string OfKind(DbCommand command, string field, object value)
+    private string OfKind(string field, object value)
     {
         var scalar = Scalar(value);
         if (IsSqlite)
-            return $"json_type(body, {Path(command, field)}) IN {(scalar is string ? "('text')" : scalar is bool ? "('true', 'false')" : "('integer', 'real')")}";
-        return $"jsonb_typeof{Field(command, field)} = '{(scalar is string ? "string" : scalar is bool ? "boolean" : "number")}'";
+            return $"json_type(body, {DocumentSql.Path(database.Provider, field)}) IN {(scalar is string ? "('text')" : scalar is bool ? "('true', 'false')" : "('integer', 'real')")}";
+        return $"jsonb_typeof{Field(field)} = '{(scalar is string ? "string" : scalar is bool ? "boolean" : "number")}'";
     }
 
     private string Value(DbCommand command, object value)
     {
         var scalar = Scalar(value);
         return IsSqlite ? Parameter(command, scalar is bool b ? (b ? 1L : 0L) : scalar) : $"({Parameter(command, PlainJson.ToText(scalar))}::text)::jsonb";
-    }
-
-    private string Path(DbCommand command, string field)
-    {
-        var names = field.Split('.');
-        if (names.Any(string.IsNullOrWhiteSpace) || field.Contains('"', StringComparison.Ordinal) || field.Length > 400)
-            throw new DocumentException($"The field \"{field}\" is not valid. Give a name, or names with dots between them, without quotation marks.");
-        return IsSqlite ? Parameter(command, "$." + string.Join('.', names.Select(n => $"\"{n}\""))) : Parameter(command, names);
     }
 
     /// <summary>A value as a text, a long, a double or a truth value.</summary>

@@ -38,6 +38,50 @@ public sealed class DocumentStepTests
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task A_field_that_is_indexed_is_looked_up_and_one_that_is_no_longer_listed_is_not(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider, ("Automation:Steps:Data:Indexes:o'rders:0", "customer.mail"), ("Automation:Steps:Data:Indexes:o'rders:1", "amount"));
+        var options = host.Get<IOptions<DataOptions>>().Value;
+        var indexes = new DocumentIndexes(host.Database, Options.Create(options), Microsoft.Extensions.Logging.Abstractions.NullLogger<DocumentIndexes>.Instance);
+        await indexes.ApplyAsync(Some.Token);
+        for (var i = 0; i < 50; i++)
+            await host.Get<DocumentStore>().ReplaceAsync("o'rders", $"o-{i}", $$"""{"customer":{"mail":"m{{i}}@example.org"},"amount":{{i}}}""", null, Some.Token);
+
+        Assert.Contains("ix_document_field_", await PlanAsync(host, """{"customer.mail":"m7@example.org"}"""));
+        Assert.Contains("ix_document_field_", await PlanAsync(host, """{"amount":{"gt":45}}"""));
+        Assert.DoesNotContain("ix_document_field_", await PlanAsync(host, """{"other":1}"""));
+        using var where = JsonDocument.Parse("""{"customer.mail":"m7@example.org","amount":{"gte":7}}""");
+        Assert.Equal("o-7", Assert.Single(await host.Get<DocumentQueries>().FindAsync("o'rders", where.RootElement, "-amount", 0, 10, Some.Token)).Key);
+
+        options.Indexes["o'rders"].RemoveAt(0);
+        await indexes.ApplyAsync(Some.Token);
+        Assert.DoesNotContain("ix_document_field_", await PlanAsync(host, """{"customer.mail":"m7@example.org"}"""));
+    }
+
+    private static async Task<string> PlanAsync(StepsHost host, string where)
+    {
+        using var conditions = JsonDocument.Parse(where);
+        await using var connection = await host.Database.OpenConnectionAsync(Some.Token);
+        await using var command = connection.CreateCommand();
+        host.Get<DocumentQueries>().Write(command, "o'rders", conditions.RootElement, orderBy: null, skip: 0, take: 10);
+        // SQLite looks for changes of the schema when it reads, which EXPLAIN does not. PostgreSQL reads so few rows all, although it
+        // could use the index, which is what is asked.
+        await using (var before = connection.CreateCommand())
+        {
+            before.CommandText = host.Database.Provider == DatabaseProvider.Sqlite ? "SELECT count(*) FROM documents" : "SET enable_seqscan = off; SET enable_bitmapscan = off";
+            await before.ExecuteNonQueryAsync(Some.Token);
+        }
+
+        command.CommandText = (host.Database.Provider == DatabaseProvider.Sqlite ? "EXPLAIN QUERY PLAN " : "EXPLAIN ") + command.CommandText;
+        await using var reader = await command.ExecuteReaderAsync(Some.Token);
+        var plan = new System.Text.StringBuilder();
+        while (await reader.ReadAsync(Some.Token))
+            plan.AppendLine(reader.GetString(reader.FieldCount - 1));
+        return plan.ToString();
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task Counting_from_many_workflows_at_once_loses_and_doubles_nothing(DatabaseProvider provider)
     {
         await using var host = await StartAsync(provider);
