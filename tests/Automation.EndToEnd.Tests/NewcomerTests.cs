@@ -41,7 +41,7 @@ public sealed class NewcomerTests
         var (listed, names) = await RunAsync("send", "flyflow");
 
         Assert.Equal((2, 3, 0), (unknown, away, listed));
-        Assert.Contains("Flyflow has no sample \"call_begun\". There are: call_started, tool_call, call_ended.", sentence, StringComparison.Ordinal);
+        Assert.Contains("Flyflow has no sample \"call_begun\". There are: call_started, tool_call, tool_call (lookup_order), tool_call (book_appointment), tool_call (open_ticket), tool_call (request_callback), call_ended.", sentence, StringComparison.Ordinal);
         Assert.Contains("Is the server running?", message, StringComparison.Ordinal);
         Assert.Contains("tool_call", names, StringComparison.Ordinal);
     }

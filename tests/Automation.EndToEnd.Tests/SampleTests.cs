@@ -69,6 +69,37 @@ public sealed class SampleTests
     }
 
     [Fact]
+    public async Task The_tool_dispatcher_does_what_each_tool_asks_for()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+
+        foreach (var tool in new[] { "tool_call", "tool_call (lookup_order)", "tool_call (book_appointment)", "tool_call (open_ticket)", "tool_call (request_callback)", "tool_call (book_appointment)" })
+            await SendAsync(server, "flyflow", tool);
+        using (var unknown = await server.PostAsync("flyflow", """{"event_type":"tool_call","call_id":"c-9","timestamp":"2026-01-01T00:00:00Z","data":{"tool_name":"lookup_order","tool_input":{"order_id":"none"}}}"""))
+            Assert.True(unknown.IsSuccessStatusCode);
+        using (var other = await server.PostAsync("flyflow", """{"event_type":"tool_call","call_id":"c-10","timestamp":"2026-01-01T00:00:00Z","data":{"tool_name":"sing"}}"""))
+            Assert.True(other.IsSuccessStatusCode);
+
+        await FinishedAsync(server, "tool-call", 8);
+        await server.WaitForAsync("/api/events?source=inbox&type=tool.called", p => p.GetProperty("items").GetArrayLength() == 1);
+        Assert.Equal("shipped", Assert.Single(await FoundAsync("tool-answers", new { }), d => d.GetProperty("key").GetString() != "c-9").GetProperty("body").GetProperty("order").GetProperty("status").GetString());
+        Assert.Equal("unknown", (await server.GetJsonAsync("/api/data/tool-answers/c-9")).GetProperty("body").GetProperty("order").GetProperty("status").GetString());
+        Assert.Equal("Ada Lovelace", (await server.GetJsonAsync("/api/data/appointments/2026-12-04 10:00")).GetProperty("body").GetProperty("name").GetString());
+        Assert.Equal(1, Assert.Single((await server.GetJsonAsync("/api/data/statistics/tickets")).GetProperty("body").GetProperty("byDay").EnumerateObject()).Value.GetInt32());
+        // The same appointment twice, and the call back, whose chat is not set up in a fresh clone.
+        var inbox = (await server.GetJsonAsync("/api/inbox")).ToString();
+        Assert.Contains("Booked twice: 2026-12-04 10:00", inbox, StringComparison.Ordinal);
+        Assert.Contains("Please call +4930123456", inbox, StringComparison.Ordinal);
+        Assert.Contains("No step for the tool sing", server.Output, StringComparison.Ordinal);
+
+        async Task<List<JsonElement>> FoundAsync(string collection, object where)
+        {
+            using var answer = await server.Api.PostAsJsonAsync($"/api/data/{collection}/query", new { where }, Ct);
+            return [.. JsonElement.Parse(await answer.Content.ReadAsStringAsync(Ct)).EnumerateArray()];
+        }
+    }
+
+    [Fact]
     public async Task The_other_samples_run_from_a_fresh_clone_too()
     {
         await using var server = await ServerUnderTest.StartAsync();
