@@ -41,8 +41,8 @@ public static class StepsServiceCollectionExtensions
 
         services.AddDataProtection();
         services.TryAddSingleton<SecretStore>();
-        services.AddSingleton(s => new ChoiceList(ChoiceLists.Secrets, async cancellationToken =>
-            [.. (await s.GetRequiredService<SecretStore>().ListAsync(cancellationToken)).Select(secret => new Choice(secret.Name, secret.Name))]));
+        services.AddSingleton(s => new ChoiceList(ChoiceLists.Secrets, async cancellationToken => await SecretsAsync(s, cancellationToken)));
+        services.AddSingleton(s => new ChoiceList(ChoiceLists.OptionalSecrets, async cancellationToken => [new Choice("(none)", ""), .. await SecretsAsync(s, cancellationToken)]));
         services.AddWorkflowActivity<CallHttp>().AddBackgroundActivity<CallHttpStep>(CallHttp.Type);
 
         services.TryAddSingleton<ReplySender>();
@@ -70,6 +70,9 @@ public static class StepsServiceCollectionExtensions
         services.AddWorkflowActivity<AppendToFile>().AddWorkflowActivity<ReadFromFile>();
         services.AddBackgroundActivity<FileStep>(AppendToFile.Type, ReadFromFile.Type);
         return services;
+
+        static async Task<IReadOnlyList<Choice>> SecretsAsync(IServiceProvider services, CancellationToken cancellationToken) =>
+            [.. (await services.GetRequiredService<SecretStore>().ListAsync(cancellationToken)).Select(secret => new Choice(secret.Name, secret.Name))];
     }
 
     private static void AddTransforms(IServiceCollection services)

@@ -29,7 +29,7 @@ internal sealed class WaitForEvent : Activity
     [Input(Order = 3, Description = "How long it waits, such as 00:00:30. Empty: without end.")]
     public Input<TimeSpan?> Timeout { get; } = new();
 
-    [Input(Order = 0, Category = "Advanced", Description = "Correlation key of the events. Default: the instance's correlation id.")]
+    [Input(Order = 30, Category = "Advanced", Description = "Correlation key of the events. Default: the instance's correlation id.")]
     public Input<string?> CorrelationKey { get; } = new();
 
     [Output(Description = "The event: id, source, type, correlationKey, occurredAt, receivedAt, payload. Empty after a timeout.")]

@@ -18,10 +18,10 @@ internal sealed class Deliver : OutsideActivity
     [Input(Order = 1, UIHint = "multiline", DefaultSyntax = "JavaScript", Description = "The body: JSON.")]
     public Input<object?> Payload { get; } = new();
 
-    [Input(Order = 0, Category = "Advanced", UIHint = "multitext", Description = "Ids of endpoints; all that subscribe to the type if empty.")]
+    [Input(Order = 30, Category = "Advanced", UIHint = "multitext", Description = "Ids of endpoints; all that subscribe to the type if empty.")]
     public Input<object?> Endpoints { get; } = new();
 
-    [Input(Order = 1, Category = "Advanced", Description = "Events with the same key reach an endpoint that asks for order one after another, such as a customer's number.")]
+    [Input(Order = 31, Category = "Advanced", Description = "Events with the same key reach an endpoint that asks for order one after another, such as a customer's number.")]
     public Input<string?> OrderingKey { get; } = new();
 
     [Output(Description = "Ids of the deliveries, one for each endpoint.")]

@@ -30,56 +30,56 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 5, UIHint = "dropdown", DefaultValue = "application/json", Options = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "text/plain", "application/octet-stream"])]
     public Input<string> ContentType { get; } = new();
 
-    [Input(Order = 0, Category = "Security", UIHint = "dropdown", DefaultValue = "None", Options = ["None", "Basic", "Bearer", "ApiKey", "Hmac", "OAuth2", "OAuth2Body"],
+    [Input(Order = 10, Category = "Security", UIHint = "dropdown", DefaultValue = "None", Options = ["None", "Basic", "Bearer", "ApiKey", "Hmac", "OAuth2", "OAuth2Body"],
         Description = "Basic: user name and secret. Bearer: the secret as token. ApiKey: the secret in a header. Hmac: the body signed with the secret (SHA-256, hex) in a header. OAuth2: a token by client credentials, kept until it ends; OAuth2Body sends the credentials in the form.")]
     public Input<string> Authentication { get; } = new();
 
-    [Input(Order = 1, Category = "Security", OptionsFrom = ChoiceLists.Secrets, Description = "Name of the stored secret.")]
+    [Input(Order = 11, Category = "Security", OptionsFrom = ChoiceLists.OptionalSecrets, Description = "Name of the stored secret.")]
     public Input<string?> Secret { get; } = new();
 
-    [Input(Order = 2, Category = "Security", DisplayName = "User name", Description = "For Basic; for OAuth2 the client's id.")]
+    [Input(Order = 12, Category = "Security", DisplayName = "User name", Description = "For Basic; for OAuth2 the client's id.")]
     public Input<string?> UserName { get; } = new();
 
-    [Input(Order = 3, Category = "Security", Description = "For ApiKey (X-Api-Key if empty) and Hmac (X-Signature if empty).")]
+    [Input(Order = 13, Category = "Security", Description = "For ApiKey (X-Api-Key if empty) and Hmac (X-Signature if empty).")]
     public Input<string?> HeaderName { get; } = new();
 
-    [Input(Order = 4, Category = "Security", DisplayName = "Token URL", Description = "For OAuth2: the token endpoint.")]
+    [Input(Order = 14, Category = "Security", DisplayName = "Token URL", Description = "For OAuth2: the token endpoint.")]
     public Input<string?> TokenUrl { get; } = new();
 
-    [Input(Order = 5, Category = "Security", Description = "For OAuth2: the scopes to ask for, with spaces between them.")]
+    [Input(Order = 15, Category = "Security", Description = "For OAuth2: the scopes to ask for, with spaces between them.")]
     public Input<string?> Scope { get; } = new();
 
-    [Input(Order = 6, Category = "Security", DisplayName = "Token parameters", UIHint = "json-editor", Description = "For OAuth2: further fields of the request for a token, such as {\"audience\":\"https://api.example.org\"}.")]
+    [Input(Order = 16, Category = "Security", DisplayName = "Token parameters", UIHint = "json-editor", Description = "For OAuth2: further fields of the request for a token, such as {\"audience\":\"https://api.example.org\"}.")]
     public Input<object?> TokenParameters { get; } = new();
 
-    [Input(Order = 7, Category = "Security", DisplayName = "Client certificate", OptionsFrom = ChoiceLists.Secrets, Description = "Name of the stored secret with a certificate and its private key in PEM, for servers that want one.")]
+    [Input(Order = 17, Category = "Security", DisplayName = "Client certificate", OptionsFrom = ChoiceLists.OptionalSecrets, Description = "Name of the stored secret with a certificate and its private key in PEM, for servers that want one.")]
     public Input<string?> ClientCertificate { get; } = new();
 
-    [Input(Order = 0, Category = "Advanced", DefaultValue = 1, Description = "Attempts in all, 1 to 20. Repeated are calls without an answer and answers 408, 409, 429, 500, 502, 503 and 504; Retry-After is honoured.")]
+    [Input(Order = 30, Category = "Advanced", DefaultValue = 1, Description = "Attempts in all, 1 to 20. Repeated are calls without an answer and answers 408, 409, 429, 500, 502, 503 and 504; Retry-After is honoured.")]
     public Input<int> Attempts { get; } = new();
 
-    [Input(Order = 1, Category = "Advanced", DisplayName = "Retry on", Description = "The statuses to repeat in place of those, such as 429, 500-599.")]
+    [Input(Order = 31, Category = "Advanced", DisplayName = "Retry on", Description = "The statuses to repeat in place of those, such as 429, 500-599.")]
     public Input<string?> RetryOn { get; } = new();
 
-    [Input(Order = 2, Category = "Advanced", Description = "First wait between attempts, 00:00:01 if empty; it doubles each time.")]
+    [Input(Order = 32, Category = "Advanced", Description = "First wait between attempts, 00:00:01 if empty; it doubles each time.")]
     public Input<TimeSpan?> RetryDelay { get; } = new();
 
-    [Input(Order = 3, Category = "Advanced", Description = "How long one attempt may take, such as 00:00:10.")]
+    [Input(Order = 33, Category = "Advanced", Description = "How long one attempt may take, such as 00:00:10.")]
     public Input<TimeSpan?> Timeout { get; } = new();
 
-    [Input(Order = 4, Category = "Advanced", DefaultValue = 0, Description = "Redirects to follow, 0 to 20; credentials are not taken to another host.")]
+    [Input(Order = 34, Category = "Advanced", DefaultValue = 0, Description = "Redirects to follow, 0 to 20; credentials are not taken to another host.")]
     public Input<int> MaxRedirects { get; } = new();
 
-    [Input(Order = 5, Category = "Advanced", DisplayName = "Largest answer", Description = "Bytes that an answer may have; the server's limit if empty. A larger one is an incident.")]
+    [Input(Order = 35, Category = "Advanced", DisplayName = "Largest answer", Description = "Bytes that an answer may have; the server's limit if empty. A larger one is an incident.")]
     public Input<long?> MaxResponseBytes { get; } = new();
 
-    [Input(Order = 0, Category = "Answer", DisplayName = "Must have", Description = "A member that a successful answer must have, such as data.id or items.0.id; otherwise the outcome is Unexpected content.")]
+    [Input(Order = 20, Category = "Answer", DisplayName = "Must have", Description = "A member that a successful answer must have, such as data.id or items.0.id; otherwise the outcome is Unexpected content.")]
     public Input<string?> MustHave { get; } = new();
 
-    [Input(Order = 1, Category = "Answer", UIHint = "json-editor", Description = "A JSON schema that a successful answer must fit; otherwise the outcome is Unexpected content, and Error says what does not fit.")]
+    [Input(Order = 21, Category = "Answer", UIHint = "json-editor", Description = "A JSON schema that a successful answer must fit; otherwise the outcome is Unexpected content, and Error says what does not fit.")]
     public Input<object?> Schema { get; } = new();
 
-    [Input(Order = 2, Category = "Answer", DisplayName = "Statuses with an outcome", UIHint = "dynamic-outcomes", TypeName = "List<String>",
+    [Input(Order = 22, Category = "Answer", DisplayName = "Statuses with an outcome", UIHint = "dynamic-outcomes", TypeName = "List<String>",
         FixedOutcomes = ["Success", "Client error", "Server error", "Other status", "Unexpected content", "Failed to connect", "Timeout", "Done"],
         Description = "Statuses that have an outcome of their own, such as 404, in place of the one of their kind.")]
     public Input<IReadOnlyList<object?>> StatusOutcomes { get; } = new();

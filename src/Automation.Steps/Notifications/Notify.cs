@@ -30,19 +30,19 @@ internal sealed class Notify : OutsideActivity
     [Input(Order = 5, DefaultSyntax = "Liquid", Description = "Where to read more.")]
     public Input<string?> Link { get; } = new();
 
-    [Input(Order = 0, Category = "E-mail", DisplayName = "HTML", UIHint = "multiline", DefaultSyntax = "Liquid", Description = "The text as HTML; Liquid encodes values.")]
+    [Input(Order = 10, Category = "E-mail", DisplayName = "HTML", UIHint = "multiline", DefaultSyntax = "Liquid", Description = "The text as HTML; Liquid encodes values.")]
     public Input<string?> Html { get; } = new();
 
-    [Input(Order = 1, Category = "E-mail", UIHint = "json-editor", Description = "Files: [{\"name\":\"a.txt\",\"content\":\"text\"}] or with \"base64\" or bytes instead, and \"contentType\".")]
+    [Input(Order = 11, Category = "E-mail", UIHint = "json-editor", Description = "Files: [{\"name\":\"a.txt\",\"content\":\"text\"}] or with \"base64\" or bytes instead, and \"contentType\".")]
     public Input<object?> Attachments { get; } = new();
 
-    [Input(Order = 0, Category = "Advanced", DefaultValue = false, Description = "Whether quiet hours and digests do not count.")]
+    [Input(Order = 30, Category = "Advanced", DefaultValue = false, Description = "Whether quiet hours and digests do not count.")]
     public Input<bool> Urgent { get; } = new();
 
-    [Input(Order = 1, Category = "Advanced", OptionsFrom = ChoiceLists.OptionalChannels, Description = "The channel to try when this one has failed; the channel's own if empty.")]
+    [Input(Order = 31, Category = "Advanced", OptionsFrom = ChoiceLists.OptionalChannels, Description = "The channel to try when this one has failed; the channel's own if empty.")]
     public Input<string?> Fallback { get; } = new();
 
-    [Input(Order = 2, Category = "Advanced", UIHint = "dropdown", DefaultValue = "Text", Options = ["Text", "Markup"], Description = "Markup: the text is in the channel's own markup (Slack mrkdwn, Telegram HTML) and is not escaped.")]
+    [Input(Order = 32, Category = "Advanced", UIHint = "dropdown", DefaultValue = "Text", Options = ["Text", "Markup"], Description = "Markup: the text is in the channel's own markup (Slack mrkdwn, Telegram HTML) and is not escaped.")]
     public Input<string?> Format { get; } = new();
 
     [Output(Description = "Ids of the notifications, one for each recipient of a text or Telegram message, else one.")]

@@ -20,10 +20,10 @@ internal sealed class SqlQuery : OutsideActivity
     [Input(Order = 2, UIHint = "json-editor", Description = "The parameters: {\"id\": 7}.")]
     public Input<object?> Parameters { get; } = new();
 
-    [Input(Order = 0, Category = "Advanced", Description = "Most rows; the server's limit if empty.")]
+    [Input(Order = 30, Category = "Advanced", Description = "Most rows; the server's limit if empty.")]
     public Input<int?> MaxRows { get; } = new();
 
-    [Input(Order = 1, Category = "Advanced", Description = "How long it may take, such as 00:00:10.")]
+    [Input(Order = 31, Category = "Advanced", Description = "How long it may take, such as 00:00:10.")]
     public Input<TimeSpan?> Timeout { get; } = new();
 
     [Output(Description = "The rows, each an object by column.")]
@@ -62,7 +62,7 @@ internal sealed class SqlExecute : OutsideActivity
     [Input(Order = 3, UIHint = "json-editor", Description = "Further statements of the same transaction: [{\"sql\":\"…\",\"parameters\":{…}}].")]
     public Input<object?> Statements { get; } = new();
 
-    [Input(Order = 0, Category = "Advanced", Description = "How long all of them may take, such as 00:00:10.")]
+    [Input(Order = 30, Category = "Advanced", Description = "How long all of them may take, such as 00:00:10.")]
     public Input<TimeSpan?> Timeout { get; } = new();
 
     [Output(Description = "How many rows were changed.")]

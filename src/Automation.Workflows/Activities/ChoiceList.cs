@@ -31,6 +31,9 @@ public static class ChoiceLists
     /// <summary>The channels of notifications, and none.</summary>
     public const string OptionalChannels = "optional-channels";
 
+    /// <summary>Names of stored secrets, and none.</summary>
+    public const string OptionalSecrets = "optional-secrets";
+
     /// <summary>The event types that subscribers can be told of.</summary>
     public const string DeliveryEventTypes = "delivery-event-types";
 }

@@ -15,16 +15,16 @@ internal sealed class DialogflowFulfillment : ReplyActivity
     [Input(Order = 2, UIHint = "json-editor", Description = "Session parameters to set: {\"status\": \"shipped\"}. null removes one.")]
     public Input<object?> Parameters { get; } = new();
 
-    [Input(Order = 0, Category = "Advanced", UIHint = "dropdown", Options = ["", "APPEND", "REPLACE"], Description = "What becomes of the messages that the agent has already.")]
+    [Input(Order = 30, Category = "Advanced", UIHint = "dropdown", Options = ["", "APPEND", "REPLACE"], Description = "What becomes of the messages that the agent has already.")]
     public Input<string?> MergeBehavior { get; } = new();
 
-    [Input(Order = 1, Category = "Advanced", Description = "Page to go to, as projects/…/pages/….")]
+    [Input(Order = 31, Category = "Advanced", Description = "Page to go to, as projects/…/pages/….")]
     public Input<string?> TargetPage { get; } = new();
 
-    [Input(Order = 2, Category = "Advanced", Description = "Flow to go to, as projects/…/flows/….")]
+    [Input(Order = 32, Category = "Advanced", Description = "Flow to go to, as projects/…/flows/….")]
     public Input<string?> TargetFlow { get; } = new();
 
-    [Input(Order = 3, Category = "Advanced", UIHint = "json-editor", Description = "Payload to add to the query result.")]
+    [Input(Order = 33, Category = "Advanced", UIHint = "json-editor", Description = "Payload to add to the query result.")]
     public Input<object?> Payload { get; } = new();
 
     protected override void Reply(ActivityContext context, string eventId)
