@@ -5,8 +5,8 @@ namespace Automation.Storage.Migrations;
 
 /// <summary>When channels with a limit sent last, so that all servers keep the limit together.</summary>
 [DbContext(typeof(AutomationDbContext))]
-[Migration("20261121000021_ChannelSends")]
-internal sealed class M21ChannelSends : Migration
+[Migration("20261121000022_ChannelSends")]
+internal sealed class M22ChannelSends : Migration
 {
     /// <inheritdoc/>
     protected override void Up(MigrationBuilder migrationBuilder) => migrationBuilder.Sql("""
