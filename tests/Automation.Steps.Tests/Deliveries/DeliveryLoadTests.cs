@@ -10,7 +10,7 @@ namespace Automation.Steps.Tests.Deliveries;
 
 /// <summary>
 /// Deliveries to fifty endpoints of which five fail and five hang. The suite sends 300 at once with limits scaled down;
-/// <c>eng/deliveries.sh</c> sends 10,000 with the defaults, paced at 90 a minute for each endpoint, and measures.
+/// <c>eng/deliveries.sh</c> sends 10,000 with the defaults, paced at 75 a minute for each endpoint, and measures.
 /// </summary>
 public sealed class DeliveryLoadTests
 {
@@ -95,7 +95,7 @@ public sealed class DeliveryLoadTests
         for (var i = 0; i < Sent; i++)
         {
             // The long form leaves room below the limit of 100 a minute, so that what is measured is not the wait for it.
-            var due = TimeSpan.FromSeconds(IsLong ? i * 60.0 / (90 * fleet.Count) : 0);
+            var due = TimeSpan.FromSeconds(IsLong ? i * 60.0 / (75 * fleet.Count) : 0);
             if (due - Stopwatch.GetElapsedTime(started) is { Ticks: > 0 } wait)
                 await Task.Delay(wait, Some.Token);
             var unit = new WriteUnit();
