@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Automation.Steps.Data;
 using Automation.Steps.Deliveries;
 using Automation.Steps.Endpoints;
@@ -75,6 +76,19 @@ public static class StepsServiceCollectionExtensions
             [.. (await services.GetRequiredService<SecretStore>().ListAsync(cancellationToken)).Select(secret => new Choice(secret.Name, secret.Name))];
     }
 
+    /// <summary>Adds a kind of database that data connections can name as their <c>Provider</c>. One with the name of a kind that is there takes its place.</summary>
+    /// <param name="services">The services.</param>
+    /// <param name="name">The name, such as <c>mysql</c>.</param>
+    /// <param name="factory">The ADO.NET provider.</param>
+    /// <param name="configure">Says where it differs from other databases.</param>
+    public static IServiceCollection AddAutomationSqlProvider(this IServiceCollection services, string name, DbProviderFactory factory, Func<SqlDialect, SqlDialect>? configure = null)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(name);
+        ArgumentNullException.ThrowIfNull(factory);
+        var dialect = new SqlDialect(name, factory);
+        return services.AddSingleton(configure is null ? dialect : configure(dialect));
+    }
+
     private static void AddTransforms(IServiceCollection services)
     {
         services.AddWorkflowActivity<MergeJson>().AddWorkflowActivity<PickJson>().AddWorkflowActivity<ValidateJson>()
@@ -88,6 +102,8 @@ public static class StepsServiceCollectionExtensions
     private static void AddSql(IServiceCollection services)
     {
         services.AddOptions<SqlOptions>().BindConfiguration("Automation:Steps:Sql").ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton<SqlDialects>();
+        services.AddSingleton<IValidateOptions<SqlOptions>>(s => s.GetRequiredService<SqlDialects>());
         services.AddSingleton<Action<ActivityCatalog>>(s => catalog =>
         {
             var options = s.GetRequiredService<IOptions<SqlOptions>>().Value;

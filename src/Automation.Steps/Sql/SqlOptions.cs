@@ -3,21 +3,11 @@ using System.Data.Common;
 
 namespace Automation.Steps.Sql;
 
-/// <summary>Which kind of database a connection leads to.</summary>
-public enum SqlProvider
-{
-    /// <summary>PostgreSQL.</summary>
-    PostgreSql,
-
-    /// <summary>A SQLite file.</summary>
-    Sqlite,
-}
-
 /// <summary>A database that steps may use by name.</summary>
 public sealed class SqlConnectionOptions
 {
-    /// <summary>Which kind of database it is.</summary>
-    public SqlProvider Provider { get; set; }
+    /// <summary>Which kind of database it is: <c>PostgreSql</c>, <c>Sqlite</c>, or one that was added.</summary>
+    public string Provider { get; set; } = "PostgreSql";
 
     /// <summary>Where it is; without the password.</summary>
     public string ConnectionString { get; set; } = "";
@@ -32,6 +22,8 @@ public sealed class SqlConnectionOptions
 /// <summary>Named data connections and limits of SQL steps; bound from <c>Automation:Steps:Sql</c>.</summary>
 public sealed class SqlOptions : IValidatableObject
 {
+    private static readonly string[] _passwords = ["Password", "Pwd", "Psw"];
+
     /// <summary>The databases, by name.</summary>
     public IDictionary<string, SqlConnectionOptions> Connections { get; set; } = new Dictionary<string, SqlConnectionOptions>(StringComparer.OrdinalIgnoreCase);
 
@@ -58,7 +50,7 @@ public sealed class SqlOptions : IValidatableObject
                 parsed.ConnectionString = connection.ConnectionString;
                 if (parsed.Count == 0)
                     why = "ConnectionString is missing.";
-                else if (parsed.ContainsKey("Password"))
+                else if (_passwords.Any(parsed.ContainsKey))
                     why = "ConnectionString has a password. Store it as a secret and name that in Secret.";
             }
             catch (ArgumentException)

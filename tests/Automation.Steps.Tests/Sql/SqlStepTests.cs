@@ -5,6 +5,7 @@ using Automation.Storage;
 using Automation.Testing;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Runtime;
+using Microsoft.Extensions.DependencyInjection;
 using static Automation.Steps.Tests.Support.StepsHost;
 
 namespace Automation.Steps.Tests.Sql;
@@ -70,6 +71,61 @@ public sealed class SqlStepTests
     }
 
     [Fact]
+    public async Task A_provider_that_the_program_adds_reads_writes_and_does_nothing_twice()
+    {
+        await using var target = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        // None of our two: its parameters begin with a colon, and nothing is known of it but its factory.
+        await using var host = await StartWithAsync(
+            s => s.AddAutomationSqlProvider("foreign", Microsoft.Data.Sqlite.SqliteFactory.Instance, d => d with { ParameterPrefix = ":", KeyType = "varchar(190)" }),
+            Connection(target, "Foreign"));
+        var step = host.Get<SqlStep>();
+
+        await step.RunAsync(Operation("o1", "CREATE TABLE n (v bigint)"), Some.Token);
+        var insert = """[{"sql":"INSERT INTO n VALUES (:v) RETURNING v","parameters":{"v":7}}]""";
+        var both = await Task.WhenAll(step.RunAsync(Operation("o2", "INSERT INTO n VALUES (1)", insert), Some.Token), step.RunAsync(Operation("o2", "INSERT INTO n VALUES (1)", insert), Some.Token));
+        var failed = await step.RunAsync(Operation("o3", "INSERT INTO n VALUES (2)", """[{"sql":"INSERT INTO nowhere VALUES (1)"}]"""), Some.Token);
+        await step.RunAsync(Operation("o4", "DELETE FROM n RETURNING v", type: SqlQuery.Type), Some.Token);
+        var left = await step.RunAsync(Operation("o5", "SELECT v FROM n ORDER BY v", type: SqlQuery.Type), Some.Token);
+        var ledger = await step.RunAsync(Operation("o6", "SELECT type FROM pragma_table_info('automation_ledger') WHERE name = 'operation_id'", type: SqlQuery.Type), Some.Token);
+
+        Assert.All(both, b => Assert.Equal("""[{"v":7}]""", JsonSerializer.Serialize(b.Outputs["Rows"])));
+        Assert.Contains("nowhere", failed.Error!.Message);
+        Assert.Equal("""[{"v":1},{"v":7}]""", JsonSerializer.Serialize(left.Outputs["Rows"]));
+        Assert.Equal("""{"type":"varchar(190)"}""", JsonSerializer.Serialize(ledger.Outputs["Row"]));
+    }
+
+    [Fact]
+    public async Task A_provider_that_is_registered_with_ADO_NET_is_found_by_its_name_and_an_unknown_one_is_refused_at_start()
+    {
+        System.Data.Common.DbProviderFactories.RegisterFactory("Acme.Data", Microsoft.Data.Sqlite.SqliteFactory.Instance);
+        await using var target = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, Connection(target, "Acme.Data"));
+
+        var row = await host.Get<SqlStep>().RunAsync(Operation("o1", "SELECT 1 AS one", type: SqlQuery.Type), Some.Token);
+        var refused = await Assert.ThrowsAsync<Microsoft.Extensions.Options.OptionsValidationException>(() => StartAsync(DatabaseProvider.Sqlite, Connection(target, "dBase")));
+
+        Assert.Equal("""{"one":1}""", JsonSerializer.Serialize(row.Outputs["Row"]));
+        Assert.Contains("Connections:crm: the Provider \"dBase\" is not known. Known are: PostgreSql, Sqlite", refused.Message);
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_step_that_runs_twice_at_the_same_time_changes_once(DatabaseProvider provider)
+    {
+        await using var target = await TestDatabase.CreateAsync(provider);
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, Connection(target, provider));
+        var step = host.Get<SqlStep>();
+        await step.RunAsync(Operation("o1", "CREATE TABLE n (v bigint)"), Some.Token);
+
+        var all = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => step.RunAsync(Operation("o2", "INSERT INTO n VALUES (1) RETURNING v"), Some.Token)));
+        var count = await step.RunAsync(Operation("o3", "SELECT count(*) AS c FROM n", type: SqlQuery.Type), Some.Token);
+
+        Assert.All(all, r => Assert.Equal("""[{"v":1}]""", JsonSerializer.Serialize(r.Outputs["Rows"])));
+        Assert.Equal("""{"c":1}""", JsonSerializer.Serialize(count.Outputs["Row"]));
+    }
+
+    [Fact]
     public async Task A_connection_that_is_not_configured_is_an_incident_that_names_it()
     {
         await using var host = await StartAsync();
@@ -80,8 +136,10 @@ public sealed class SqlStepTests
         Assert.Contains("nowhere", await host.StateAsync(instance.Id));
     }
 
-    private static (string, string)[] Connection(TestDatabase target, DatabaseProvider provider) =>
-        [("Automation:Steps:Sql:Connections:crm:Provider", provider.ToString()), ("Automation:Steps:Sql:Connections:crm:ConnectionString", target.Location.ConnectionString)];
+    private static (string, string)[] Connection(TestDatabase target, DatabaseProvider provider) => Connection(target, provider.ToString());
+
+    private static (string, string)[] Connection(TestDatabase target, string provider) =>
+        [("Automation:Steps:Sql:Connections:crm:Provider", provider), ("Automation:Steps:Sql:Connections:crm:ConnectionString", target.Location.ConnectionString)];
 
     private static BackgroundOperation Operation(string id, string sql, string? statements = null, string type = SqlExecute.Type, int? maxRows = null) => new()
     {

@@ -38,11 +38,15 @@ public sealed class StepsHost : IAsyncDisposable
         return await StartAsync(await TestDatabase.CreateAsync(provider), settings);
     }
 
+    /// <summary>A server with services of its own.</summary>
+    public static async Task<StepsHost> StartWithAsync(Action<IServiceCollection> services, params (string Key, string Value)[] settings) =>
+        await StartAsync(await TestDatabase.CreateAsync(DatabaseProvider.Sqlite), settings, services);
+
     /// <summary>A second server on the database of a first, which must be ended before it. PostgreSQL only.</summary>
     public static async Task<StepsHost> StartBesideAsync(StepsHost first, params (string Key, string Value)[] settings) =>
         await StartAsync(await first._database.OpenAgainAsync(), settings);
 
-    private static async Task<StepsHost> StartAsync(TestDatabase database, (string Key, string Value)[] settings)
+    private static async Task<StepsHost> StartAsync(TestDatabase database, (string Key, string Value)[] settings, Action<IServiceCollection>? services = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Automation:Workflows:Directory"] = "", ["Automation:Steps:Outgoing:AllowedHosts:0"] = "127.0.0.1" });
@@ -52,6 +56,7 @@ public sealed class StepsHost : IAsyncDisposable
         builder.Services.AddAutomationWorkflows();
         builder.Services.AddAutomationSteps();
         builder.Services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        services?.Invoke(builder.Services);
         var host = new StepsHost(database, builder.Build());
         host.Get<WorkflowEvents>().OnLineWritten(host.Lines.Enqueue);
         await host._host.StartAsync(Some.Token);
