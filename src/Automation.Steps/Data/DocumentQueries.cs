@@ -142,7 +142,11 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
     }
 
     /// <summary>A value as a text, a long, a double or a truth value.</summary>
-    private static object Scalar(object value) => value switch
+    private static object Scalar(object value) => Bare(value) is string text && text.Contains('\0', StringComparison.Ordinal)
+        ? throw new DocumentException("No document has a text with a zero character (\\u0000), so none can be found by it.")
+        : Bare(value);
+
+    private static object Bare(object value) => value switch
     {
         string or long or double or bool => value,
         int n => (long)n,

@@ -197,18 +197,31 @@ public sealed class DocumentStore(Database database, IOptions<DataOptions> optio
 
     private bool IsOver(Document document) => document.ExpiresAt <= clock.GetUtcNow();
 
-    private string CheckBody(string body) =>
-        Encoding.UTF8.GetByteCount(body) is var size && size <= options.Value.MaxDocumentBytes
-            ? body
-            : throw new DocumentException($"The document has {size} bytes; allowed are {options.Value.MaxDocumentBytes} (Automation:Steps:Data:MaxDocumentBytes).");
+    private string CheckBody(string body)
+    {
+        var bytes = Encoding.UTF8.GetBytes(body);
+        if (bytes.Length > options.Value.MaxDocumentBytes)
+            throw new DocumentException($"The document has {bytes.Length} bytes; allowed are {options.Value.MaxDocumentBytes} (Automation:Steps:Data:MaxDocumentBytes).");
+        // One such document would break every query of its collection on PostgreSQL.
+        var reader = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 1000 });
+        while (reader.Read())
+        {
+            if (reader.TokenType is JsonTokenType.String or JsonTokenType.PropertyName && reader.ValueIsEscaped && reader.GetString()!.Contains('\0', StringComparison.Ordinal))
+                throw new DocumentException("The document has a text or a name with a zero character (\\u0000), which no document can have. Remove it first.");
+            if (reader.TokenType == JsonTokenType.Number && reader.ValueSpan.IndexOfAny((byte)'e', (byte)'E') >= 0 && !double.IsFinite(reader.GetDouble()))
+                throw new DocumentException($"The document has a number that is too large: {Cut(Encoding.UTF8.GetString(reader.ValueSpan))}.");
+        }
+
+        return body;
+    }
 
     private static void CheckName(string collection, string key)
     {
-        if (string.IsNullOrWhiteSpace(collection) || collection.Length > 100)
-            throw new DocumentException($"The collection \"{Cut(collection)}\" is not valid. Allowed are 1 to 100 characters.");
+        if (string.IsNullOrWhiteSpace(collection) || collection.Length > 100 || collection.Contains('\0', StringComparison.Ordinal))
+            throw new DocumentException($"The collection \"{Cut(collection)}\" is not valid. Allowed are 1 to 100 characters, none of them zero (\\u0000).");
         if (string.IsNullOrWhiteSpace(key) || key.Length > 400 || key.Contains('\0', StringComparison.Ordinal))
-            throw new DocumentException($"The key \"{Cut(key)}\" is not valid. Allowed are 1 to 400 characters.");
+            throw new DocumentException($"The key \"{Cut(key)}\" is not valid. Allowed are 1 to 400 characters, none of them zero (\\u0000).");
     }
 
-    private static string Cut(string? text) => text is null ? "" : text.Length <= 100 ? text : text[..100] + "…";
+    private static string Cut(string? text) => text is null ? "" : (text.Length <= 100 ? text : text[..100] + "…").Replace("\0", "\\u0000", StringComparison.Ordinal);
 }

@@ -81,7 +81,7 @@ public sealed record Notification
     /// <summary>Attempts so far.</summary>
     public int Attempts { get; init; }
 
-    /// <summary>Why the last attempt failed, or why it is held.</summary>
+    /// <summary>Why the last attempt failed or why it is held; for one that is sent, what the channel said, with each recipient that it refused.</summary>
     public string? Note { get; init; }
 
     /// <summary>The instance that asked for it.</summary>

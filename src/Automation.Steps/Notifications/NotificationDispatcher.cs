@@ -11,6 +11,9 @@ internal sealed class NotificationDispatcher(
 {
     private const int MaxFallbacks = 5;
 
+    // Servers that put strangers off want them back after minutes.
+    private static readonly TimeSpan PutOff = TimeSpan.FromMinutes(5);
+
     /// <summary>One attempt; what has become of the notification is stored when it returns or throws.</summary>
     /// <param name="notification">New, or as it was stored.</param>
     /// <param name="mayHold">Whether quiet hours and digests count; not for what is urgent, and not for what was held already.</param>
@@ -66,7 +69,14 @@ internal sealed class NotificationDispatcher(
         var result = await sender.SendAsync(channel, n, cancellationToken);
         n = n with { Attempts = n.Attempts + 1, ForDigest = false };
         if (result.Error is null)
-            return await SaveAsync(n with { Status = NotificationStatus.Sent, SentAt = clock.GetUtcNow(), DueAt = null, Note = result.Note }, result.Exchanges, cancellationToken);
+        {
+            var sent = n with { Status = NotificationStatus.Sent, SentAt = clock.GetUtcNow(), DueAt = null, Note = result.Note };
+            // One of its own, or the others would get it twice.
+            var rest = result.PutOff is null ? null : sent with { Id = n.Id + "-later", Recipient = result.PutOff, Status = NotificationStatus.Held, Attempts = 0, SentAt = null, DueAt = clock.GetUtcNow() + PutOff };
+            await log.SaveAsync(sent, result.Exchanges, cancellationToken, rest);
+            return sent;
+        }
+
         if (result.RetryAfter is { } wait && n.Attempts < 20)
             return await SaveAsync(n with { Status = NotificationStatus.Held, DueAt = clock.GetUtcNow() + (wait > TimeSpan.FromHours(1) ? TimeSpan.FromHours(1) : wait), Note = result.Error }, result.Exchanges, cancellationToken);
         if (result.IsPermanent || isLast)

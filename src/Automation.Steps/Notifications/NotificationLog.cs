@@ -63,11 +63,13 @@ public sealed class NotificationLog(Database database)
         Upsert, n.Id, n.Channel, n.Kind, n.Recipient, JsonSerializer.Serialize(n.Message, NotificationJson.Default.NotificationMessage), n.Status.ToString(), n.Attempts, n.Note,
         n.InstanceId, n.ActivityExecutionId, n.JobId, n.FallbackOf, n.DigestId, n.ForDigest ? 1 : 0, SqlValue.Micros(n.CreatedAt), SqlValue.Micros(n.DueAt), SqlValue.Micros(n.SentAt));
 
-    /// <summary>Stores what has become of a notification, with the record of the calls that were made for it.</summary>
-    internal Task SaveAsync(Notification notification, IReadOnlyList<HttpExchange> exchanges, CancellationToken cancellationToken)
+    /// <summary>Stores what has become of a notification, with the record of the calls that were made for it, and what is left of it for later.</summary>
+    internal Task SaveAsync(Notification notification, IReadOnlyList<HttpExchange> exchanges, CancellationToken cancellationToken, Notification? rest = null)
     {
         var unit = new WriteUnit();
         AddTo(unit, notification);
+        if (rest is not null)
+            AddTo(unit, rest);
         if (exchanges.Count > 0 && notification is { InstanceId: { } instance, ActivityExecutionId: { } execution })
             HttpExchangeLog.AddTo(unit, new HttpExchangeOwner(instance, execution, notification.JobId), exchanges);
         return database.CommitAsync(unit, cancellationToken: cancellationToken);

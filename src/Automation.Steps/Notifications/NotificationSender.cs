@@ -1,6 +1,7 @@
 using System.Net.Mail;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Text;
 using Automation.Expressions;
 using Automation.Steps.Http;
 using Automation.Steps.Notifications.Mail;
@@ -19,6 +20,9 @@ namespace Automation.Steps.Notifications;
 /// <param name="RetryAfter">When the channel wants to be asked again.</param>
 internal sealed record SendResult(string? Error, bool IsPermanent, IReadOnlyList<HttpExchange> Exchanges, string? Note = null, TimeSpan? RetryAfter = null)
 {
+    /// <summary>Who should be sent it again later, alone; null where nobody.</summary>
+    public string? PutOff { get; init; }
+
     public static SendResult Refused(string why) => new(why, IsPermanent: true, []);
 }
 
@@ -87,7 +91,7 @@ internal sealed class NotificationSender(
             await using var smtp = await SmtpConnection.OpenAsync(guard, channel, password, linked.Token);
             var mail = MailComposer.Compose(channel, to, notification.Message, notification.Id, clock.GetUtcNow());
             var taken = await smtp.SendAsync(MailComposer.Envelope(new MailAddress(channel.From!)), [.. to.Select(MailComposer.Envelope)], mail, linked.Token);
-            return new SendResult(null, IsPermanent: false, [], taken.Length > 200 ? taken[..200] : taken);
+            return Taken(taken, to);
         }
         catch (MailServerException e)
         {
@@ -109,5 +113,16 @@ internal sealed class NotificationSender(
         {
             return new SendResult($"The mail server {channel.Host} cannot be reached: {e.Message}", IsPermanent: false, []);
         }
+    }
+
+    private static SendResult Taken(MailTaken taken, List<MailAddress> to)
+    {
+        var note = new StringBuilder(Cut(taken.Answer));
+        foreach (var (recipient, why) in taken.Refused)
+            note.Append(why.IsPermanent ? "\nRefused for " : "\nPut off for ").Append(to[recipient].Address).Append(": ").Append(Cut(why.Message));
+        var putOff = taken.Refused.Where(r => !r.Why.IsPermanent).Select(r => to[r.Recipient].ToString()).ToList();
+        return new SendResult(null, IsPermanent: false, [], note.ToString()) { PutOff = putOff.Count == 0 ? null : string.Join(", ", putOff) };
+
+        static string Cut(string text) => text.Length > 200 ? text[..200] : text;
     }
 }

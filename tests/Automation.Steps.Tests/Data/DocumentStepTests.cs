@@ -17,6 +17,42 @@ public sealed class DocumentStepTests
 
     [Theory]
     [MemberData(nameof(Both))]
+    public async Task A_zero_character_is_refused_everywhere_and_harms_no_collection(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider, ("Automation:Steps:Data:Indexes:c:0", "name"));
+        var (store, queries) = (host.Get<DocumentStore>(), host.Get<DocumentQueries>());
+        await store.ReplaceAsync("c", "ok", """{"name":"a \\u0000 that is only written","n":1e300}""", null, Some.Token);
+
+        string[] refused =
+        [
+            await WhyAsync(() => store.ReplaceAsync("c", "k", """{"name":"a\u0000b"}""", null, Some.Token)),
+            await WhyAsync(() => store.ReplaceAsync("c", "k", """{"a\u0000b":1}""", null, Some.Token)),
+            await WhyAsync(() => store.ReplaceAsync("c", "k\0", "{}", null, Some.Token)),
+            await WhyAsync(() => store.ReplaceAsync("c\0", "k", "{}", null, Some.Token)),
+            await WhyAsync(() => store.FindAsync("c\0", "k", Some.Token).AsTask()),
+            await WhyAsync(() => store.RemoveAsync("c", "k\0", null, Some.Token)),
+            await WhyAsync(() => Find("""{"name":"a\u0000b"}""")),
+            await WhyAsync(() => Find("""{"name":{"in":["x","a\u0000b"]}}""")),
+            await WhyAsync(() => Find("""{"na\u0000me":"x"}""")),
+            await WhyAsync(() => queries.FindAsync("c\0", null, null, 0, 10, Some.Token)),
+            await WhyAsync(() => queries.FindAsync("c", null, "na\0me", 0, 10, Some.Token)),
+        ];
+        var tooLarge = await WhyAsync(() => store.ReplaceAsync("c", "k", """{"n":1e999999}""", null, Some.Token));
+        var patched = await host.RunAsync(Step("Automation.StoreDocument", "s", ("collection", "c"), ("key", "ok"), ("mode", "Merge"), ("value", """{"name":"\u0000"}""")));
+        var grown = await host.RunAsync(Step("Automation.ChangeDocument", "s", ("collection", "c"), ("key", "ok"), ("field", "x.y"), ("operation", "Append"), ("value", """["\u0000"]""")));
+
+        Assert.All(refused, why => Assert.Contains("zero", why));
+        Assert.Contains("too large", tooLarge);
+        Assert.Equal([WorkflowSubStatus.Faulted, WorkflowSubStatus.Faulted], [patched.SubStatus, grown.SubStatus]);
+        Assert.Equal("ok", Assert.Single(await queries.FindAsync("c", JsonDocument.Parse("""{"name":{"gte":"a"}}""").RootElement, "name", 0, 10, Some.Token)).Key);
+
+        Task<IReadOnlyList<Document>> Find(string where) => queries.FindAsync("c", JsonDocument.Parse(where).RootElement, null, 0, 10, Some.Token);
+
+        static async Task<string> WhyAsync(Func<Task> act) => (await Assert.ThrowsAsync<DocumentException>(act)).Message;
+    }
+
+    [Theory]
+    [MemberData(nameof(Both))]
     public async Task A_workflow_stores_merges_reads_finds_and_deletes_documents(DatabaseProvider provider)
     {
         await using var host = await StartAsync(provider);

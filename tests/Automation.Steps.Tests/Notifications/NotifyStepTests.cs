@@ -76,6 +76,42 @@ public sealed class NotifyStepTests
         Assert.Equal((NotificationStatus.Sent, 2), (putOff.Status, putOff.Attempts));
     }
 
+    [Fact]
+    public async Task Who_is_refused_keeps_nobody_else_from_getting_the_mail_and_who_is_put_off_gets_it_later()
+    {
+        await using var host = await StartAsync(settings: ("Automation:Steps:Notifications:SweepInterval", "00:00:00.100"));
+        await using var server = await MailServer.StartAsync("starttls");
+        await host.Get<SecretStore>().SetAsync("mail", "s3cret-mail", Some.Token);
+        await host.Get<ChannelStore>().SetAsync("mail", Mail(server, MailSecurity.Auto), Some.Token);
+
+        var sent = await NotifyAsync(host, "mail", ("to", "nobody@example.org, Ann <ann@example.org>, later@example.org, bob@example.org"));
+        var first = await server.NextAsync();
+        var rest = (await host.Get<NotificationLog>().FindAsync(sent.Id + "-later", Some.Token))!;
+        await DueNowAsync(host);
+        var second = await server.NextAsync();
+
+        Assert.Equal(NotificationStatus.Sent, sent.Status);
+        Assert.Contains("Refused for nobody@example.org: The mail server answered 550", sent.Note);
+        Assert.Contains("Put off for later@example.org: The mail server answered 451", sent.Note);
+        Assert.Equal(["ann@example.org", "bob@example.org"], first.GetProperty("envelopeTo").EnumerateArray().Select(t => t.GetString()));
+        Assert.Equal((NotificationStatus.Held, "later@example.org"), (rest.Status, rest.Recipient));
+        Assert.Equal(["later@example.org"], second.GetProperty("envelopeTo").EnumerateArray().Select(t => t.GetString()));
+    }
+
+    [Fact]
+    public async Task A_mail_that_everybody_is_refused_has_failed()
+    {
+        await using var host = await StartAsync();
+        await using var server = await MailServer.StartAsync("plain");
+        await host.Get<SecretStore>().SetAsync("mail", "s3cret-mail", Some.Token);
+        await host.Get<ChannelStore>().SetAsync("mail", Mail(server, MailSecurity.None), Some.Token);
+
+        var failed = await NotifyAsync(host, "mail", ("to", "nobody@example.org, nobody@example.com"));
+
+        Assert.Equal((NotificationStatus.Failed, 1), (failed.Status, failed.Attempts));
+        Assert.Contains("No such mailbox", failed.Note);
+    }
+
     [Theory]
     [InlineData(ChannelKind.Slack, "text", "*T &lt;!channel&gt;*\nhello &amp; bye\nhttps://example.org/1")]
     [InlineData(ChannelKind.Discord, "content", "**T <!channel>**\nhello & bye\nhttps://example.org/1")]

@@ -13,7 +13,15 @@ namespace Automation.Steps.Notifications.Mail;
 internal sealed class MailServerException(string message, bool isPermanent) : Exception(message)
 {
     public bool IsPermanent { get; } = isPermanent;
+
+    /// <summary>Whether the server said so, and the conversation can go on.</summary>
+    public bool IsAnswer { get; init; }
 }
+
+/// <summary>The server took a mail, perhaps not for everybody.</summary>
+/// <param name="Answer">What it said.</param>
+/// <param name="Refused">For whom it did not, by the place in the list, and why.</param>
+internal sealed record MailTaken(string Answer, IReadOnlyList<(int Recipient, MailServerException Why)> Refused);
 
 /// <summary>
 /// One conversation with a mail server (RFC 5321). System.Net.Mail's client knows no TLS from the start and connects past
@@ -66,19 +74,33 @@ internal sealed class SmtpConnection : IAsyncDisposable
     }
 
     /// <summary>Hands over a mail.</summary>
-    /// <returns>What the server said when it took it.</returns>
+    /// <returns>What the server said when it took it, and whom it refused: the others get it all the same.</returns>
     /// <exception cref="MailServerException">The server refused the sender, every recipient, or the mail.</exception>
-    public async Task<string> SendAsync(string from, IReadOnlyList<string> to, byte[] mail, CancellationToken cancellationToken)
+    public async Task<MailTaken> SendAsync(string from, IReadOnlyList<string> to, byte[] mail, CancellationToken cancellationToken)
     {
         await AskAsync($"MAIL FROM:<{from}>", "250", cancellationToken);
-        foreach (var recipient in to)
-            await AskAsync($"RCPT TO:<{recipient}>", "25", cancellationToken);
+        var refused = new List<(int Recipient, MailServerException Why)>();
+        for (var i = 0; i < to.Count; i++)
+        {
+            try
+            {
+                await AskAsync($"RCPT TO:<{to[i]}>", "25", cancellationToken);
+            }
+            catch (MailServerException e) when (e.IsAnswer)
+            {
+                refused.Add((i, e));
+            }
+        }
+
+        // Where some may come later, the mail is worth another try.
+        if (refused.Count == to.Count)
+            throw refused.Find(r => !r.Why.IsPermanent).Why ?? refused[0].Why;
         await AskAsync("DATA", "354", cancellationToken);
         await _stream.WriteAsync(Stuffed(mail), cancellationToken);
         await WriteAsync("\r\n.\r\n", cancellationToken);
         var taken = await ExpectAsync("250", "the mail", cancellationToken);
         await WriteAsync("QUIT\r\n", cancellationToken);
-        return taken;
+        return new MailTaken(taken, refused);
     }
 
     public ValueTask DisposeAsync() => _stream.DisposeAsync();
@@ -147,7 +169,7 @@ internal sealed class SmtpConnection : IAsyncDisposable
                 continue;
             return line.StartsWith(expected, StringComparison.Ordinal)
                 ? lines.ToString()
-                : throw new MailServerException(string.Create(CultureInfo.InvariantCulture, $"The mail server answered {line[..3]} to {after}: {lines}"), isPermanent: line[0] == '5');
+                : throw new MailServerException(string.Create(CultureInfo.InvariantCulture, $"The mail server answered {line[..3]} to {after}: {lines}"), isPermanent: line[0] == '5') { IsAnswer = !line.StartsWith("421", StringComparison.Ordinal) };
         }
 
         throw new MailServerException($"The mail server's answer to {after} does not end.", isPermanent: false);
