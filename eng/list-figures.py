@@ -121,12 +121,12 @@ def definitions(server):
 def instances(server, args):
     middle = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - args.instances * 30))
     shapes = [{}, {"status": "Running"}, {"statuses": ["Finished"]}, {"subStatuses": ["Faulted"]}, {"subStatuses": ["Faulted", "Suspended"]}, {"hasIncidents": True}, {"definitionIds": ["def-7"]},
-              {"definitionIds": ["def-7", "def-8"], "statuses": ["Finished"]}, {"searchTerm": "def-12"}, {"searchTerm": "instance-0000001"}, {"searchTerm": "call-77"}, {"searchTerm": "Order 99"}, {"searchTerm": "order"}, {"searchTerm": "a"},
+              {"definitionIds": ["def-7", "def-8"], "statuses": ["Finished"]}, {"searchTerm": "def-12"}, {"searchTerm": "instance-0000001"}, {"searchTerm": "00777"}, {"searchTerm": "call-77"}, {"searchTerm": "Order 99"}, {"searchTerm": "order"}, {"searchTerm": "a"},
               {"searchTerm": "nothing has this"}, {"timestampFilters": [{"column": "CreatedAt", "operator": "GreaterThan", "timestamp": middle}]},
               {"timestampFilters": [{"column": "UpdatedAt", "operator": "LessThan", "timestamp": middle}]},
               {"timestampFilters": [{"column": "FinishedAt", "operator": "LessThan", "timestamp": middle}], "subStatuses": ["Faulted"]}]
     for shape in shapes:
-        for order in ("Created", "LastExecuted", "Finished"):
+        for order in ("Created", "LastExecuted", "Finished", "Name"):
             for direction in ("Ascending", "Descending"):
                 body = dict({"isSystem": False}, **shape, orderBy=order, orderDirection=direction, pageSize=10)
                 total = json.loads(server.ask("POST", "/workflow-instances", dict(body, page=0))[2])["totalCount"]

@@ -210,9 +210,9 @@
   async function survivable(answer, method) {
     const path = new URL(answer.url, location.href).pathname;
     const isRun = /\/execute$/.test(path) && answer.status === 403;
-    if (answer.status < 400 || !isRun && method !== 'DELETE' && !/^\/elsa\/api\/(cancel\/|bulk-actions\/(cancel|delete)\/)/.test(path)) return null;
+    if (answer.status < 400 || !isRun && method !== 'DELETE' && !/^\/elsa\/api\/(cancel\/|bulk-actions\/(cancel|delete|import)\/)/.test(path)) return null;
     await sayRefused(answer);
-    return isRun ? new Response(null, { status: 500 }) : Response.json({ deleted: 0, cancelled: 0 });
+    return isRun ? new Response(null, { status: 500 }) : Response.json({ deleted: 0, cancelled: 0, imported: 0, count: 0 });
   }
   async function sayRefused(answer) {
     const problem = await answer.json().catch(() => null);

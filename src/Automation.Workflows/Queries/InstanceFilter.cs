@@ -52,7 +52,10 @@ public sealed record InstanceFilter
     /// <summary>Only these instances.</summary>
     public IReadOnlyCollection<string> Ids { get; init; } = [];
 
-    /// <summary>Text that the id, the definition id, the correlation id or the name contains, without regard to case.</summary>
+    /// <summary>
+    /// Text that the definition id, the correlation id, the name or the id contains, without regard to case; ids that hold more
+    /// than hexadecimal digits are found by their beginning.
+    /// </summary>
     public string? SearchTerm { get; init; }
 
     /// <summary>Only instances of these definitions.</summary>

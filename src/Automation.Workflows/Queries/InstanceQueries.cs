@@ -22,7 +22,7 @@ public sealed class InstanceQueries(Database database)
     /// <summary>Up to here all rows that a search finds are gathered; beyond, the list is walked until enough are found.</summary>
     private const int FewFound = 15_000;
 
-    /// <summary>Of a search that finds more than that, the list shows these.</summary>
+    /// <summary>Of a search that finds more than that, the list has so many at first, and so many more each time its end is reached.</summary>
     private const int ShownOfMany = 500;
 
     private const int MaxCounts = 256;
@@ -30,16 +30,15 @@ public sealed class InstanceQueries(Database database)
     // Counting a million rows takes long enough to be worth remembering for the next page of the same list.
     private readonly ConcurrentDictionary<string, (long Count, long ValidUntil)> _counts = new(StringComparer.Ordinal);
 
-    /// <summary>One page of the instances that match. A search that more than 15,000 match gives the first 500.</summary>
+    /// <summary>One page of the instances that match. A search that more than 15,000 match counts no further than the next 500 behind the page.</summary>
     public async Task<Page<InstanceSummary>> ListAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var (search, findsTooMany) = await SearchAsync(connection, filter, cancellationToken);
         if (findsTooMany)
         {
-            var first = await FirstOfManyAsync(connection, filter, search, cancellationToken);
-            var shown = first.Skip((int)Math.Min(filter.Skip, ShownOfMany)).Take(filter.Take).ToList();
-            return new Page<InstanceSummary>(shown.Count == 0 ? [] : await FetchAsync(connection, filter, shown, cancellationToken), first.Count);
+            var (shown, known) = await PageOfManyAsync(connection, filter, search, cancellationToken);
+            return new Page<InstanceSummary>(shown.Count == 0 ? [] : await FetchAsync(connection, filter, shown, cancellationToken), known);
         }
 
         if (search.IsSelective && filter.Take > 0)
@@ -73,13 +72,22 @@ public sealed class InstanceQueries(Database database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var (search, findsTooMany) = await SearchAsync(connection, filter, cancellationToken);
         return findsTooMany
-            ? (await FirstOfManyAsync(connection, filter, search, cancellationToken)).Count
+            ? (await FirstOfManyAsync(connection, filter, search, ShownOfMany, cancellationToken)).Count
             : await CountAsync(connection, filter, search, cancellationToken);
     }
 
     /// <summary>Ids of the instances that match, in the filter's order, at most <see cref="InstanceFilter.Take"/>.</summary>
-    public async Task<IReadOnlyList<string>> ListIdsAsync(InstanceFilter filter, CancellationToken cancellationToken = default) =>
-        [.. (await ListAsync(filter, cancellationToken)).Items.Select(i => i.Id)];
+    public async Task<IReadOnlyList<string>> ListIdsAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
+    {
+        if (!string.IsNullOrWhiteSpace(filter.SearchTerm))
+        {
+            await using var connection = await database.OpenConnectionAsync(cancellationToken);
+            if (await SearchAsync(connection, filter, cancellationToken) is (var search, FindsTooMany: true))
+                return (await PageOfManyAsync(connection, filter, search, cancellationToken)).Ids;
+        }
+
+        return [.. (await ListAsync(filter, cancellationToken)).Items.Select(i => i.Id)];
+    }
 
     /// <summary>The conditions, with what a search has found unless that is too much.</summary>
     private async Task<(InstanceSearch Search, bool FindsTooMany)> SearchAsync(DbConnection connection, InstanceFilter filter, CancellationToken cancellationToken)
@@ -107,13 +115,20 @@ public sealed class InstanceQueries(Database database)
         return (search, false);
     }
 
+    /// <summary>Ids of one page of more than are gathered, and how many there are as far as that is known.</summary>
+    private async Task<(List<string> Ids, int Known)> PageOfManyAsync(DbConnection connection, InstanceFilter filter, InstanceSearch search, CancellationToken cancellationToken)
+    {
+        var first = await FirstOfManyAsync(connection, filter, search, ShownOfMany * (1 + ((filter.Skip + filter.Take) / ShownOfMany)), cancellationToken);
+        return ([.. first.Skip((int)Math.Min(filter.Skip, first.Count)).Take(filter.Take)], first.Count);
+    }
+
     /// <summary>Ids of the first that match, found by walking the list and looking at each row.</summary>
-    private async Task<List<string>> FirstOfManyAsync(DbConnection connection, InstanceFilter filter, InstanceSearch search, CancellationToken cancellationToken)
+    private async Task<List<string>> FirstOfManyAsync(DbConnection connection, InstanceFilter filter, InstanceSearch search, long most, CancellationToken cancellationToken)
     {
         var direction = filter.Descending ? "DESC" : "ASC";
         var order = database.Provider == DatabaseProvider.Sqlite ? $"ORDER BY {InstanceSearch.ColumnOf(filter.OrderBy)} {direction}" : OrderSql(filter, direction);
         await using var command = Command(
-            connection, $"SELECT id FROM workflow_instances {WalkedIndex(filter)} {search.WhereWalking} {order} {Limit(ShownOfMany, 0)}", search.Parameters);
+            connection, $"SELECT id FROM workflow_instances {WalkedIndex(filter)} {search.WhereWalking} {order} {Limit(most, 0)}", search.Parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var ids = new List<string>();
         while (await reader.ReadAsync(cancellationToken))
@@ -126,7 +141,8 @@ public sealed class InstanceQueries(Database database)
     {
         var search = new InstanceSearch(new InstanceFilter { Ids = ids }, database.Provider, []);
         var (items, _) = await ReadAsync(connection, search, SortedSql(filter, search, "DESC", ids.Count, 0, counted: false), cancellationToken);
-        return [.. items.OrderBy(i => ids.IndexOf(i.Id))];
+        var byId = items.ToDictionary(i => i.Id, StringComparer.Ordinal);
+        return [.. ids.Where(byId.ContainsKey).Select(id => byId[id])];
     }
 
     /// <summary>Skipped rows are passed in the index alone; only the page's rows are fetched.</summary>

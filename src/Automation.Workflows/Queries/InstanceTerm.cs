@@ -1,11 +1,19 @@
 namespace Automation.Workflows.Queries;
 
 /// <summary>
-/// Text that people search instances for: part of the correlation id, of the name or of the definition's id, or the
-/// beginning of the instance's id. Ids are long and random; to look for a part of each costs more than all else together.
+/// Text that people search instances for: part of the correlation id, of the name, of the definition's id or of the
+/// instance's id. Ids are long and random, and to look for a part of each costs more than all else together: that is done
+/// only for text that can stand in an id of ours; of other ids the beginning is looked for.
 /// </summary>
 internal sealed class InstanceTerm(string text, IReadOnlyCollection<string> definitions)
 {
+    /// <summary>Shorter text stands in so many ids that it finds nothing in particular.</summary>
+    private const int ShortestPartOfId = 4;
+
+    private const int LengthOfId = 32;
+
+    private readonly bool _isPartOfId = text.Length is >= ShortestPartOfId and < LengthOfId && text.All(c => char.IsAsciiHexDigit(c) || c == '-');
+
     /// <summary>Gives how many rows hold the text, counting no further than told, and their keys: as JSON on SQLite, as a list on PostgreSQL.</summary>
     public string Keys(bool sqlite, int most, Func<object, string> parameter)
     {
@@ -15,7 +23,7 @@ internal sealed class InstanceTerm(string text, IReadOnlyCollection<string> defi
         [
             $"SELECT {key} AS k FROM workflow_instances {By(sqlite, "correlation")} WHERE correlation_id IS NOT NULL AND {Like(sqlite, "correlation_id", pattern)}",
             $"SELECT {key} AS k FROM workflow_instances {By(sqlite, "name")} WHERE name > '' AND {Like(sqlite, "name", pattern)}",
-            $"SELECT {key} AS k FROM workflow_instances WHERE {Beginning(parameter)}",
+            $"SELECT {key} AS k FROM workflow_instances WHERE {OfId(sqlite, pattern, parameter)}",
         ];
         if (definitions.Count > 0)
             parts.Add($"SELECT {key} AS k FROM workflow_instances {By(sqlite, "definition")} WHERE definition_id IN ({string.Join(", ", definitions.Select(parameter))})");
@@ -27,7 +35,7 @@ internal sealed class InstanceTerm(string text, IReadOnlyCollection<string> defi
     {
         var pattern = parameter(Pattern(sqlite));
         var byDefinition = definitions.Count == 0 ? "" : $" OR definition_id IN ({string.Join(", ", definitions.Select(parameter))})";
-        return $"({Like(sqlite, "correlation_id", pattern)} OR {Like(sqlite, "name", pattern)} OR {Beginning(parameter)}{byDefinition})";
+        return $"({Like(sqlite, "correlation_id", pattern)} OR {Like(sqlite, "name", pattern)} OR {OfId(sqlite, pattern, parameter)}{byDefinition})";
     }
 
     private string Pattern(bool sqlite)
@@ -39,8 +47,10 @@ internal sealed class InstanceTerm(string text, IReadOnlyCollection<string> defi
     // SQLite's LIKE knows no case of A to Z; on PostgreSQL this costs two thirds of ILIKE.
     private static string Like(bool sqlite, string column, string pattern) => $"{(sqlite ? column : $"lower({column})")} LIKE {pattern} ESCAPE '\\'";
 
-    private string Beginning(Func<object, string> parameter)
+    private string OfId(bool sqlite, string pattern, Func<object, string> parameter)
     {
+        if (_isPartOfId)
+            return Like(sqlite, "id", pattern);
         // Ids are written in small letters. Those that begin with the text come before the text with a late letter behind it, in
         // the order of every language; where that takes in too much, the last condition does not.
         var beginning = text.ToLowerInvariant();

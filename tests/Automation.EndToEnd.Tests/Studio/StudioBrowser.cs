@@ -27,6 +27,8 @@ internal sealed class StudioBrowser : IAsyncDisposable
         Assert.SkipUnless(
             Directory.Exists(Path.Combine(ServerUnderTest.RepositoryRoot, "src/Automation.Host/browser/node_modules/@elsa-workflows/elsa-studio-wasm")),
             "Elsa Studio has not been fetched: npm ci --prefix src/Automation.Host/browser");
+        // Starting the Studio takes seconds of computing; a busy machine takes several times that.
+        Assertions.SetDefaultExpectTimeout(60_000);
         var browser = new StudioBrowser(server) { _playwright = await Playwright.CreateAsync() };
         browser._browser = await browser._playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
         {
@@ -63,7 +65,6 @@ internal sealed class StudioBrowser : IAsyncDisposable
     private async Task<IPage> WatchAsync(IBrowserContext context)
     {
         var page = await context.NewPageAsync();
-        // Starting the Studio takes seconds of computing; a busy machine takes several times that.
         page.SetDefaultTimeout(60_000);
         page.Console += (_, message) =>
         {

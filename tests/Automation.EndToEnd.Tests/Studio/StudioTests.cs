@@ -6,7 +6,7 @@ using Microsoft.Playwright;
 namespace Automation.EndToEnd.Tests.Studio;
 
 /// <summary>What a designer does, in the genuine Studio, in a real browser, against the real server.</summary>
-public sealed class StudioTests(StudioSession session) : IClassFixture<StudioSession>
+public sealed partial class StudioTests(StudioSession session) : IClassFixture<StudioSession>
 {
     private readonly ServerUnderTest _server = session.Server;
     private readonly StudioBrowser _browser = session.Browser;

@@ -37,6 +37,8 @@ public sealed class ScenarioTests
             .ToList();
 
         Assert.All(definitions, f => Assert.True(File.Exists(f[..^5] + ".expected.json"), f));
+        // Without this Elsa Studio takes no file.
+        Assert.All(definitions, f => Assert.Contains("\"$schema\": \"https://elsaworkflows.io/schemas/workflow-definition/", File.ReadAllText(f), StringComparison.Ordinal));
         Assert.True(definitions.Count >= 250, $"{definitions.Count} scenarios");
         Assert.Equal(definitions.Count, definitions.Select(ScenarioRunner.WithoutNames).Distinct(StringComparer.Ordinal).Count());
     }
