@@ -40,6 +40,12 @@ public static class IntakeServiceCollectionExtensions
             return s.GetRequiredService<IntakeOptionsValidator>().Presets!;
         });
         services.TryAddSingleton<SourceCatalog>();
+        services.TryAddSingleton<OpenSources>();
+        services.AddDataProtection();
+        services.TryAddSingleton<SourceStore>();
+        services.TryAddSingleton(s => new SourceEditor(
+            s.GetRequiredService<SourceCatalog>(), s.GetRequiredService<SourceStore>(), s.GetRequiredService<OpenSources>(), s.GetRequiredService<Automation.Storage.Database>(),
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<SourceEditor>>()));
         services.TryAddSingleton<EventIds>();
         services.TryAddSingleton<EventStore>();
         services.TryAddSingleton<EventQueries>();
@@ -91,6 +97,7 @@ public static class IntakeServiceCollectionExtensions
         services.AddSingleton(s => new ChoiceList(ChoiceLists.EventTypes, cancellationToken =>
             EventActivities.TypesAsync(s.GetRequiredService<SourceCatalog>(), s.GetRequiredService<EventQueries>(), cancellationToken)));
         services.TryAddSingleton<WebhookIntake>();
+        services.AddHostedService(s => s.GetRequiredService<SourceEditor>());
         services.AddHostedService(s => s.GetRequiredService<MappingStore>());
         services.AddHostedService<FlowPump>();
         services.AddHostedService(s => s.GetRequiredService<EventRouter>());

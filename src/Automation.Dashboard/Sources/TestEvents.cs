@@ -1,11 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
-using Automation.Intake;
 using Automation.Intake.Sources;
 using Automation.Intake.Verification;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.Extensions.Options;
 
 namespace Automation.Dashboard.Sources;
 
@@ -15,7 +13,7 @@ namespace Automation.Dashboard.Sources;
 internal sealed record TestAnswer(int Status, string Text);
 
 /// <summary>Sends samples to this server's own webhooks, signed as their sender would, so that a test takes the whole way in.</summary>
-internal sealed class TestEvents(SourceCatalog sources, IOptions<IntakeOptions> options, IServer server, TimeProvider clock)
+internal sealed class TestEvents(SourceCatalog sources, IServer server, TimeProvider clock)
 {
     // To this server itself, never beyond: no proxy, no redirects.
     private static readonly HttpClient Client = new(new SocketsHttpHandler
@@ -34,7 +32,7 @@ internal sealed class TestEvents(SourceCatalog sources, IOptions<IntakeOptions> 
             return null;
         if (OwnAddress() is not { } address)
             return new TestAnswer(0, "This server listens on no address that it could send to.");
-        var settings = options.Value.Sources.First(s => s.Key.Equals(source, StringComparison.OrdinalIgnoreCase)).Value;
+        var settings = sources.Settings(source)!;
         var now = clock.GetUtcNow();
         var (body, type) = sample.Form is { } form
             ? (Encoding.UTF8.GetBytes(form), "application/x-www-form-urlencoded")

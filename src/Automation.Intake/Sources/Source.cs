@@ -10,6 +10,12 @@ internal sealed class Source
 {
     public required string Slug { get; init; }
 
+    /// <summary>What it was compiled from, secrets included.</summary>
+    public required SourceOptions Settings { get; init; }
+
+    /// <summary>Its version, where somebody made it; 0 for one of the configuration.</summary>
+    public required long Version { get; init; }
+
     public required Preset Preset { get; init; }
 
     public required bool Open { get; init; }

@@ -14,6 +14,9 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
     private static readonly TimeSpan DefaultTolerance = TimeSpan.FromMinutes(5);
     private static readonly string[] BodyHash = ["{body|sha256}"];
 
+    /// <summary>Its version, where somebody made it; 0 for one of the configuration.</summary>
+    public long Version { get; init; }
+
     /// <summary>The source; null where errors were found.</summary>
     public Source? Build()
     {
@@ -55,6 +58,8 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
         return errors.Count > before ? null : new Source
         {
             Slug = slug,
+            Settings = options,
+            Version = Version,
             Preset = preset,
             Open = options.Open,
             Required = required,
