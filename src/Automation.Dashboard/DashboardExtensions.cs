@@ -78,6 +78,7 @@ public static class DashboardExtensions
         app.MapDocumentActions();
         app.MapMappingActions();
         app.MapSourceActions();
+        app.MapSourceEditing();
         app.MapSearch();
         app.MapSettings();
         app.MapRazorComponents<ConsoleApp>();

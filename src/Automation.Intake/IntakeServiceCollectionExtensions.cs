@@ -13,6 +13,7 @@ using Automation.Workflows.Activities;
 using Automation.Workflows.Management;
 using Automation.Workflows.Runtime;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -41,7 +42,8 @@ public static class IntakeServiceCollectionExtensions
         });
         services.TryAddSingleton<SourceCatalog>();
         services.TryAddSingleton<OpenSources>();
-        services.AddDataProtection();
+        // One name, so that servers which share a database and its keys can read what the others have stored.
+        services.AddDataProtection().SetApplicationName("Automation");
         services.TryAddSingleton<SourceStore>();
         services.TryAddSingleton(s => new SourceEditor(
             s.GetRequiredService<SourceCatalog>(), s.GetRequiredService<SourceStore>(), s.GetRequiredService<OpenSources>(), s.GetRequiredService<Automation.Storage.Database>(),

@@ -45,7 +45,14 @@ internal static class DocumentActions
 
         // The form comes back as it was filled, with the reason.
         Audit.Refused(context);
-        return new RazorComponentResult<DocumentPage>(new { Collection = collection, Key = key, Body = body, Refused = refused, Version = (long?)version });
+        return FormAgain.Of<DocumentPage>(new Dictionary<string, object?>(StringComparer.Ordinal)
+        {
+            [nameof(DocumentPage.Collection)] = collection,
+            [nameof(DocumentPage.Key)] = key,
+            [nameof(DocumentPage.Body)] = body,
+            [nameof(DocumentPage.Refused)] = refused,
+            [nameof(DocumentPage.Version)] = (long?)version,
+        });
     }
 
     private static async Task<IResult> DeleteAsync(HttpContext context, DocumentStore store)

@@ -46,7 +46,14 @@ internal static class MappingActions
         {
             // The form comes back as it was filled, with the reason.
             Audit.Refused(context);
-            return Page(typeof(RulePage), new { Draft = form, Refused = e.Message, Replaces = replaces, Version = fields["version"].ToString(), Note = fields["note"].ToString() });
+            return FormAgain.Of<RulePage>(new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                [nameof(RulePage.Draft)] = form,
+                [nameof(RulePage.Refused)] = e.Message,
+                [nameof(RulePage.Replaces)] = replaces,
+                [nameof(RulePage.Version)] = fields["version"].ToString(),
+                [nameof(RulePage.Note)] = fields["note"].ToString(),
+            });
         }
     }
 
@@ -114,9 +121,7 @@ internal static class MappingActions
     private static string? Note(IFormCollection form) => form["note"].ToString().Trim() is { Length: > 0 } note ? note.Length > LongestNote ? note[..LongestNote] : note : null;
 
     private static async Task<IResult> CheckAsync(HttpContext context) =>
-        Page(typeof(RuleCheck), new { Draft = RuleForm.Of(await context.Request.ReadFormAsync(context.RequestAborted)) });
-
-    private static IResult Page(Type component, object parameters) => new RazorComponentResult(component, parameters);
+        new RazorComponentResult<RuleCheck>(new { Draft = RuleForm.Of(await context.Request.ReadFormAsync(context.RequestAborted)) });
 
     private static JsonObject? Find(RulesOfFile file, string id) => file.Rules.FirstOrDefault(r => r.Id == id).Rule;
 }

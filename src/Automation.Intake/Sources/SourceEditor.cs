@@ -43,6 +43,7 @@ public sealed partial class SourceEditor : BackgroundService
     private readonly ILogger<SourceEditor> _logger;
     private readonly SemaphoreSlim _one = new(1);
     private IDisposable? _listening;
+    private IReadOnlyList<string> _told = [];
 
     internal SourceEditor(SourceCatalog catalog, SourceStore store, OpenSources open, Database database, TimeProvider clock, ILogger<SourceEditor> logger)
     {
@@ -152,8 +153,10 @@ public sealed partial class SourceEditor : BackgroundService
         await _one.WaitAsync(cancellationToken);
         try
         {
-            foreach (var problem in _catalog.Use(await _store.ListAsync(cancellationToken)))
+            var problems = _catalog.Use(await _store.ListAsync(cancellationToken));
+            foreach (var problem in problems.Except(_told, StringComparer.Ordinal))
                 LogBroken(problem);
+            _told = problems;
         }
         finally
         {
