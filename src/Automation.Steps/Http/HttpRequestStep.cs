@@ -119,19 +119,25 @@ internal sealed class HttpRequestStep(HttpCaller caller, StoredFiles files, IOpt
         ["ResponseHeaders"] = answer.Headers,
     };
 
-    private static Dictionary<string, object?> File(BackgroundOperation operation, string url, HttpAnswer answer) => new(StringComparer.Ordinal)
+    private static Dictionary<string, object?> File(BackgroundOperation operation, string url, HttpAnswer answer)
     {
-        ["StatusCode"] = (long)answer.StatusCode,
-        ["ResponseContentBytes"] = answer.Body,
-        ["ResponseHeaders"] = answer.Headers,
-        ["ResponseContentHeaders"] = answer.ContentHeaders,
-        ["Response"] = new Dictionary<string, object?>(StringComparer.Ordinal)
+        var file = StoredFiles.Add(operation, url, answer);
+        return new(StringComparer.Ordinal)
         {
-            ["statusCode"] = (long)answer.StatusCode,
-            ["reasonPhrase"] = answer.ReasonPhrase,
-            ["headers"] = answer.Headers,
-            ["contentHeaders"] = answer.ContentHeaders,
-        },
-        ["Result"] = StoredFiles.Add(operation, url, answer),
-    };
+            ["StatusCode"] = (long)answer.StatusCode,
+            // State that outlives a restart has no streams: steps that take one as content take the file as well.
+            ["ResponseContentStream"] = file,
+            ["ResponseContentBytes"] = answer.Body,
+            ["ResponseHeaders"] = answer.Headers,
+            ["ResponseContentHeaders"] = answer.ContentHeaders,
+            ["Response"] = new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                ["statusCode"] = (long)answer.StatusCode,
+                ["reasonPhrase"] = answer.ReasonPhrase,
+                ["headers"] = answer.Headers,
+                ["contentHeaders"] = answer.ContentHeaders,
+            },
+            ["Result"] = file,
+        };
+    }
 }

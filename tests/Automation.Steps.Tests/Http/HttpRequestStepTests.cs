@@ -146,6 +146,20 @@ public sealed class HttpRequestStepTests
         Assert.Equal(["200 cGxhaW4gdGV4dA=="], host.Lines);
     }
 
+    [Fact]
+    public async Task What_a_download_gives_as_its_stream_can_be_sent_on()
+    {
+        await using var host = await StartAsync();
+        byte[] content = [0, 255, 1, 254];
+        await using var server = new ScriptedServer((r, c) => r.Method == "GET" ? c.AnswerAsync(200, content, "application/octet-stream", "") : c.AnswerAsync(200, "{}"));
+        var upload = Step("Elsa.SendHttpRequest", "up", ("url", server.Url), ("method", "POST"), ("contentType", "application/octet-stream"));
+        upload["content"] = new JsonObject { ["typeName"] = "Object", ["expression"] = new JsonObject { ["type"] = "JavaScript", ["value"] = "getA()" } };
+
+        await host.RunAsync(Step("Elsa.DownloadHttpFile", "dl", ("url", server.Url), ("responseContentStream", Into("A"))), upload);
+
+        Assert.Equal(content, server.Requests.Single(r => r.Method == "POST").Body);
+    }
+
     [Theory]
     [InlineData(DatabaseProvider.Sqlite)]
     [InlineData(DatabaseProvider.PostgreSql)]
