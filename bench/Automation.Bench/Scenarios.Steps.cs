@@ -11,7 +11,7 @@ internal sealed partial class Scenarios
     {
         await HttpStepsAsync();
         await UpsertsAsync("bench-upsert", 1, Scaled(30_000), "data upserts, one a workflow");
-        await UpsertsAsync("bench-upserts", UpsertsPerRun, Scaled(3_000), $"data upserts, {UpsertsPerRun} a workflow");
+        await UpsertsAsync("bench-upserts", UpsertsPerRun, Scaled(1_800), $"data upserts, {UpsertsPerRun} a workflow");
     }
 
     /// <summary>One event, one workflow, one HTTP call as a job; what was sent and answered is on record.</summary>
@@ -21,7 +21,8 @@ internal sealed partial class Scenarios
         await using var server = await StartAsync(
             "HTTP steps", new Dictionary<string, string>(StringComparer.Ordinal) { ["Automation__Steps__Outgoing__AllowedHosts__0"] = "127.0.0.1" });
         var load = new LoadGenerator(server.Port, "/webhooks/flyflow", number => StepEvent("bench-http", number, $"\"url\":\"{counterpart.Url}\""));
-        var warm = Scaled(15_000);
+        // Enough that the server is compiled for good before it is measured.
+        var warm = Scaled(30_000);
         await load.RunAsync(Connections, 1, warm);
         await UntilFinishedAsync(server, warm);
 
@@ -50,7 +51,8 @@ internal sealed partial class Scenarios
         // Each document is written by three runs, so that there are inserts and updates.
         var load = new LoadGenerator(
             server.Port, "/webhooks/flyflow", number => StepEvent(type, number, $"\"customers\":[{string.Join(',', Enumerable.Range(0, each).Select(i => $$"""{"id":"c-{{number / 3}}-{{i}}","name":"Ann Example","calls":{{number}}}"""))}]"));
-        var warm = Math.Max(1, runs / 3);
+        // Enough that the server is compiled for good before it is measured.
+        var warm = runs;
         await load.RunAsync(Connections, 1, warm);
         await UntilFinishedAsync(server, warm);
 
