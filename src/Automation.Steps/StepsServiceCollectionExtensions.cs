@@ -42,6 +42,7 @@ public static class StepsServiceCollectionExtensions
 
         services.AddDataProtection();
         services.TryAddSingleton<SecretStore>();
+        services.AddHostedService<SecretCheck>();
         services.AddSingleton(s => new ChoiceList(ChoiceLists.Secrets, async cancellationToken => await SecretsAsync(s, cancellationToken)));
         services.AddSingleton(s => new ChoiceList(ChoiceLists.OptionalSecrets, async cancellationToken => [new Choice("(none)", ""), .. await SecretsAsync(s, cancellationToken)]));
         services.AddWorkflowActivity<CallHttp>().AddBackgroundActivity<CallHttpStep>(CallHttp.Type);

@@ -36,6 +36,8 @@ public sealed class SecretStore(Database database, IDataProtectionProvider prote
 
     private static readonly SqlStatement Find = new("SELECT protected_value FROM secrets WHERE name = $1");
 
+    private static readonly SqlStatement All = new("SELECT name, protected_value FROM secrets ORDER BY name");
+
     private static readonly SqlStatement List = new("SELECT name, created_at, updated_at FROM secrets ORDER BY name");
 
     private static readonly SqlStatement Delete = new("DELETE FROM secrets WHERE name = $1");
@@ -69,8 +71,27 @@ public sealed class SecretStore(Database database, IDataProtectionProvider prote
         }
         catch (CryptographicException e)
         {
-            throw new SecretException($"The secret \"{name}\" cannot be decrypted: the server's keys have changed. Store it again.", e);
+            throw new SecretException($"The secret \"{name}\" cannot be decrypted: it was stored with other keys than this server has. Let all servers share one directory of keys, or store it again.", e);
         }
+    }
+
+    /// <summary>The names of the secrets that were stored with keys that this server does not have, so that its steps cannot read them.</summary>
+    public async Task<IReadOnlyList<string>> UnreadableAsync(CancellationToken cancellationToken)
+    {
+        var unreadable = new List<string>();
+        foreach (var row in (await database.QueryAsync(All, cancellationToken)).Rows)
+        {
+            try
+            {
+                _protector.Unprotect(row[1].AsBlob!);
+            }
+            catch (CryptographicException)
+            {
+                unreadable.Add(row[0].AsText!);
+            }
+        }
+
+        return unreadable;
     }
 
     /// <summary>Why steps could not read a secret; null where they can.</summary>

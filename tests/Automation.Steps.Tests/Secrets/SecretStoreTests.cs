@@ -5,6 +5,7 @@ using Automation.Storage;
 using Automation.Storage.Writes;
 using Automation.Testing;
 using Microsoft.AspNetCore.DataProtection;
+using Microsoft.Extensions.Logging;
 
 namespace Automation.Steps.Tests.Secrets;
 
@@ -38,10 +39,18 @@ public sealed class SecretStoreTests
     {
         await using var database = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
         await new SecretStore(database.Database, new EphemeralDataProtectionProvider(), TimeProvider.System).SetAsync("a", "value", Some.Token);
+        var other = new SecretStore(database.Database, new EphemeralDataProtectionProvider(), TimeProvider.System);
+        await other.SetAsync("b", "value", Some.Token);
 
-        var error = await Assert.ThrowsAsync<SecretException>(() => new SecretStore(database.Database, new EphemeralDataProtectionProvider(), TimeProvider.System).ReadAsync("a", Some.Token).AsTask());
+        var error = await Assert.ThrowsAsync<SecretException>(() => other.ReadAsync("a", Some.Token).AsTask());
+        var log = new Collected();
+        using var check = new SecretCheck(other, log);
+        await check.StartAsync(Some.Token);
+        await check.ExecuteTask!;
 
-        Assert.Contains("Store it again", error.Message);
+        Assert.Contains("store it again", error.Message);
+        Assert.Equal(["a"], await other.UnreadableAsync(Some.Token));
+        Assert.Contains("fail on this server: a. They", Assert.Single(log.Lines));
     }
 
     [Theory]
@@ -54,5 +63,17 @@ public sealed class SecretStoreTests
         await using var database = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
 
         await Assert.ThrowsAsync<SecretException>(() => new SecretStore(database.Database, new EphemeralDataProtectionProvider(), TimeProvider.System).SetAsync(name, value, Some.Token));
+    }
+
+    private sealed class Collected : ILogger<SecretCheck>
+    {
+        public List<string> Lines { get; } = [];
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
     }
 }
