@@ -88,7 +88,7 @@ internal sealed class ChangeDocument : OutsideActivity
     [Input(Order = 3, Description = "The field, with dots for inner ones: stats.calls.")]
     public Input<string> Field { get; } = new();
 
-    [Input(Order = 4, Description = "Increment: by how much, 1 if empty. Append: the value, or a list of values.")]
+    [Input(Order = 4, UIHint = "multiline", Description = "Increment: by how much, 1 if empty. Append: the value, or a list of values.")]
     public Input<object?> Value { get; } = new();
 
     [Output(Description = "The document as it is now.")]

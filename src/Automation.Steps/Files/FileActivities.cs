@@ -16,10 +16,10 @@ internal sealed class AppendToFile : OutsideActivity
     [Input(Order = 1, UIHint = "dropdown", DefaultValue = "Ndjson", Options = ["Ndjson", "Csv", "Text"], Description = "Ndjson: a line of JSON for each item. Csv: the first line of a new file has the names. Text: as it is.")]
     public Input<string?> Format { get; } = new();
 
-    [Input(Order = 2, UIHint = "json-editor", Description = "An object, a list of objects, or text.")]
+    [Input(Order = 2, UIHint = "multiline", Description = "An object, a list of objects, or text.")]
     public Input<object?> Content { get; } = new();
 
-    [Input(Order = 3, UIHint = "json-editor", Description = "For a new CSV file: the columns and their order.")]
+    [Input(Order = 3, UIHint = "multitext", Description = "For a new CSV file: the columns in their order; those of the rows if empty.")]
     public Input<object?> Columns { get; } = new();
 
     [Output(Description = "The size of the file in bytes.")]

@@ -67,7 +67,7 @@ internal sealed class JsonToCsv : TransformActivity
     [Input(Order = 0, UIHint = "json-editor", Description = "The rows: a list of objects.")]
     public Input<object?> Items { get; } = new();
 
-    [Input(Order = 1, UIHint = "json-editor", Description = "The columns and their order: [\"id\",\"name\"]. All that come up if empty.")]
+    [Input(Order = 1, UIHint = "multitext", Description = "The columns in their order. All that come up if empty.")]
     public Input<object?> Columns { get; } = new();
 
     [Input(Order = 2, DefaultValue = true, Description = "Whether the first line has the names.")]

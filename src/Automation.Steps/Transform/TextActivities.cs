@@ -17,7 +17,7 @@ internal sealed class EncodeText : TransformActivity
     [Input(Order = 0, UIHint = "multiline", Description = "The text.")]
     public Input<object?> Text { get; } = new();
 
-    [Input(Order = 1, UIHint = "dropdown", DefaultValue = "Sha256", Options = ["Sha256", "Sha512", "Md5", "Base64", "FromBase64", "Base64Url", "FromBase64Url", "Hex", "FromHex", "Url", "FromUrl"])]
+    [Input(Order = 1, UIHint = "dropdown", DefaultValue = "Sha256", Options = ["Sha256", "Sha512", "Md5", "Base64", "FromBase64", "Base64Url", "FromBase64Url", "Hex", "FromHex", "Url", "FromUrl"], Description = "What is done. From… undoes an encoding.")]
     public Input<string?> Operation { get; } = new();
 
     [Output(Description = "The result; hashes in lower-case hex.")]
@@ -84,7 +84,7 @@ internal sealed class RandomValue : TransformActivity
 {
     private const string Letters = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789";
 
-    [Input(Order = 0, UIHint = "dropdown", DefaultValue = "Uuid", Options = ["Uuid", "UuidV7", "Number", "Text", "Choice"])]
+    [Input(Order = 0, UIHint = "dropdown", DefaultValue = "Uuid", Options = ["Uuid", "UuidV7", "Number", "Text", "Choice"], Description = "What is made. UuidV7 sorts by time; Choice is one item of a list.")]
     public Input<string?> Kind { get; } = new();
 
     [Input(Order = 1, DefaultValue = 0, Description = "For Number: the smallest.")]
@@ -96,7 +96,7 @@ internal sealed class RandomValue : TransformActivity
     [Input(Order = 3, DefaultValue = 16, Description = "For Text: how many letters and digits, 1 to 1000; those that look alike are left out.")]
     public Input<int> Length { get; } = new();
 
-    [Input(Order = 4, UIHint = "json-editor", Description = "For Choice: the list.")]
+    [Input(Order = 4, UIHint = "json-editor", Description = "For Choice: the list, such as [\"red\",\"green\"].")]
     public Input<object?> Items { get; } = new();
 
     [Output(Description = "The value.")]
@@ -143,10 +143,10 @@ internal sealed class SignText : OutsideActivity
     [Input(Order = 1, OptionsFrom = ChoiceLists.Secrets, Description = "Name of the stored secret.")]
     public Input<string> Secret { get; } = new();
 
-    [Input(Order = 2, UIHint = "dropdown", DefaultValue = "Sha256", Options = ["Sha256", "Sha512", "Sha1"])]
+    [Input(Order = 2, UIHint = "dropdown", DefaultValue = "Sha256", Options = ["Sha256", "Sha512", "Sha1"], Description = "The hash of the HMAC; Sha1 only for receivers that know nothing else.")]
     public Input<string?> Algorithm { get; } = new();
 
-    [Input(Order = 3, UIHint = "dropdown", DefaultValue = "Hex", Options = ["Hex", "Base64", "Base64Url"])]
+    [Input(Order = 3, UIHint = "dropdown", DefaultValue = "Hex", Options = ["Hex", "Base64", "Base64Url"], Description = "How the signature is written.")]
     public Input<string?> Encoding { get; } = new();
 
     [Output(Description = "The signature.")]

@@ -15,7 +15,7 @@ internal sealed class MoveDate : TransformActivity
     [Input(Order = 1, DefaultValue = 0, Description = "How many; less than 0 moves back.")]
     public Input<long> Amount { get; } = new();
 
-    [Input(Order = 2, UIHint = "dropdown", DefaultValue = "Days", Options = ["Seconds", "Minutes", "Hours", "Days", "Weekdays", "Weeks", "Months", "Years"])]
+    [Input(Order = 2, UIHint = "dropdown", DefaultValue = "Days", Options = ["Seconds", "Minutes", "Hours", "Days", "Weekdays", "Weeks", "Months", "Years"], Description = "Of what. Weekdays are Monday to Friday.")]
     public Input<string?> Unit { get; } = new();
 
     [Input(Order = 3, UIHint = "dropdown", DefaultValue = "", Options = ["", "Hour", "Day", "Week", "Month", "Year"], Description = "Goes back to the beginning of it, after the move. A week begins on Monday.")]
