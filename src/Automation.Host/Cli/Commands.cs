@@ -19,6 +19,9 @@ internal static class Commands
     /// <summary>Whether the first argument asks for the client; anything else is an argument of the server.</summary>
     public static bool IsVerb(string argument) => All.ContainsKey(argument) || argument is "--help" or "-h" or "-?" or "--version";
 
+    /// <summary>Whether the first argument can be no setting of the server, which are written --name, /name or name=value: a mistyped verb must not start one.</summary>
+    public static bool IsWord(string argument) => argument.Length > 0 && argument[0] is not ('-' or '/') && !argument.Contains('=', StringComparison.Ordinal);
+
     public static async Task<int> RunAsync(string[] args)
     {
         var root = new RootCommand(
@@ -29,9 +32,15 @@ internal static class Commands
         var parsed = root.Parse(args);
         if (parsed.Errors.Count == 0)
             return await parsed.InvokeAsync();
+        if (!IsVerb(args[0]))
+        {
+            await Console.Error.WriteLineAsync($"There is no command \"{args[0]}\". There are: {string.Join(", ", All.Keys)}. See: --help");
+            return Exit.Misused;
+        }
+
         foreach (var error in parsed.Errors)
             await Console.Error.WriteLineAsync(error.Message);
-        await Console.Error.WriteLineAsync($"See: {string.Join(' ', args.Take(1))} --help");
+        await Console.Error.WriteLineAsync($"See: {args[0]} --help");
         return Exit.Misused;
     }
 }

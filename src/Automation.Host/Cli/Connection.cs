@@ -74,6 +74,12 @@ internal sealed class Connection : IDisposable
             await Console.Error.WriteLineAsync(e.Message);
             return e.Code;
         }
+        catch (Exception e) when (e is HttpRequestException or HttpIOException or IOException { InnerException: System.Net.Sockets.SocketException })
+        {
+            // The answer began and did not come to its end.
+            await Console.Error.WriteLineAsync($"The server has closed the connection ({e.Message}).");
+            return Exit.Unreachable;
+        }
         catch (OperationCanceledException)
         {
             return Exit.Done;
@@ -103,7 +109,14 @@ internal sealed class Connection : IDisposable
         using var answer = await SendAsync(request, cancellationToken);
         await CheckAsync(answer, cancellationToken);
         var bytes = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
-        return bytes.Length == 0 ? default : JsonElement.Parse(bytes);
+        try
+        {
+            return bytes.Length == 0 ? default : JsonElement.Parse(bytes);
+        }
+        catch (JsonException)
+        {
+            throw new CommandException(Exit.Refused, $"{new Uri(Address, path)} does not answer with JSON. Is --url the address of this program's server?");
+        }
     }
 
     /// <summary>Opens a stream of the API.</summary>
@@ -126,11 +139,31 @@ internal sealed class Connection : IDisposable
         if (answer.IsSuccessStatusCode)
             return;
         var text = await answer.Content.ReadAsStringAsync(cancellationToken);
-        var detail = text;
-        if (text.StartsWith('{') && JsonElement.Parse(text) is var problem && problem.TryGetProperty("detail", out var found))
-            detail = found.GetString() ?? text;
+        var detail = Detail(text);
         if ((int)answer.StatusCode == 401)
-            detail = "The server wants an API key: give --key KEY, or set AUTOMATION_KEY. The administrator key was printed at the first start.";
+        {
+            detail = answer.RequestMessage?.Headers.Authorization is null
+                ? "The server wants an API key: give --key KEY, or set AUTOMATION_KEY. The administrator key was printed at the first start."
+                : "The server does not know the API key that was given (--key, AUTOMATION_KEY or Automation__AdminKey), or it has expired.";
+        }
+
         throw new CommandException(Exit.Refused, $"{(int)answer.StatusCode} {answer.ReasonPhrase}: {detail}");
+    }
+
+    /// <summary>What a refusal says; whatever else answers, such as a proxy, is quoted.</summary>
+    private static string Detail(string text)
+    {
+        try
+        {
+            var problem = JsonElement.Parse(text);
+            if (problem.ValueKind == JsonValueKind.Object && (problem.TryGetProperty("detail", out var found) || problem.TryGetProperty("title", out found)))
+                return found.ToString();
+        }
+        catch (JsonException)
+        {
+            // Quoted below.
+        }
+
+        return text.Length <= 500 ? text : text[..500] + "…";
     }
 }

@@ -46,17 +46,18 @@ internal sealed record OutgoingEvent
             _ => (FreshSample.Make(Preset!, Sample.Body, now), "application/json"),
         };
         var headers = new Dictionary<string, string>(Sample?.Headers ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.OrdinalIgnoreCase);
+        if (!AsIs && Preset is not null)
+        {
+            // The delivery's own id, where repeated deliveries are known by it.
+            foreach (var id in headers.Keys.Where(h => Preset.Dedupe.Key.Any(k => k.Contains("{header:" + h, StringComparison.OrdinalIgnoreCase))).ToList())
+                headers[id] = $"{headers[id]}-{Guid.CreateVersion7(now):N}";
+        }
+
         if (Secret is { Length: > 0 } secret && Preset is not null)
         {
             body = WithBodyToken(body, secret);
             foreach (var (name, value) in Sign(body, secret, now, type))
                 headers[name] = value;
-        }
-        else if (!AsIs && Preset is not null)
-        {
-            // The delivery's own id, where repeated deliveries are known by it.
-            foreach (var id in headers.Keys.Where(h => Preset.Dedupe.Key.Any(k => k.Contains("{header:" + h, StringComparison.OrdinalIgnoreCase))).ToList())
-                headers[id] = $"{headers[id]}-{Guid.CreateVersion7(now):N}";
         }
 
         foreach (var line in Headers)

@@ -46,6 +46,8 @@ internal static class SendCommand
                 return List(found!);
             if (result.GetValue(repeat) < 1 || result.GetValue(rate) is <= 0)
                 throw new CommandException(Exit.Misused, "--repeat and --rate must be more than 0.");
+            if (result.GetValue(file) is not null && result.GetValue(sample) is not null)
+                throw new CommandException(Exit.Misused, "Either a sample or --file is sent, not both.");
             using var connection = Connection.AsSender(result.GetValue(url));
             var outgoing = new OutgoingEvent
             {

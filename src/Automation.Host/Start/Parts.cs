@@ -59,6 +59,8 @@ internal static class Parts
         builder.Logging.AddConsoleFormatter<LineFormatter, ConsoleFormatterOptions>();
         services.AddOptions<HostOptions>().BindConfiguration("Automation");
         services.AddProblemDetails();
+        // In every environment alike: what cannot be read is thrown, and told by UseBadRequests.
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.AddOpenApi(o =>
         {
             o.ShouldInclude = d => d.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true;
@@ -111,6 +113,7 @@ internal static class Parts
         app.UseAuthorization();
         app.UseAntiforgery();
         app.UseAudit();
+        app.UseBadRequests(IsForMachines);
         app.MapHealth();
         app.MapOpenApi().WithMetadata(new LeastRoleAttribute(Role.Viewer));
         app.MapSignIn();

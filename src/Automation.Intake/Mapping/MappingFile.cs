@@ -22,7 +22,7 @@ internal static class MappingFile
         }
         catch (JsonException e)
         {
-            throw new MappingFileException($"{file}({(e.LineNumber ?? 0) + 1}): {Sentence(e.Message)}", e);
+            throw new MappingFileException($"{file}({(e.LineNumber ?? 0) + 1}): {JsonReason.Of(e)}", e);
         }
 
         var lines = RuleLines(json);
@@ -30,7 +30,7 @@ internal static class MappingFile
         var rules = new List<CompiledRule>();
         for (var i = 0; i < document.Rules.Count; i++)
         {
-            var rule = document.Rules[i];
+            var rule = document.Rules[i] ?? throw new MappingFileException($"{file}({lines[i]}): A rule is wanted, not null.");
             if (rule is { Id.Length: 0, Flow: not null })
                 throw new MappingFileException($"{file}({lines[i]}): A rule with \"flow\" needs an \"id\": what waits is kept under it.");
             if (rule.Id.Length == 0)
@@ -68,12 +68,6 @@ internal static class MappingFile
         }
 
         return lines;
-    }
-
-    private static string Sentence(string message)
-    {
-        var end = message.IndexOf(" Path:", StringComparison.Ordinal);
-        return end < 0 ? message : message[..end];
     }
 }
 

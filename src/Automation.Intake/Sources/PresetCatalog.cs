@@ -30,17 +30,20 @@ public sealed class PresetCatalog
 
         if (directory is not null)
         {
+            var described = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
             foreach (var file in Directory.EnumerateFiles(directory, "*.json").Order(StringComparer.Ordinal))
             {
                 using var stream = File.OpenRead(file);
-                catalog.Add(stream, file);
+                var name = catalog.Add(stream, file);
+                if (!described.TryAdd(name, Path.GetFileName(file)))
+                    throw new FormatException($"{file}: {described[name]} describes \"{name}\" already; give one of them another name.");
             }
         }
 
         return catalog;
     }
 
-    private void Add(Stream stream, string origin)
+    private string Add(Stream stream, string origin)
     {
         Preset preset;
         try
@@ -49,12 +52,13 @@ public sealed class PresetCatalog
         }
         catch (JsonException e)
         {
-            throw new FormatException($"{origin}({(e.LineNumber ?? 0) + 1},{(e.BytePositionInLine ?? 0) + 1}): {e.Message}", e);
+            throw new FormatException($"{origin}({(e.LineNumber ?? 0) + 1},{(e.BytePositionInLine ?? 0) + 1}): {JsonReason.Of(e)}", e);
         }
 
-        if (preset.Type.Count == 0)
-            throw new FormatException($"{origin}: \"type\" needs at least one template, for example \"{{event}}\".");
+        if (PresetCheck.Faults(preset) is { Count: > 0 } faults)
+            throw new FormatException($"{origin}: {string.Join("; ", faults)}.");
         _presets[preset.Name] = preset;
+        return preset.Name;
     }
 }
 
@@ -62,6 +66,7 @@ public sealed class PresetCatalog
     JsonSerializerDefaults.Web,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     ReadCommentHandling = JsonCommentHandling.Skip,
+    RespectNullableAnnotations = true,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(Preset))]
 internal sealed partial class PresetJson : JsonSerializerContext;

@@ -194,18 +194,7 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
     private VerificationScheme Scheme(SignatureOptions s)
     {
         OneOf("Signature:Kind", s.Kind, "hmac", "ed25519");
-        OneOf("Signature:Format", s.Format, "plain", "list", "pairs");
-        OneOf("Signature:Algorithm", s.Algorithm, "sha1", "sha256", "sha512");
-        OneOf("Signature:Encoding", s.Encoding, "hex", "base64");
-        OneOf("Signature:TimestampUnit", s.TimestampUnit, "s", "ms");
-        OneOf("Signature:SecretEncoding", s.SecretEncoding, "text", "base64", "hex");
-        if (!s.Signed.Contains("{body}", StringComparison.Ordinal))
-            Wrong("Signature:Signed", s.Signed, "a text that holds {body}");
-        if (s.Signed.Contains("{timestamp}", StringComparison.Ordinal) && s.TimestampHeader is null && s.TimestampKey is null)
-            Wrong("Signature:Signed", s.Signed, "no {timestamp} without TimestampHeader or TimestampKey");
-        if (s.Signed.Contains("{id}", StringComparison.Ordinal) && s.IdHeader is null)
-            Wrong("Signature:Signed", s.Signed, "no {id} without IdHeader");
-        return new VerificationScheme
+        var scheme = new VerificationScheme
         {
             Name = "signature",
             Kind = s.Kind,
@@ -222,6 +211,9 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
             TimestampUnit = s.TimestampUnit,
             SecretEncoding = s.SecretEncoding,
         };
+        foreach (var fault in SchemeCheck.Faults(scheme).Where(f => f.Member != "kind"))
+            Wrong($"Signature:{(fault.Member == "headers" ? "Header" : char.ToUpperInvariant(fault.Member[0]) + fault.Member[1..])}", fault.Value, fault.Wanted);
+        return scheme;
     }
 
     private HashSet<string> SecretHeaders(Preset preset)

@@ -38,6 +38,13 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
             Assert.True(run.Code == 0, $"{source}: {run.Output}{run.Errors}");
         }
 
+        // Signed or not, a sample is a new event each time.
+        var ping = await FirstSampleAsync("github");
+        var ids = new List<string>();
+        for (var i = 0; i < 2; i++)
+            ids.Add((await site.RunAsync("send", "github", ping, "--secret", CliSite.Secret)).Output);
+        Assert.NotEqual(ids[0], ids[1]);
+
         var unsigned = await site.RunAsync("send", "stripe", "invoice.paid");
         Assert.Equal(1, unsigned.Code);
         Assert.StartsWith("401 Unauthorized", unsigned.Output, StringComparison.Ordinal);
@@ -68,7 +75,11 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         Assert.Contains("does not answer", unreachable.Errors, StringComparison.Ordinal);
         var noKey = await site.RunAsync("sources", "--key", "not-the-key-of-this-server");
         Assert.Equal(1, noKey.Code);
-        Assert.Contains("API key", noKey.Errors, StringComparison.Ordinal);
+        Assert.Contains("does not know the API key", noKey.Errors, StringComparison.Ordinal);
+        // A mistyped verb must not start a server.
+        var mistyped = await site.RunAsync("sned", "flyflow");
+        Assert.Equal(2, mistyped.Code);
+        Assert.Contains("There is no command \"sned\". There are: send,", mistyped.Errors, StringComparison.Ordinal);
     }
 
     [Fact]

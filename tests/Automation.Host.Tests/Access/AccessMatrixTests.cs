@@ -1,15 +1,11 @@
-using System.Net;
-using System.Net.Http.Headers;
 using System.Text;
 using System.Text.RegularExpressions;
 using Automation.Dashboard.Access;
-using Automation.Host.Start;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace Automation.Host.Tests.Access;
 
@@ -32,17 +28,17 @@ public sealed partial class AccessMatrixTests
         var directory = Directory.CreateTempSubdirectory("automation-access-");
         try
         {
-            await using var app = await StartAsync(directory.FullName);
+            await using var app = await TestHost.StartAsync(directory.FullName);
             var address = app.Urls.First();
-            var clients = new List<(string Name, Role? Role, HttpClient Client)> { ("nobody", null, Client(address, null)) };
+            var clients = new List<(string Name, Role? Role, HttpClient Client)> { ("nobody", null, TestHost.Client(address, null)) };
             foreach (var role in Enum.GetValues<Role>())
             {
                 var (_, secret) = await app.Services.GetRequiredService<ApiKeys>().CreateAsync(role.Text(), role, [], null, null, token);
-                clients.Add((role.Text(), role, Client(address, secret)));
+                clients.Add((role.Text(), role, TestHost.Client(address, secret)));
             }
 
             var (_, scoped) = await app.Services.GetRequiredService<ApiKeys>().CreateAsync("scoped", Role.Administrator, ["overview:read"], null, null, token);
-            using var elsewhere = Client(address, scoped);
+            using var elsewhere = TestHost.Client(address, scoped);
 
             var wrong = new List<string>();
             var asked = 0;
@@ -117,37 +113,6 @@ public sealed partial class AccessMatrixTests
     private static string Rooted(string pattern) => pattern.StartsWith('/') ? pattern : "/" + pattern;
 
     private static bool IsApi(string pattern) => pattern.StartsWith("/api", StringComparison.Ordinal) || pattern.StartsWith("/elsa", StringComparison.Ordinal);
-
-    private static HttpClient Client(string address, string? key)
-    {
-        var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(address) };
-        if (key is not null)
-            client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("ApiKey", key);
-        return client;
-    }
-
-    private static async Task<WebApplication> StartAsync(string directory)
-    {
-        var root = ContentRoot.Find("/", AppContext.BaseDirectory);
-        var builder = WebApplication.CreateBuilder(new WebApplicationOptions
-        {
-            ContentRootPath = root,
-            // Where the assets of the referenced projects are listed.
-            ApplicationName = typeof(HostOptions).Assembly.GetName().Name,
-            // Routes that change files are asked, too: they get files of their own.
-            Args =
-            [
-                "--urls", "http://127.0.0.1:0", "--Automation:DataDirectory", directory, "--Automation:AdminKey", "a-key-that-the-test-does-not-use",
-                "--Automation:Intake:MappingsFile", Path.Combine(directory, "mappings.json"), "--Automation:Workflows:Directory", Path.Combine(directory, "workflows"),
-            ],
-        });
-        builder.Logging.ClearProviders();
-        Parts.AddTo(builder);
-        var app = builder.Build();
-        Parts.MapTo(app);
-        await app.StartAsync(TestContext.Current.CancellationToken);
-        return app;
-    }
 
     [GeneratedRegex(@"\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", RegexOptions.None, 1000)]
     private static partial Regex Parameter();

@@ -50,6 +50,29 @@ public sealed class PresetMatrixTests
     }
 
     [Theory]
+    [InlineData("telnyx", "")]
+    [InlineData("standard-webhooks", "whpk_")]
+    public void A_mac_under_the_public_key_is_no_signature(string preset, string prefix)
+    {
+        var all = PresetCatalog.Load();
+        var found = all.All[preset];
+        var right = found.Verification.First(s => s.Kind == "ed25519");
+        var key = Convert.ToBase64String(Convert.FromHexString("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
+        var intake = new IntakeOptions();
+        intake.Sources["source"] = new SourceOptions { Preset = preset, Secrets = [prefix + key] };
+        var explainer = new VerificationExplainer(new SourceCatalog(Options.Create(intake), all), TimeProvider.System);
+        var body = """{"type":"x"}"""u8.ToArray();
+        // Everybody knows the public key: a MAC of the same length, in the same place, must not do.
+        var swapped = found with { Verification = [right with { Kind = "hmac", Algorithm = "sha512", SecretPrefix = "" }] };
+        var headers = new Dictionary<string, string>(RequestSigner.Sign(swapped, new RequestToSign(body, key, Now)), StringComparer.OrdinalIgnoreCase) { ["Content-Type"] = "application/json" };
+
+        var explanation = explainer.Explain("source", new CapturedRequest(headers, body, At: Now))!;
+
+        Assert.False(explanation.Accepted);
+        Assert.Contains("does not match", explanation.Verdict, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [MemberData(nameof(Presets))]
     public async Task A_repeated_delivery_of_any_sample_starts_once(string preset)
     {
