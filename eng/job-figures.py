@@ -84,7 +84,7 @@ def pages(newest):
                 "/hangfire/failures", f"/hangfire/jobs/details/{newest - 81}", f"/hangfire/jobs/details/{newest // 2 - newest // 2 % 100 + 16}")
     for state in ("scheduled", "processing", "succeeded", "failed", "deleted", "awaiting"):
         list_of = f"/hangfire/jobs/{state}"
-        yield from (list_of, list_of + "?count=500", f"{list_of}?before={newest // 2}", list_of + "?name=crm.sync", f"{list_of}?name={NOWHERE}", f"{list_of}?argument=person-77@",
+        yield from (list_of, list_of + "?count=500", f"{list_of}?before={9000 if state == 'scheduled' else newest // 2}", list_of + "?name=crm.sync", f"{list_of}?name={NOWHERE}", f"{list_of}?argument=person-77@",
                     f"{list_of}?argument={NOWHERE}", list_of + "?queue=default", f"{list_of}?queue={NOWHERE}", f"{list_of}?from={day}T10:00&to={day}T10:05", f"{list_of}?to={day}T01:00",
                     f"{list_of}?name=crm.sync&argument=person&queue=default&from={day}T00:00")
         if state in ("scheduled", "failed", "deleted"):

@@ -43,10 +43,10 @@ localise(document);
 // Live parts are htmx's: they are fetched again when the server tells of a change (hx-trigger="sse:…").
 document.addEventListener('htmx:afterSwap', event => localise(event.detail.target.parentElement ?? document));
 
-// On a phone the navigation scrolls sideways: the place where one is stays in sight.
-const bar = document.querySelector('.side');
-const here = bar?.querySelector('a.active');
-if (here && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = here.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+// On a phone navigation and tabs scroll sideways: the place where one is stays in sight.
+for (const [bar, here] of [['.side', 'a.active'], ['.tabs', 'a[aria-current]']].map(([b, h]) => [document.querySelector(b), document.querySelector(`${b} ${h}`)])) {
+  if (here && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
+}
 
 // What scrolls sideways can be reached and scrolled with the keyboard.
 function reach() {

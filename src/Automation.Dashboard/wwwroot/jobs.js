@@ -31,6 +31,16 @@ document.addEventListener('click', event => {
   count(form);
 });
 document.addEventListener('htmx:afterSwap', () => document.querySelectorAll('form[data-bulk]').forEach(count));
+
+// Counts change in silence, but that jobs have failed is told to who does not see it.
+const failed = () => Number(document.querySelector('#job-nav-failed')?.dataset.count ?? 0);
+let known = failed();
+document.addEventListener('htmx:afterSwap', () => {
+  const now = failed();
+  const news = document.querySelector('[data-job-news]');
+  if (news && now > known) news.textContent = `${now - known} more ${now - known === 1 ? 'job has' : 'jobs have'} failed.`;
+  known = now;
+});
 // A page that the browser restores comes with its boxes as they were.
 addEventListener('pageshow', () => document.querySelectorAll('form[data-bulk]').forEach(count));
 

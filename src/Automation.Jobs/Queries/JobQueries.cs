@@ -16,7 +16,7 @@ public sealed partial class JobQueries
 {
     private const int MostOnAPage = 1000;
     private const int PreviewLength = 500;
-    private const int Pieces = 10;
+    private const int Pieces = 20;
 
     /// <summary>How many jobs a search through their texts looks at before it gives what it has and a place to go on from.</summary>
     private const int SearchWindow = 20_000;
@@ -24,8 +24,8 @@ public sealed partial class JobQueries
     /// <summary>The same for a search through their histories, which is slower.</summary>
     private const int HistoryWindow = 5_000;
 
-    /// <summary>A list looks at a tenth of that at once, and at no more when this is over: jobs of a rare state lie far apart.</summary>
-    private static readonly TimeSpan SearchTime = TimeSpan.FromMilliseconds(40);
+    /// <summary>A list looks at a twentieth of that at once, and at no more when this is over: jobs of a rare state lie far apart.</summary>
+    private static readonly TimeSpan SearchTime = TimeSpan.FromMilliseconds(30);
 
     /// <summary>Ids grow with the time of creation but for what clocks and reserved blocks of ids shift.</summary>
     private static readonly TimeSpan MostShift = TimeSpan.FromMinutes(1);
