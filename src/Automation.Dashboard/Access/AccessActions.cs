@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Claims;
 using Automation.Dashboard.Shell;
+using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -23,9 +24,9 @@ internal static class AccessActions
             Audit.Note(context, user.Name, null, Audit.Json(user));
         }));
         actions.MapPost("/users/{id}/role", (string id, HttpContext context, Users users) => DoAsync(context, "/users", async (form, token) =>
-            await ChangeAsync(context, users, id, RoleOf(form), null, token)));
-        actions.MapPost("/users/{id}/{change:regex(^(enable|disable)$)}", (string id, string change, HttpContext context, Users users) => DoAsync(context, "/users", async (_, token) =>
-            await ChangeAsync(context, users, id, null, change == "disable", token)));
+            await ChangeAsync(context, users, id, RoleOf(form), null, form["tag"], token)));
+        actions.MapPost("/users/{id}/{change:regex(^(enable|disable)$)}", (string id, string change, HttpContext context, Users users) => DoAsync(context, "/users", async (form, token) =>
+            await ChangeAsync(context, users, id, null, change == "disable", form["tag"], token)));
         actions.MapPost("/users/{id}/password", (string id, HttpContext context, Users users) => DoAsync(context, "/users", async (form, token) =>
         {
             Audit.Note(context, (await users.FindAsync(id, token))?.Name ?? id, null, null);
@@ -67,11 +68,13 @@ internal static class AccessActions
         }));
     }
 
-    private static async Task ChangeAsync(HttpContext context, Users users, string id, Role? role, bool? disabled, CancellationToken token)
+    private static async Task ChangeAsync(HttpContext context, Users users, string id, Role? role, bool? disabled, string? tag, CancellationToken token)
     {
         var before = await users.FindAsync(id, token);
-        var after = await users.ChangeAsync(id, role, disabled, token);
-        Audit.Note(context, before?.Name ?? id, Audit.Json(before), Audit.Json(after));
+        if (!await EntityTags.ChangeAsync(
+            tag, async () => (await users.FindAsync(id, token))?.Tag,
+            async () => Audit.Note(context, before?.Name ?? id, Audit.Json(before), Audit.Json(await users.ChangeAsync(id, role, disabled, token))), token))
+            throw new AccessException(EntityTags.Changed);
     }
 
     /// <summary>Does it and leads back to the page, which says why where it was refused.</summary>

@@ -1,10 +1,12 @@
 using System.Security.Claims;
 using Automation.Dashboard.Shared;
+using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Dashboard.Access;
 
@@ -20,15 +22,28 @@ internal static class AccessApi
         var users = app.MapGroup("/api/users").WithTags("Access").WithMetadata(new LeastRoleAttribute(Role.Administrator));
         users.MapGet("/", async (Users all, CancellationToken token) => TypedResults.Ok(await all.ListAsync(token))).WithName("ListUsers").WithSummary("Lists the people who may sign in.");
         users.MapPost("/", CreateUserAsync).WithName("CreateUser").WithSummary("Adds a person.");
-        users.MapPatch("/{id}", ChangeUserAsync).WithName("ChangeUser").WithSummary("Changes role, state or password. What is left out stays.");
-        users.MapDelete("/{id}", DeleteUserAsync).WithName("DeleteUser").WithSummary("Removes a person and ends their sessions.");
+        users.MapGet("/{id}", async Task<Results<Ok<User>, ProblemHttpResult>> (string id, Users all, CancellationToken token) =>
+            await all.FindAsync(id, token) is { } found ? TypedResults.Ok(found) : Problems.Missing("user", id)).WithEntityTag(UserTagAsync).WithName("FindUser").WithSummary("A person who may sign in.");
+        users.MapPatch("/{id}", ChangeUserAsync).WithEntityTag(UserTagAsync).WithName("ChangeUser").WithSummary("Changes role, state or password. What is left out stays.");
+        users.MapDelete("/{id}", DeleteUserAsync).WithEntityTag(UserTagAsync).WithName("DeleteUser").WithSummary("Removes a person and ends their sessions.");
         users.MapPost("/{id}/sign-out", SignOutAsync).WithName("SignOutUser").WithSummary("Ends all sessions of a person.");
 
         var keys = app.MapGroup("/api/keys").WithTags("Access").WithMetadata(new LeastRoleAttribute(Role.Administrator));
         keys.MapGet("/", async (ApiKeys all, CancellationToken token) => TypedResults.Ok(await all.ListAsync(token))).WithName("ListKeys").WithSummary("Lists the API keys, without the keys themselves.");
         keys.MapPost("/", CreateKeyAsync).WithName("CreateKey").WithSummary("Makes a key; the answer is the only place that shows it.");
-        keys.MapDelete("/{id}", DeleteKeyAsync).WithName("DeleteKey").WithSummary("Revokes a key at once.");
+        keys.MapGet("/{id}", async Task<Results<Ok<ApiKey>, ProblemHttpResult>> (string id, ApiKeys all, CancellationToken token) =>
+            await FindKeyAsync(id, all, token) is { } found ? TypedResults.Ok(found) : Problems.Missing("key", id)).WithEntityTag(KeyTagAsync).WithName("FindKey").WithSummary("An API key, without the key itself.");
+        keys.MapDelete("/{id}", DeleteKeyAsync).WithEntityTag(KeyTagAsync).WithName("DeleteKey").WithSummary("Revokes a key at once.");
     }
+
+    private static async ValueTask<string?> UserTagAsync(HttpContext context) =>
+        (await context.RequestServices.GetRequiredService<Users>().FindAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted))?.Tag;
+
+    // A key is used, but never changed.
+    private static async ValueTask<string?> KeyTagAsync(HttpContext context) =>
+        await FindKeyAsync((string)context.Request.RouteValues["id"]!, context.RequestServices.GetRequiredService<ApiKeys>(), context.RequestAborted) is { } found ? EntityTags.Of(found.Id) : null;
+
+    private static async Task<ApiKey?> FindKeyAsync(string id, ApiKeys keys, CancellationToken token) => (await keys.ListAsync(token)).FirstOrDefault(k => k.Id == id);
 
     private static async Task<Results<Created<User>, ProblemHttpResult>> CreateUserAsync(UserBody body, HttpContext context, Users users)
     {
@@ -100,7 +115,7 @@ internal static class AccessApi
 
     private static async Task<Results<NoContent, ProblemHttpResult>> DeleteKeyAsync(string id, HttpContext context, ApiKeys keys)
     {
-        var before = (await keys.ListAsync(context.RequestAborted)).FirstOrDefault(k => k.Id == id);
+        var before = await FindKeyAsync(id, keys, context.RequestAborted);
         Audit.Note(context, before?.Name ?? id, Audit.Json(before), null);
         return await keys.DeleteAsync(id, context.RequestAborted) ? TypedResults.NoContent() : Problems.Missing("key", id);
     }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Automation.Steps.Editing;
 using Automation.Storage;
 using Automation.Storage.Access;
 using Automation.Storage.Writes;
@@ -14,7 +16,12 @@ namespace Automation.Dashboard.Access;
 /// <param name="LockedUntil">Until when wrong passwords keep them out.</param>
 /// <param name="CreatedAt">When they were added.</param>
 /// <param name="SignedInAt">When they last signed in.</param>
-public sealed record User(string Id, string Name, Role Role, bool Disabled, DateTimeOffset? LockedUntil, DateTimeOffset CreatedAt, DateTimeOffset? SignedInAt);
+public sealed record User(string Id, string Name, Role Role, bool Disabled, DateTimeOffset? LockedUntil, DateTimeOffset CreatedAt, DateTimeOffset? SignedInAt)
+{
+    /// <summary>Changes with what an administrator decides about them, not with their signing in.</summary>
+    [JsonIgnore]
+    public string Tag => EntityTags.Of(Id, Name, Role, Disabled);
+}
 
 /// <summary>The people who may sign in. Passwords are kept as ASP.NET Core Identity hashes them.</summary>
 public sealed class Users(Database database, IOptions<AccessOptions> options, TimeProvider clock)

@@ -2,6 +2,7 @@ using System.Globalization;
 using Automation.Dashboard.Access;
 using Automation.Dashboard.Shell;
 using Automation.Steps.Deliveries;
+using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -64,10 +65,16 @@ internal static class DeliveryActions
     {
         try
         {
+            var form = await context.Request.ReadFormAsync(context.RequestAborted);
+            if (!await EntityTags.ChangeAsync(form["tag"], async () => (await store.FindAsync(id, context.RequestAborted))?.Tag, SaveAsync, context.RequestAborted))
+                throw new DeliveryException(EntityTags.Changed);
+
             // What the form does not ask for stays as it is.
-            if (await store.FindAsync(id, context.RequestAborted) is { } found
-                && await store.ChangeAsync(id, Read(await context.Request.ReadFormAsync(context.RequestAborted), found.Settings), context.RequestAborted) is not null)
-                Flash.Set(context, "Saved.");
+            async Task SaveAsync()
+            {
+                if (await store.FindAsync(id, context.RequestAborted) is { } found && await store.ChangeAsync(id, Read(form, found.Settings), context.RequestAborted) is not null)
+                    Flash.Set(context, "Saved.");
+            }
         }
         catch (DeliveryException e)
         {

@@ -4,6 +4,7 @@ using Automation.Dashboard.Shared;
 using Automation.Intake;
 using Automation.Intake.Mapping;
 using Automation.Intake.Sources;
+using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -31,11 +32,11 @@ internal static class SetupApi
         var mappings = app.MapGroup("/api/mappings").WithTags("Mappings").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         mappings.MapGet("/", (MappingStore store) => TypedResults.Ok(MappingsAnswer.Of(store))).WithName("ListMappings").WithSummary("The rules in force, and what is wrong with the file where it is not in force.");
         mappings.MapPost("/check", CheckAsync).WithName("CheckMappings").WithSummary("Checks a mappings file without using it.").Accepts<string>("application/json");
-        mappings.MapGet("/file", (Delegate)FileAsync).WithName("ReadMappings").WithSummary("The mappings as they are written, comments and all; the ETag is the version.").Produces<string>(200, "application/json");
+        mappings.MapGet("/file", (Delegate)FileAsync).WithName("ReadMappings").WithSummary("The mappings as they are written, comments and all; the ETag is the version.").Produces<string>(200, "application/json").WithMetadata(new EntityTagAttribute());
         mappings.MapGet("/history", HistoryAsync).WithName("ListMappingChanges").WithSummary("Who changed which rule when, latest first; of one rule with ?rule=.");
         mappings.MapGet("/history/{version:long}", VersionAsync).WithName("FindMappingChange").WithSummary("A version: the rules that it changed, before and after, and the whole file as it was then.");
         mappings.MapPost("/history/{version:long}/restore", RestoreAsync).WithName("RestoreMappings").WithSummary("Puts an earlier version back, as a new one.").WithMetadata(new LeastRoleAttribute(Role.Designer));
-        mappings.MapPut("/", ApplyAsync).WithName("ApplyMappings").WithSummary("Checks a mappings file and puts it in force at every server. If-Match with the version seen refuses where another is in force (412); ?note= is kept with it.").Accepts<string>("application/json").WithMetadata(new LeastRoleAttribute(Role.Designer));
+        mappings.MapPut("/", ApplyAsync).WithName("ApplyMappings").WithSummary("Checks a mappings file and puts it in force at every server. If-Match with the version seen refuses where another is in force (412); ?note= is kept with it.").Accepts<string>("application/json").WithMetadata(new LeastRoleAttribute(Role.Designer), new EntityTagAttribute());
     }
 
     private static async Task<Results<Ok<VerificationExplanation>, ProblemHttpResult>> VerifyAsync(string source, CapturedCall call, VerificationExplainer explainer, CancellationToken cancellationToken)

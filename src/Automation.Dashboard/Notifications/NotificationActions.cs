@@ -4,6 +4,7 @@ using System.Text.Json;
 using Automation.Dashboard.Access;
 using Automation.Dashboard.Shell;
 using Automation.Expressions;
+using Automation.Steps.Editing;
 using Automation.Steps.Notifications;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
@@ -54,7 +55,11 @@ internal static class NotificationActions
         {
             var before = await store.FindAsync(name, context.RequestAborted);
             var settings = ChannelReader.Read(form["settings"].ToString());
-            await store.SetAsync(name, settings, context.RequestAborted);
+            // Under another name it is another channel: nobody's change is lost then.
+            var tag = form["edit"] == name ? form["tag"].ToString() : null;
+            if (!await EntityTags.ChangeAsync(
+                tag, async () => (await store.FindAsync(name, context.RequestAborted))?.Tag, () => store.SetAsync(name, settings, context.RequestAborted), context.RequestAborted))
+                throw new ChannelException(EntityTags.Changed);
             Audit.Note(context, name, Audit.Json(before?.Options), Audit.Json(settings));
             Flash.Set(context, $"The channel {name} is stored.");
             return Results.Redirect("/notifications/channels");

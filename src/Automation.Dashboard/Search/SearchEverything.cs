@@ -30,6 +30,8 @@ internal sealed class SearchEverything(EventQueries events, InstanceQueries inst
 {
     private const int Most = 8;
 
+    private const int InstancesLookedAt = 5_000;
+
     // Bodies have no index: a search through them has an end.
     private static readonly TimeSpan TextReach = TimeSpan.FromDays(2);
 
@@ -53,12 +55,11 @@ internal sealed class SearchEverything(EventQueries events, InstanceQueries inst
                 Add(item);
         }
 
-        var since = new TimestampFilter(InstanceOrder.Created, TimestampOperator.GreaterThanOrEqual, clock.GetUtcNow() - TextReach);
         var runs = (await instances.ListAsync(new InstanceFilter { Ids = [text], Take = Most }, cancellationToken)).Items;
         if (runs.Count == 0)
             runs = (await instances.ListAsync(new InstanceFilter { CorrelationId = text, Take = Most }, cancellationToken)).Items;
         if (runs.Count == 0 && hits.Count == 0)
-            runs = (await instances.ListAsync(new InstanceFilter { SearchTerm = text, Timestamps = [since], Take = Most }, cancellationToken)).Items;
+            runs = await instances.FindAmongNewestAsync(text, InstancesLookedAt, Most, cancellationToken);
         foreach (var item in runs)
             hits.Add(new SearchHit("Instances", item.Name ?? item.DefinitionId, item.CorrelationId ?? item.Id, item.SubStatus.ToString(), item.CreatedAt, "/instances/" + item.Id));
 

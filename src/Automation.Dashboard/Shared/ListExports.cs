@@ -11,10 +11,13 @@ using Microsoft.AspNetCore.Routing;
 
 namespace Automation.Dashboard.Shared;
 
-/// <summary>The lists of instances, jobs, notifications and changes as files, with the filters of their pages.</summary>
+/// <summary>The lists of instances, jobs, notifications and changes as files, with the filters of their pages; the others stand in files of their own.</summary>
 internal static class ListExports
 {
     private const int Page = 500;
+
+    // They are counted for each page.
+    private const int InstancesPage = 5000;
 
     public static void MapListExports(this IEndpointRouteBuilder app)
     {
@@ -26,6 +29,8 @@ internal static class ListExports
             .WithSummary("All notifications of a filter, newest first, as CSV or NDJSON.");
         app.MapGet("/api/audit/export", AuditAsync).WithTags("Access").WithName("ExportAudit").WithMetadata(new LeastRoleAttribute(Role.Administrator))
             .WithSummary("All changes of a filter, newest first, as CSV or NDJSON.");
+        app.MapOutgoingExports();
+        app.MapSetupExports();
     }
 
     private static Task<IResult> InstancesAsync(HttpContext context, InstanceQueries queries, string? format, string? workflow, string? status, string? correlationId, string? text, bool? hasIncidents)
@@ -45,7 +50,7 @@ internal static class ListExports
             CorrelationId = string.IsNullOrEmpty(correlationId) ? null : correlationId,
             SearchTerm = text,
             HasIncidents = hasIncidents,
-            Take = Page,
+            Take = InstancesPage,
         };
         return ListExport.WriteAsync<InstanceSummary>(context, format, "instances", ReadAsync(queries, filter, context.RequestAborted),
         [
@@ -78,7 +83,7 @@ internal static class ListExports
             wanted = parsed;
         }
 
-        return ListExport.WriteAsync<Notification>(context, format, "notifications", ReadAsync(log, Given(channel), wanted, context.RequestAborted),
+        return ListExport.WriteAsync<Notification>(context, format, "notifications", log.AllAsync(Given(channel) ?? "", wanted?.ToString() ?? "", context.RequestAborted),
         [
             new("id", n => n.Id), new("channel", n => n.Channel), new("kind", n => n.Kind), new("recipient", n => n.Recipient), new("subject", n => n.Message.Subject), new("text", n => n.Message.Text),
             new("status", n => n.Status.ToString()), new("attempts", n => n.Attempts), new("note", n => n.Note), new("instanceId", n => n.InstanceId), new("createdAt", n => n.CreatedAt), new("sentAt", n => n.SentAt),
@@ -94,15 +99,21 @@ internal static class ListExports
 
     private static async IAsyncEnumerable<InstanceSummary> ReadAsync(InstanceQueries queries, InstanceFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        // What starts while the file is written would move the pages; only what is there at the beginning is exported.
-        var newest = (await queries.ListAsync(filter with { Take = 1 }, cancellationToken)).Items is [var first, ..] ? first.CreatedAt : default;
-        var until = filter with { Timestamps = [new TimestampFilter(InstanceOrder.Created, TimestampOperator.LessThanOrEqual, newest)] };
-        for (var skip = 0L; ; skip += Page)
+        // Each page begins at the time where the one before ended, behind those of that time that it had: what starts while the
+        // file is written moves nothing, and a page far down costs no more than the first.
+        var (until, had) = ((DateTimeOffset?)null, 0);
+        while (true)
         {
-            var page = (await queries.ListAsync(until with { Skip = skip }, cancellationToken)).Items;
+            var from = until is { } time ? filter with { Timestamps = [new TimestampFilter(InstanceOrder.Created, TimestampOperator.LessThanOrEqual, time)], Skip = had } : filter;
+            var page = (await queries.ListAsync(from, cancellationToken)).Items;
             foreach (var item in page)
+            {
+                had = item.CreatedAt == until ? had + 1 : 1;
+                until = item.CreatedAt;
                 yield return item;
-            if (page.Count < Page)
+            }
+
+            if (page.Count < filter.Take)
                 yield break;
         }
     }
@@ -118,20 +129,6 @@ internal static class ListExports
             before = page.Before;
         }
         while (before is not null);
-    }
-
-    private static async IAsyncEnumerable<Notification> ReadAsync(NotificationLog log, string? channel, NotificationStatus? status, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        for (var before = DateTimeOffset.MaxValue; ;)
-        {
-            // By one of the two only: a page of which the other leaves nothing is not the end.
-            var page = await log.LatestAsync(status is null ? channel : null, status, before, Page, cancellationToken);
-            foreach (var item in page.Where(n => channel is null || n.Channel == channel))
-                yield return item;
-            if (page.Count == 0)
-                yield break;
-            before = page[^1].CreatedAt;
-        }
     }
 
     private static async IAsyncEnumerable<AuditEntry> ReadAsync(AuditLog log, AuditFilter filter, [EnumeratorCancellation] CancellationToken cancellationToken)

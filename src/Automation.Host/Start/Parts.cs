@@ -65,6 +65,7 @@ internal static class Parts
         {
             o.ShouldInclude = d => d.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true;
             o.AddOperationTransformer(OpenApiExamples.AddAsync);
+            o.AddOperationTransformer(OpenApiEntityTags.AddAsync);
         });
         services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
         services.AddAutomationStorage(s =>

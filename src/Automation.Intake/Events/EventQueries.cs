@@ -148,7 +148,7 @@ public sealed class EventQueries(Database database)
 
     // How many events are looked through for one page where no index leads to those that are wanted.
     private const int LookedThrough = 50_000;
-    private const int BodiesLookedThrough = 20_000;
+    private const int BodiesLookedThrough = 10_000;
     private const int OfStatusLookedThrough = 10_000;
 
     /// <summary>Lists events, newest first.</summary>
@@ -161,10 +161,11 @@ public sealed class EventQueries(Database database)
         ArgumentOutOfRangeException.ThrowIfLessThan(limit, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, MaxLimit);
         await using var context = database.CreateContext();
-        var events = Where(context, filter);
+        var end = await EndOfSearchAsync(context, filter, before, cancellationToken);
+        // The end comes after the time from which is asked: of two such bounds SQLite takes any, and reads from there.
+        var events = Where(context, end is null ? filter : filter with { From = null });
         if (before is not null)
             events = events.Where(e => string.Compare(e.Id, before) < 0);
-        var end = await EndOfSearchAsync(context, filter, before, cancellationToken);
         if (end is not null)
             events = events.Where(e => string.Compare(e.Id, end) >= 0);
         var rows = await events.OrderByDescending(e => e.Id).Take(limit + 1).Select(Summary).ToListAsync(cancellationToken);
@@ -210,8 +211,11 @@ public sealed class EventQueries(Database database)
             return null;
         var starts = await context.Set<EventStartRow>().Where(s => s.EventId == id).OrderBy(s => s.StartedAt).ToListAsync(cancellationToken);
         var flow = await context.Set<FlowItemRow>().Where(i => i.EventId == id).OrderBy(i => i.RuleId).ToListAsync(cancellationToken);
+        // Without a key they are sought among the repeats that came after it, as far as a page can be expected to look.
+        var duplicate = EventStatus.Duplicate;
         var repeats = row.CorrelationKey is null
-            ? await context.Set<EventRow>().CountAsync(e => e.Status == EventStatus.Duplicate && e.DuplicateOf == id, cancellationToken)
+            ? await context.Set<EventRow>().Where(e => e.Status == duplicate && e.Status != EventStatus.Routed && string.Compare(e.Id, id) > 0)
+                .OrderBy(e => e.Id).Take(OfStatusLookedThrough).CountAsync(e => e.DuplicateOf == id, cancellationToken)
             : await context.Set<EventRow>().CountAsync(e => e.CorrelationKey == row.CorrelationKey && e.DuplicateOf == id, cancellationToken);
         var replies = await context.Set<EventReplyRow>().Where(r => r.EventId == id).OrderBy(r => r.State == ReplyState.Given ? 0 : 1).ThenBy(r => r.CreatedAt).ToListAsync(cancellationToken);
         return new EventDetail(

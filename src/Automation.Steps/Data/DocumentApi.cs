@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -20,10 +21,10 @@ public static class DocumentApi
         data.MapGet("/", async (DocumentCollections collections, CancellationToken cancellationToken) => Results.Ok(await collections.ListAsync(cancellationToken)))
             .WithName("ListCollections").WithSummary("The collections with their sizes, counted up to 10,000.");
         data.MapPost("/{collection}/query", QueryAsync).WithName("QueryDocuments").WithSummary("The documents of a collection whose fields are as asked.");
-        data.MapGet("/{collection}/{key}", FindAsync).WithName("GetDocument").WithSummary("Reads a document; its version is the ETag.");
+        data.MapGet("/{collection}/{key}", FindAsync).WithName("GetDocument").WithSummary("Reads a document; its version is the ETag.").WithMetadata(new EntityTagAttribute());
         data.MapPut("/{collection}/{key}", PutAsync).WithName("PutDocument").WithSummary("Stores a document; with If-Match only over that version, with If-None-Match: * only where there is none.")
-            .Accepts<JsonElement>("application/json").WithMetadata(new LeastRoleAttribute(Role.Operator));
-        data.MapDelete("/{collection}/{key}", DeleteAsync).WithName("DeleteDocument").WithSummary("Removes a document; with If-Match only that version.").WithMetadata(new LeastRoleAttribute(Role.Operator));
+            .Accepts<JsonElement>("application/json").WithMetadata(new LeastRoleAttribute(Role.Operator), new EntityTagAttribute());
+        data.MapDelete("/{collection}/{key}", DeleteAsync).WithName("DeleteDocument").WithSummary("Removes a document; with If-Match only that version.").WithMetadata(new LeastRoleAttribute(Role.Operator), new EntityTagAttribute());
     }
 
     private static async Task<IResult> QueryAsync(string collection, DocumentQuery? body, DocumentQueries queries, CancellationToken cancellationToken)

@@ -30,7 +30,29 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
     /// <param name="take">How many at most, 1 to <see cref="MaxTake"/>.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="DocumentException">The conditions are not valid.</exception>
-    public async Task<IReadOnlyList<Document>> FindAsync(string collection, object? where, string? orderBy, int skip, int take, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<Document>> FindAsync(string collection, object? where, string? orderBy, int skip, int take, CancellationToken cancellationToken) =>
+        FindAsync(collection, where, orderBy, skip, take, after: null, cancellationToken);
+
+    /// <summary>All documents of a collection that fit, by key, read a page at a time.</summary>
+    /// <param name="collection">The collection.</param>
+    /// <param name="where">What they must be, as for one page.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    /// <exception cref="DocumentException">The conditions are not valid.</exception>
+    public async IAsyncEnumerable<Document> AllAsync(string collection, object? where, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        const int size = 200;
+        for (string? after = null; ;)
+        {
+            var page = await FindAsync(collection, where, orderBy: null, 0, size, after, cancellationToken);
+            foreach (var document in page)
+                yield return document;
+            if (page.Count < size)
+                yield break;
+            after = page[^1].Key;
+        }
+    }
+
+    private async Task<IReadOnlyList<Document>> FindAsync(string collection, object? where, string? orderBy, int skip, int take, string? after, CancellationToken cancellationToken)
     {
         if (take is < 1 or > MaxTake)
             throw new DocumentException($"take is {take}; allowed is 1 to {MaxTake}.");
@@ -39,7 +61,7 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
 
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         await using var command = connection.CreateCommand();
-        Write(command, collection, where, orderBy, skip, take);
+        Write(command, collection, where, orderBy, skip, take, after);
         var found = new List<Document>();
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
@@ -52,12 +74,14 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
         return found;
     }
 
-    internal void Write(DbCommand command, string collection, object? where, string? orderBy, int skip, int take)
+    internal void Write(DbCommand command, string collection, object? where, string? orderBy, int skip, int take, string? after = null)
     {
         // Collections and fields stand in the text, not beside it: the indexes of a collection have them so too.
         var sql = new StringBuilder("SELECT collection, key, version, body, created_at, updated_at, expires_at FROM documents WHERE collection = ")
             .Append(DocumentSql.Text(collection))
             .Append(" AND (expires_at IS NULL OR expires_at > ").Append(Parameter(command, SqlValue.ToMicros(clock.GetUtcNow()))).Append(')');
+        if (after is not null)
+            sql.Append(" AND key > ").Append(Parameter(command, after));
         foreach (var (field, condition) in Conditions(where))
             Add(command, sql, field, condition);
 

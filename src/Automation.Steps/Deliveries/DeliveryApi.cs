@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Automation.Steps.Editing;
 using Automation.Steps.Values;
 using Automation.Storage;
 using Automation.Storage.Access;
@@ -6,6 +7,7 @@ using Automation.Storage.Writes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Steps.Deliveries;
 
@@ -22,10 +24,10 @@ public static class DeliveryApi
         designing.MapGet("/endpoints", async (EndpointStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(e => View(store, e))));
         designing.MapPost("/endpoints", AddAsync);
         designing.MapGet("/endpoints/{id}", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
-            await store.FindAsync(id, cancellationToken) is { } found ? Results.Ok(View(store, found)) : Results.NotFound());
-        designing.MapPut("/endpoints/{id}", ChangeAsync);
+            await store.FindAsync(id, cancellationToken) is { } found ? Results.Ok(View(store, found)) : Results.NotFound()).WithEntityTag(EndpointTagAsync);
+        designing.MapPut("/endpoints/{id}", ChangeAsync).WithEntityTag(EndpointTagAsync);
         designing.MapDelete("/endpoints/{id}", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
-            await store.DeleteAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound());
+            await store.DeleteAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithEntityTag(EndpointTagAsync);
         designing.MapPost("/endpoints/{id}/rotate", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
             await store.RotateAsync(id, cancellationToken) is { } verifier ? Results.Ok(new VerifierView(verifier)) : Results.NotFound());
         designing.MapPost("/endpoints/{id}/test", async (string id, EndpointTest test, CancellationToken cancellationToken) =>
@@ -35,13 +37,15 @@ public static class DeliveryApi
             Results.Ok(new ResendAnswer(await log.ResendFailedAsync(id, body?.From ?? DateTimeOffset.UnixEpoch, body?.To ?? DateTimeOffset.MaxValue, cancellationToken))));
 
         designing.MapGet("/event-types", async (EndpointStore store, CancellationToken cancellationToken) =>
-            Results.Ok((await store.EventTypesAsync(cancellationToken)).Select(t => new EventTypeView(t.Name, t.Description, t.Schema is null ? null : JsonSerializer.Deserialize<JsonElement>(t.Schema)))));
-        designing.MapPut("/event-types/{name}", SetTypeAsync);
+            Results.Ok((await store.EventTypesAsync(cancellationToken)).Select(View)));
+        designing.MapGet("/event-types/{name}", async (string name, EndpointStore store, CancellationToken cancellationToken) =>
+            await FindTypeAsync(name, store, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound()).WithEntityTag(TypeTagAsync);
+        designing.MapPut("/event-types/{name}", SetTypeAsync).WithEntityTag(TypeTagAsync);
         designing.MapDelete("/event-types/{name}", async (string name, EndpointStore store, CancellationToken cancellationToken) =>
         {
             await store.DeleteEventTypeAsync(name, cancellationToken);
             return Results.NoContent();
-        });
+        }).WithEntityTag(TypeTagAsync);
 
         designing.MapPost("/deliveries", PublishAsync);
         group.MapGet("/deliveries/{id}", async (string id, DeliveryLog log, CancellationToken cancellationToken) =>
@@ -51,6 +55,17 @@ public static class DeliveryApi
             : await log.FindAsync(id, cancellationToken) is null ? Results.NotFound()
             : Results.Problem("The delivery has not ended yet.", statusCode: StatusCodes.Status409Conflict));
     }
+
+    private static async ValueTask<string?> EndpointTagAsync(HttpContext context) =>
+        await context.RequestServices.GetRequiredService<EndpointStore>().FindAsync((string)context.Request.RouteValues["id"]!, context.RequestAborted) is { } found ? found.Tag : null;
+
+    private static async ValueTask<string?> TypeTagAsync(HttpContext context) =>
+        await FindTypeAsync((string)context.Request.RouteValues["name"]!, context.RequestServices.GetRequiredService<EndpointStore>(), context.RequestAborted) is { } found ? EntityTags.Of(found) : null;
+
+    private static async ValueTask<DeliveryEventType?> FindTypeAsync(string name, EndpointStore store, CancellationToken cancellationToken) =>
+        (await store.EventTypesAsync(cancellationToken)).FirstOrDefault(t => t.Name == name);
+
+    private static EventTypeView View(DeliveryEventType type) => new(type.Name, type.Description, type.Schema is null ? null : JsonSerializer.Deserialize<JsonElement>(type.Schema));
 
     private static async Task<IResult> AddAsync(EndpointSettings body, EndpointStore store, CancellationToken cancellationToken)
     {

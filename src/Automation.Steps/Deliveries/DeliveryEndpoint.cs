@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Automation.Steps.Editing;
 
 namespace Automation.Steps.Deliveries;
 
@@ -56,6 +57,10 @@ public sealed class EndpointSettings
 /// <summary>A subscriber's endpoint and how it does.</summary>
 public sealed record DeliveryEndpoint
 {
+    /// <summary>Changes with what an editor sees of it.</summary>
+    [JsonIgnore]
+    public string Tag => EntityTags.Of(Settings);
+
     /// <summary>Its id.</summary>
     public required string Id { get; init; }
 

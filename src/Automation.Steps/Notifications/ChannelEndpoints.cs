@@ -1,8 +1,10 @@
 using Automation.Expressions;
+using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 using System.Text.Json;
 
 namespace Automation.Steps.Notifications;
@@ -17,9 +19,9 @@ public static class ChannelEndpoints
         var channels = app.MapGroup("/api/channels").WithTags("Channels").WithMetadata(new LeastRoleAttribute(Role.Designer));
         channels.MapGet("", async (ChannelStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(View)));
         channels.MapGet("/{name}", async (string name, ChannelStore store, CancellationToken cancellationToken) =>
-            await store.FindAsync(name, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound());
-        channels.MapPut("/{name}", SetAsync).Accepts<ChannelOptions>("application/json");
-        channels.MapDelete("/{name}", DeleteAsync);
+            await store.FindAsync(name, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound()).WithEntityTag(TagAsync);
+        channels.MapPut("/{name}", SetAsync).Accepts<ChannelOptions>("application/json").WithEntityTag(TagAsync);
+        channels.MapDelete("/{name}", DeleteAsync).WithEntityTag(TagAsync);
         channels.MapPost("/{name}/test", TestAsync);
         channels.MapPost("/preview", Preview);
 
@@ -47,6 +49,9 @@ public static class ChannelEndpoints
             return Results.NoContent();
         }).WithMetadata(new LeastRoleAttribute(Role.Operator));
     }
+
+    private static async ValueTask<string?> TagAsync(HttpContext context) =>
+        await context.RequestServices.GetRequiredService<ChannelStore>().FindAsync((string)context.Request.RouteValues["name"]!, context.RequestAborted) is { } found ? found.Tag : null;
 
     private static int Size(int? take) => Math.Clamp(take ?? 100, 1, 1000);
 

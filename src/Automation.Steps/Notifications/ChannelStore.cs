@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Automation.Steps.Editing;
 using Automation.Storage;
 using Automation.Storage.Writes;
 using Microsoft.Extensions.Options;
@@ -9,7 +10,11 @@ namespace Automation.Steps.Notifications;
 /// <param name="Name">What steps name it by.</param>
 /// <param name="Options">What it does.</param>
 /// <param name="IsFromConfiguration">Whether only the configuration can change it.</param>
-public sealed record Channel(string Name, ChannelOptions Options, bool IsFromConfiguration);
+public sealed record Channel(string Name, ChannelOptions Options, bool IsFromConfiguration)
+{
+    /// <summary>Changes with what an editor sees of it.</summary>
+    public string Tag => EntityTags.Of(Options);
+}
 
 /// <summary>A channel is missing or not valid; the message says which and why.</summary>
 public sealed class ChannelException(string message) : Exception(message);

@@ -27,6 +27,9 @@ public sealed class Inbox(Database database, TimeProvider clock)
 
     private static readonly SqlStatement LatestUnread = new($"SELECT {Columns} FROM inbox WHERE read_at IS NULL AND created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
 
+    private static readonly SqlStatement PageOf = new(
+        $"SELECT {Columns} FROM inbox WHERE created_at <= $1 AND (created_at < $1 OR id < $2) AND ($3 = 0 OR read_at IS NULL) ORDER BY created_at DESC, id DESC LIMIT $4");
+
     private static readonly SqlStatement Count = new("SELECT count(*) FROM inbox WHERE read_at IS NULL");
 
     private static readonly SqlStatement Read = new("UPDATE inbox SET read_at = $2 WHERE id = $1 AND read_at IS NULL");
@@ -47,8 +50,29 @@ public sealed class Inbox(Database database, TimeProvider clock)
 
     /// <summary>The newest entries.</summary>
     public async ValueTask<IReadOnlyList<InboxEntry>> LatestAsync(bool unread, DateTimeOffset before, int take, CancellationToken cancellationToken) =>
-        [.. (await database.QueryAsync(unread ? LatestUnread : Latest, cancellationToken, SqlValue.Micros(before), take)).Rows.Select(row => new InboxEntry(
-            row[0].AsText!, row[1].AsText!, row[2].AsText!, row[3].AsText!, row[4].AsText!, row[5].AsText, row[6].AsText, row[7].AsMicrosTime!.Value, row[8].AsMicrosTime))];
+        [.. (await database.QueryAsync(unread ? LatestUnread : Latest, cancellationToken, SqlValue.Micros(before), take)).Rows.Select(Entry)];
+
+    /// <summary>All entries, or all that nobody has read, newest first, read a page at a time.</summary>
+    public async IAsyncEnumerable<InboxEntry> AllAsync(bool unread, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        const int size = 500;
+        for (var (at, id) = (long.MaxValue, ""); ;)
+        {
+            var rows = (await database.QueryAsync(PageOf, cancellationToken, at, id, unread ? 1 : 0, size)).Rows;
+            foreach (var row in rows)
+            {
+                var entry = Entry(row);
+                (at, id) = (SqlValue.ToMicros(entry.CreatedAt), entry.Id);
+                yield return entry;
+            }
+
+            if (rows.Count < size)
+                yield break;
+        }
+    }
+
+    private static InboxEntry Entry(SqlValue[] row) => new(
+        row[0].AsText!, row[1].AsText!, row[2].AsText!, row[3].AsText!, row[4].AsText!, row[5].AsText, row[6].AsText, row[7].AsMicrosTime!.Value, row[8].AsMicrosTime);
 
     /// <summary>How many entries nobody has read.</summary>
     public async ValueTask<long> UnreadAsync(CancellationToken cancellationToken) => (await database.QueryAsync(Count, cancellationToken)).Rows[0][0].AsInteger;

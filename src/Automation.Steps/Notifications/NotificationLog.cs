@@ -28,6 +28,13 @@ public sealed class NotificationLog(Database database)
 
     private static readonly SqlStatement LatestOfStatus = new($"SELECT {Columns} FROM notifications WHERE status = $3 AND created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
 
+    // The id tells apart what was made at the same moment.
+    private static readonly SqlStatement PageOf = new(
+        $"""
+        SELECT {Columns} FROM notifications WHERE created_at <= $1 AND (created_at < $1 OR id < $2) AND ($3 = '' OR channel = $3) AND ($4 = '' OR status = $4)
+        ORDER BY created_at DESC, id DESC LIMIT $5
+        """);
+
     private static readonly SqlStatement DueNow = new($"SELECT {Columns} FROM notifications WHERE status = 'Held' AND due_at <= $1 ORDER BY due_at, id LIMIT 500");
 
     private static readonly SqlStatement DueForDigest = new(
@@ -51,6 +58,25 @@ public sealed class NotificationLog(Database database)
             : channel is { Length: > 0 } ? await database.QueryAsync(LatestOfChannel, cancellationToken, until, take, channel)
             : await database.QueryAsync(Latest, cancellationToken, until, take);
         return [.. rows.Rows.Select(Read).Where(n => string.IsNullOrEmpty(channel) || n.Channel == channel)];
+    }
+
+    /// <summary>All notifications of a channel and a status, newest first, read a page at a time; empty for any.</summary>
+    public async IAsyncEnumerable<Notification> AllAsync(string channel, string status, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        const int size = 500;
+        for (var (at, id) = (long.MaxValue, ""); ;)
+        {
+            var rows = (await database.QueryAsync(PageOf, cancellationToken, at, id, channel, status, size)).Rows;
+            foreach (var row in rows)
+            {
+                var item = Read(row);
+                (at, id) = (SqlValue.ToMicros(item.CreatedAt), item.Id);
+                yield return item;
+            }
+
+            if (rows.Count < size)
+                yield break;
+        }
     }
 
     internal async ValueTask<IReadOnlyList<Notification>> DueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>

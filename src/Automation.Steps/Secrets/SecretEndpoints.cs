@@ -1,8 +1,10 @@
 using System.Text.Json.Serialization;
+using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Steps.Secrets;
 
@@ -15,11 +17,19 @@ public static class SecretEndpoints
     {
         var secrets = app.MapGroup("/api/secrets").WithTags("Secrets").WithMetadata(new LeastRoleAttribute(Role.Designer));
         secrets.MapGet("", async (SecretStore store, CancellationToken cancellationToken) => Results.Ok(await store.ListAsync(cancellationToken)));
-        secrets.MapPut("/{name}", SetAsync);
+        secrets.MapGet("/{name}", async (string name, SecretStore store, CancellationToken cancellationToken) =>
+            await FindAsync(name, store, cancellationToken) is { } found ? Results.Ok(found) : Results.NotFound()).WithEntityTag(TagAsync).WithName("FindSecret").WithSummary("When a secret was stored; never the secret.");
+        secrets.MapPut("/{name}", SetAsync).WithEntityTag(TagAsync);
         secrets.MapDelete("/{name}", async (string name, SecretStore store, CancellationToken cancellationToken) =>
-            await store.DeleteAsync(name, cancellationToken) ? Results.NoContent() : Results.NotFound());
+            await store.DeleteAsync(name, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithEntityTag(TagAsync);
         return secrets;
     }
+
+    private static async ValueTask<string?> TagAsync(HttpContext context) =>
+        await FindAsync((string)context.Request.RouteValues["name"]!, context.RequestServices.GetRequiredService<SecretStore>(), context.RequestAborted) is { } found ? EntityTags.Of(found.UpdatedAt) : null;
+
+    private static async ValueTask<SecretInfo?> FindAsync(string name, SecretStore store, CancellationToken cancellationToken) =>
+        (await store.ListAsync(cancellationToken)).FirstOrDefault(s => s.Name == name);
 
     private static async Task<IResult> SetAsync(string name, SecretValue body, SecretStore store, CancellationToken cancellationToken)
     {

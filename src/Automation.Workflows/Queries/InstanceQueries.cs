@@ -66,6 +66,29 @@ public sealed class InstanceQueries(Database database)
         return new Page<InstanceSummary>(items, total);
     }
 
+    /// <summary>
+    /// Instances whose id begins with a text, and of the newest those that have it in their correlation id or name: what a
+    /// search box can answer at once, however many there are.
+    /// </summary>
+    /// <param name="text">The text.</param>
+    /// <param name="among">How many of the newest are looked at.</param>
+    /// <param name="take">How many are wanted.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<IReadOnlyList<InstanceSummary>> FindAmongNewestAsync(string text, int among, int take, CancellationToken cancellationToken = default)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        var filter = new InstanceFilter { OrderBy = InstanceOrder.Created };
+        var search = new InstanceSearch(filter, database.Provider, []);
+        var term = new InstanceTerm(text, []);
+        var isSqlite = database.Provider == DatabaseProvider.Sqlite;
+        var most = search.Parameter(take);
+        var sql = $"SELECT {Columns}, 0 FROM workflow_instances WHERE id IN ("
+            + $"SELECT id FROM (SELECT id FROM workflow_instances WHERE {term.OfBeginning(search.Parameter)} LIMIT {most}) b UNION "
+            + $"SELECT id FROM (SELECT * FROM (SELECT id, correlation_id, name, created_at FROM workflow_instances {WalkedIndex(filter)} ORDER BY created_at DESC LIMIT {search.Parameter(among)}) newest "
+            + $"WHERE {term.OfRow(isSqlite, search.Parameter)} ORDER BY created_at DESC LIMIT {most}) f) ORDER BY created_at DESC, id DESC LIMIT {most}";
+        return (await ReadAsync(connection, search, sql, cancellationToken)).Items;
+    }
+
     /// <summary>How many instances match; at most 500 of a search that more than 15,000 match.</summary>
     public async Task<long> CountAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
     {

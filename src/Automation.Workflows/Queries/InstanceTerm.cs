@@ -47,10 +47,11 @@ internal sealed class InstanceTerm(string text, IReadOnlyCollection<string> defi
     // SQLite's LIKE knows no case of A to Z; on PostgreSQL this costs two thirds of ILIKE.
     private static string Like(bool sqlite, string column, string pattern) => $"{(sqlite ? column : $"lower({column})")} LIKE {pattern} ESCAPE '\\'";
 
-    private string OfId(bool sqlite, string pattern, Func<object, string> parameter)
+    private string OfId(bool sqlite, string pattern, Func<object, string> parameter) => _isPartOfId ? Like(sqlite, "id", pattern) : OfBeginning(parameter);
+
+    /// <summary>The condition that its id begins with the text.</summary>
+    public string OfBeginning(Func<object, string> parameter)
     {
-        if (_isPartOfId)
-            return Like(sqlite, "id", pattern);
         // Ids are written in small letters. Those that begin with the text come before the text with a late letter behind it, in
         // the order of every language; where that takes in too much, the last condition does not.
         var beginning = text.ToLowerInvariant();
