@@ -55,6 +55,7 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton<FlowStore>();
         services.TryAddSingleton<FlowControl>();
         services.TryAddSingleton<RoutingPreview>();
+        services.TryAddSingleton(s => new EventJudge(s.GetRequiredService<RoutingPreview>(), s.GetRequiredService<MappingStore>(), s.GetRequiredService<MappingHistory>()));
         services.TryAddSingleton<VerificationExplainer>();
         services.TryAddSingleton(s => new EventActions(
             s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>()));

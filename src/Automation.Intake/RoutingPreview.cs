@@ -25,12 +25,14 @@ public sealed class RoutingPreview(SourceCatalog sources, MappingStore mappings,
     /// <param name="body">The payload.</param>
     /// <param name="headers">Headers that the source's preset looks at, or null.</param>
     /// <returns>Null where there is no such source.</returns>
-    public PreviewResult? Preview(string source, string body, IReadOnlyDictionary<string, string>? headers = null)
+    public PreviewResult? Preview(string source, string body, IReadOnlyDictionary<string, string>? headers = null) => Preview(source, body, headers, mappings.Current);
+
+    internal PreviewResult? Preview(string source, string body, IReadOnlyDictionary<string, string>? headers, RuleSet rules)
     {
         if (sources.Find(source) is null)
             return null;
         return Read(source, body, headers, out var problem, out var identity) is { } payload
-            ? new PreviewResult(null, identity.Type, identity.CorrelationKey, identity.DedupeKey, identity.OccurredAt, mappings.Current.Explain(payload))
+            ? new PreviewResult(null, identity.Type, identity.CorrelationKey, identity.DedupeKey, identity.OccurredAt, rules.Explain(payload))
             : new PreviewResult(problem, null, null, null, null, new RoutingDecision([]));
     }
 

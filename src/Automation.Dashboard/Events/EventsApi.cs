@@ -39,8 +39,8 @@ internal static class EventsApi
         return TypedResults.Ok(await queries.ListAsync(filter, EventFilters.Given(before), limit ?? 50, cancellationToken));
     }
 
-    private static async Task<Results<Ok<EventAnswer>, ProblemHttpResult>> FindAsync(string id, EventQueries queries, RoutingPreview preview, CancellationToken cancellationToken) =>
-        await queries.FindAsync(id, cancellationToken) is { } found ? TypedResults.Ok(EventAnswer.Of(found, preview)) : Problems.Missing("event", id);
+    private static async Task<Results<Ok<EventAnswer>, ProblemHttpResult>> FindAsync(string id, EventQueries queries, EventJudge judge, CancellationToken cancellationToken) =>
+        await queries.FindAsync(id, cancellationToken) is { } found ? TypedResults.Ok(EventAnswer.Of(found, await judge.JudgeAsync(found, cancellationToken))) : Problems.Missing("event", id);
 
     private static async Task<Results<FileContentHttpResult, ProblemHttpResult>> BodyAsync(string id, EventQueries queries, CancellationToken cancellationToken) =>
         await queries.FindAsync(id, cancellationToken) is { } found
@@ -153,10 +153,13 @@ internal sealed record EventAnswer
     /// <summary>What workflows, or the source's fallback, answered; the answer that was given first.</summary>
     public required IReadOnlyList<EventReplyAnswer> Replies { get; init; }
 
-    /// <summary>What each mapping rule says to it now.</summary>
+    /// <summary>What each mapping rule said to it.</summary>
     public required IReadOnlyList<Intake.Mapping.RuleVerdict> Rules { get; init; }
 
-    public static EventAnswer Of(EventDetail detail, RoutingPreview preview)
+    /// <summary>The version of the mappings whose rules these are: the one in force when it was routed, as long as that is kept.</summary>
+    public required long MappingVersion { get; init; }
+
+    public static EventAnswer Of(EventDetail detail, EventVerdicts verdicts)
     {
         var isText = Utf8.IsValid(detail.Body);
         return new EventAnswer
@@ -173,17 +176,8 @@ internal sealed record EventAnswer
             Flow = detail.Flow,
             Repeats = detail.Repeats,
             Replies = [.. detail.Replies.Select(EventReplyAnswer.Of)],
-            Rules = RulesFor(detail, preview),
+            Rules = verdicts.Rules,
+            MappingVersion = verdicts.Version,
         };
-    }
-
-    /// <summary>The rules' verdicts on a stored event; none where it was refused or its source is gone.</summary>
-    public static IReadOnlyList<Intake.Mapping.RuleVerdict> RulesFor(EventDetail detail, RoutingPreview preview)
-    {
-        if (detail.Summary.Status == EventStatus.Rejected || !Utf8.IsValid(detail.Body))
-            return [];
-        var headers = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(detail.Headers) ?? [];
-        var texts = headers.Where(h => h.Value.ValueKind == JsonValueKind.String).ToDictionary(h => h.Key, h => h.Value.GetString()!, StringComparer.OrdinalIgnoreCase);
-        return preview.Preview(detail.Summary.Source, Encoding.UTF8.GetString(detail.Body), texts)?.Decision.Rules ?? [];
     }
 }

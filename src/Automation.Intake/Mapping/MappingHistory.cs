@@ -56,6 +56,7 @@ public sealed class MappingHistory
     private static readonly SqlStatement FindLatest = new($"SELECT {Columns} FROM mapping_versions ORDER BY number DESC LIMIT 1");
     private static readonly SqlStatement FindNumber = new("SELECT max(number) FROM mapping_versions");
     private static readonly SqlStatement FindKnown = new("SELECT 1 FROM mapping_versions WHERE hash = $1 LIMIT 1");
+    private static readonly SqlStatement FindAt = new($"SELECT {Columns} FROM mapping_versions WHERE created_at <= $1 ORDER BY number DESC LIMIT 1");
     private static readonly SqlStatement FindBefore = new($"SELECT {Columns} FROM mapping_versions WHERE number <= $1 ORDER BY number DESC LIMIT $2");
 
     private readonly Database _database;
@@ -110,6 +111,10 @@ public sealed class MappingHistory
         var wanted = await VersionsAsync(number, 1, cancellationToken);
         return (latest?.Number ?? 0, wanted is [var found] && found.Number == number ? MappingChange.Between(latest, found) : null);
     }
+
+    /// <summary>The version that was in force at a time; null where there was none, or it is not kept any more.</summary>
+    internal async ValueTask<MappingVersion?> AtAsync(DateTimeOffset at, CancellationToken cancellationToken) =>
+        (await _database.QueryAsync(FindAt, cancellationToken, SqlValue.Micros(at))).Rows is [var row, ..] ? Read(row) : null;
 
     internal async ValueTask<MappingVersion?> LatestAsync(CancellationToken cancellationToken)
     {

@@ -36,6 +36,7 @@ public sealed partial class MappingStore : BackgroundService
     // Guarded by the gate: the two halves of what is in force.
     private IReadOnlyList<CompiledRule> _ofFile = [];
     private IReadOnlyList<CompiledRule> _ofTriggers = [];
+    private (long Number, IReadOnlyList<CompiledRule> Rules)? _past;
 
     private volatile RuleSet _rules = RuleSet.Empty;
     private readonly List<IDisposable?> _listening = [];
@@ -74,6 +75,33 @@ public sealed partial class MappingStore : BackgroundService
     internal RuleSet Current => _rules;
 
     internal ExpressionCompiler Expressions => _expressions;
+
+    /// <summary>The rules of an earlier version beside the triggers of now; null where they cannot be used any more.</summary>
+    internal RuleSet? RulesOf(MappingVersion version)
+    {
+        IReadOnlyList<CompiledRule>? past = null;
+        lock (_gate)
+        {
+            if (_past is { } kept && kept.Number == version.Number)
+                past = kept.Rules;
+        }
+
+        try
+        {
+            past ??= Compile(_name, version.Content);
+        }
+        catch (MappingFileException)
+        {
+            return null;
+        }
+
+        lock (_gate)
+        {
+            // Whoever looks at one event looks at its neighbours next.
+            _past = (version.Number, past);
+            return new RuleSet([.. past, .. _ofTriggers]);
+        }
+    }
 
     /// <summary>The mappings as they are written now, with their version: the file, or on PostgreSQL the latest version; empty where there is none.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -1,7 +1,9 @@
 using System.Text;
+using Automation.Intake.Events;
 using Automation.Intake.Mapping;
 using Automation.Intake.Tests.Support;
 using Automation.Storage;
+using Automation.Storage.Events;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Intake.Tests.Mapping;
@@ -56,6 +58,42 @@ public sealed class MappingHistoryTests
         if (provider == DatabaseProvider.Sqlite)
             Assert.Equal(First, await File.ReadAllTextAsync(server.MappingsFile, Ct));
     }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task An_event_is_judged_by_the_rules_of_the_time_when_it_was_routed(DatabaseProvider provider)
+    {
+        await using var server = await IntakeServer.StartAsync(mappings: First, provider: provider);
+        var (store, history) = Of(server);
+        var judge = server.Services.GetRequiredService<EventJudge>();
+        var at = (await history.ListAsync(null, null, 1, Ct)).Items[0].At;
+        await UntilAsync(() => DateTimeOffset.UtcNow > at.AddMilliseconds(5));
+        var received = DateTimeOffset.UtcNow;
+        await UntilAsync(() => DateTimeOffset.UtcNow > received.AddMilliseconds(5));
+        await store.ApplyAsync(Json("""{ "rules": [ { "id": "later", "workflow": "three" } ] }"""), "anna", cancellationToken: Ct);
+
+        var then = await judge.JudgeAsync(Stored(received, EventStatus.Unmatched), Ct);
+        Assert.Equal((1L, false, true), (then.Version, then.IsCurrent, then.AsRouted));
+        Assert.Equal(["a", "b"], then.Rules.Select(r => r.RuleId));
+        var now = await judge.JudgeAsync(Stored(DateTimeOffset.UtcNow.AddSeconds(1), EventStatus.Routed), Ct);
+        Assert.Equal((2L, true, true), (now.Version, now.IsCurrent, now.AsRouted));
+        Assert.Equal(["later"], now.Rules.Select(r => r.RuleId));
+
+        // What came early and was routed again later was routed by the later rules; what came before all versions, by none that is kept.
+        var again = await judge.JudgeAsync(Stored(received, EventStatus.Routed) with { Starts = [new EventStart("later", "three", "i", DateTimeOffset.UtcNow.AddSeconds(1))] }, Ct);
+        Assert.Equal(2L, again.Version);
+        var old = await judge.JudgeAsync(Stored(at.AddYears(-1), EventStatus.Routed), Ct);
+        Assert.Equal((2L, true, false), (old.Version, old.IsCurrent, old.AsRouted));
+        Assert.Empty((await judge.JudgeAsync(Stored(received, EventStatus.Rejected), Ct)).Rules);
+    }
+
+    private static EventDetail Stored(DateTimeOffset at, EventStatus status) => new(
+        new EventSummary
+        {
+            Id = "e", Source = "flow-sessions", Type = "flow.end", Status = status, CorrelationKey = null, ReceivedAt = at, OccurredAt = null, Answer = 200, Reason = null, DuplicateOf = null, ReplayOf = null, BodySize = 1,
+        },
+        null, null, null, null, "{}", Encoding.UTF8.GetBytes("""{"event":"flow.end","id":"e","session_id":"s"}"""), [], 0);
 
     [Theory]
     [InlineData(DatabaseProvider.Sqlite)]
