@@ -4,6 +4,7 @@ using Automation.Dashboard.Access;
 using Automation.Dashboard.Settings;
 using Automation.Dashboard.Shell;
 using Automation.Host.Access;
+using Automation.Host.Metrics;
 using Automation.Intake;
 using Automation.Intake.Routing;
 using Automation.Jobs;
@@ -82,6 +83,7 @@ internal static class Parts
         services.PostConfigure<SqlOptions>(o => o.Directory = Path.GetFullPath(o.Directory ?? "", DataDirectory(builder)));
         services.AddSingleton<IWorkflowStarter, EventWorkflowStarter>();
         services.AddAutomationIntake();
+        services.AddMetricsText();
         services.AddAccess(DataDirectory(builder));
         var assets = new BrowserAssets(
             Path.Combine(builder.Environment.ContentRootPath, "src", "Automation.Host", "browser"),
@@ -116,6 +118,7 @@ internal static class Parts
         app.UseAudit();
         app.UseBadRequests(IsForMachines);
         app.MapHealth();
+        app.MapMetrics();
         app.MapOpenApi().WithMetadata(new LeastRoleAttribute(Role.Viewer));
         app.MapSignIn();
         app.MapAutomationDashboard();
@@ -132,6 +135,7 @@ internal static class Parts
         || context.Request.Path.StartsWithSegments("/elsa", StringComparison.OrdinalIgnoreCase)
         || context.Request.Path.StartsWithSegments("/openapi", StringComparison.OrdinalIgnoreCase)
         || context.Request.Path.StartsWithSegments("/healthz", StringComparison.OrdinalIgnoreCase)
+        || context.Request.Path.StartsWithSegments("/metrics", StringComparison.OrdinalIgnoreCase)
         || context.Request.Path.StartsWithSegments("/studio", StringComparison.OrdinalIgnoreCase)
         || context.Request.Path.StartsWithSegments("/lib", StringComparison.OrdinalIgnoreCase);
 

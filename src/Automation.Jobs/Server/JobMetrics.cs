@@ -11,6 +11,11 @@ internal sealed class JobMetrics : IDisposable
 {
     public const string MeterName = "Automation.Jobs";
 
+    private static readonly InstrumentAdvice<double> Buckets = new()
+    {
+        HistogramBucketBoundaries = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600],
+    };
+
     private readonly Counter<long> _ended;
     private readonly Histogram<double> _run;
     private readonly Histogram<double> _wait;
@@ -22,8 +27,8 @@ internal sealed class JobMetrics : IDisposable
     public JobMetrics(TimeProvider clock)
     {
         _ended = Meter.CreateCounter<long>("automation.jobs.ended", "{job}", "Runs of jobs, by name and outcome; a failure also by its exception.");
-        _run = Meter.CreateHistogram<double>("automation.jobs.run.duration", "s", "How long jobs ran, by name.");
-        _wait = Meter.CreateHistogram<double>("automation.jobs.wait.duration", "s", "How long jobs waited from their creation to their first start, by queue.");
+        _run = Meter.CreateHistogram<double>("automation.jobs.run.duration", "s", "How long jobs ran, by name.", tags: null, Buckets);
+        _wait = Meter.CreateHistogram<double>("automation.jobs.wait.duration", "s", "How long jobs waited from their creation to their first start, by queue.", tags: null, Buckets);
         Meter.CreateObservableGauge(
             "automation.jobs.queue.length", () => _queues.Select(q => new Measurement<long>(q.Length, new KeyValuePair<string, object?>("queue", q.Name))), "{job}", "Jobs that wait in a queue.");
         Meter.CreateObservableGauge(

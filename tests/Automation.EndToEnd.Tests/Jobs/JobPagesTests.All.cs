@@ -167,6 +167,34 @@ public abstract partial class JobPagesTests
     }
 
     [Fact]
+    public async Task The_meter_is_told_as_text_that_Prometheus_reads()
+    {
+        await site.StartAsync();
+        await site.FailAsync("metrics \"me\"\\");
+        const string ended = """automation_jobs_ended_total{name="metrics \"me\"\\\\",outcome="failed",exception="Automation.Jobs.Serialization.JobLoadException"} 1""";
+        string[] lines = [];
+        // An end is counted a moment after it is stored.
+        for (var look = 0; look < 100 && !lines.Contains(ended); look++)
+        {
+            using var answer = await site.Server.Api.GetAsync(new Uri("/metrics", UriKind.Relative), Token);
+            Assert.Equal("text/plain; version=0.0.4; charset=utf-8", answer.Content.Headers.ContentType!.ToString());
+            lines = (await answer.Content.ReadAsStringAsync(Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            await Task.Delay(20, Token);
+        }
+
+        Assert.Contains(ended, lines);
+        Assert.All(lines, line => Assert.Matches("""^(# (HELP|TYPE) [a-z_][a-z0-9_]* .+|[a-zA-Z_][a-zA-Z0-9_]*(\{([a-zA-Z_]+="([^"\\]|\\.)*",?)+\})? ([-0-9.E+]+|NaN))$""", line));
+        Assert.Contains("# TYPE automation_jobs_run_duration_seconds histogram", lines);
+        Assert.Contains("""automation_jobs_run_duration_seconds_bucket{name="metrics \"me\"\\\\",le="+Inf"} 1""", lines);
+        Assert.Contains(lines, l => l.StartsWith("automation_jobs_wait_duration_seconds_count{queue=\"default\"} ", StringComparison.Ordinal));
+        Assert.Contains(lines, l => l.StartsWith("dotnet_gc_collections_total{", StringComparison.Ordinal));
+
+        using var stranger = new HttpClient { BaseAddress = new Uri(site.Server.Address) };
+        using var refused = await stranger.GetAsync(new Uri("/metrics", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+    }
+
+    [Fact]
     public async Task Every_page_has_its_JSON()
     {
         await site.StartAsync();
