@@ -14,6 +14,8 @@ internal static class OpenApiExamples
         ["POST /api/replays"] = """{"source":"flyflow","type":"call_ended","status":"Failed","from":"2026-01-01T00:00:00Z","dryRun":true}""",
         ["POST /api/sources/{source}/verify"] = """{"headers":{"X-Hub-Signature-256":"sha256=…"},"body":"{\"action\":\"opened\"}"}""",
         ["POST /api/sources/{source}/preview"] = """{"body":"{\"event_type\":\"call_ended\",\"call_id\":\"c-1\",\"timestamp\":\"2026-01-01T00:00:00Z\"}"}""",
+        ["POST /api/sources/advice"] = """{"body":"{\"event\":\"ended\",\"call\":{\"id\":\"c-1\"},\"sent_at\":\"2026-01-01T00:00:00Z\"}"}""",
+        ["PUT /api/sources/{slug}"] = """{"preset":"generic","headerToken":{"name":"X-Token","values":["a long random text"]},"type":"{event}","correlation":"{call.id}"}""",
         ["POST /api/mappings/check"] = """{"rules":[{"id":"calls","source":"flyflow","type":"call_ended","workflow":"call-ended","inputs":{"Event":"{$payload}"}}]}""",
         ["PUT /api/mappings"] = """{"rules":[{"id":"calls","source":"flyflow","type":"call_ended","workflow":"call-ended","inputs":{"Event":"{$payload}"}}]}""",
         ["POST /api/instances/{id}/retry"] = """{"activityIds":["PostSummary"],"variables":{"Url":"https://api.example.org"}}""",
