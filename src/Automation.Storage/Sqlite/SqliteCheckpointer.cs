@@ -8,7 +8,8 @@ namespace Automation.Storage.Sqlite;
 /// </summary>
 internal sealed partial class SqliteCheckpointer(string file, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    /// <summary>Often, so that each is small: commits that come while the file is synced wait for the disk.</summary>
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
     private readonly CancellationTokenSource _stopping = new();
     private Task? _loop;
@@ -50,6 +51,6 @@ internal sealed partial class SqliteCheckpointer(string file, TimeProvider clock
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Checkpoint failed; trying again in a second")]
+    [LoggerMessage(LogLevel.Warning, "Checkpoint failed; it is tried again")]
     private partial void LogCheckpointFailed(Exception exception);
 }
