@@ -53,6 +53,16 @@ internal sealed partial class EventRouter(
     /// <summary>Events that wait in memory or are being routed.</summary>
     public int Waiting => Volatile.Read(ref _waiting);
 
+    /// <summary>Whether new events come straight: all that waited in the log, at the start or since, has been read.</summary>
+    public bool HasCaughtUp
+    {
+        get
+        {
+            lock (_gate)
+                return _direct;
+        }
+    }
+
     /// <summary>Reads an event; null where there is none.</summary>
     public ValueTask<IncomingEvent?> FindAsync(string eventId, CancellationToken cancellationToken) => progress.FindAsync(eventId, cancellationToken);
 

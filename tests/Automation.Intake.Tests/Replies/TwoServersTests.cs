@@ -1,5 +1,6 @@
 using System.Text;
 using Automation.Intake.Replies;
+using Automation.Intake.Routing;
 using Automation.Intake.Tests.Support;
 using Automation.Storage;
 using Automation.Storage.Events;
@@ -89,6 +90,9 @@ public sealed class TwoServersTests
         {
             var first = await IntakeServer.StartAsync(clock: new ManualClock(), provider: DatabaseProvider.PostgreSql);
             var site = new Site(first, await first.StartSecondAsync());
+            // A server that starts takes on whatever waits in the log, the event of the test too if it were there by then.
+            var router = site.Second.Services.GetRequiredService<EventRouter>();
+            await UntilAsync(() => router.HasCaughtUp);
             first.Starter.Before = (_, _) =>
             {
                 site._entered.TrySetResult();
