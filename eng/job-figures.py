@@ -9,70 +9,10 @@ page with every filter it offers, one request after another, and prints of each 
 clock, and the processor time that server and database took for one. Ends with 1 if a page is above 100 ms by the clock
 (or, with --busy, in processor time).
 """
-import argparse, glob, json, os, socket, statistics, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request
+import argparse, json, os, statistics, sys, tempfile, time
+from measured import Server, connection_string, p95
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KEY = "a-key-for-measuring"
 NOWHERE = "nothing-like-this"
-
-
-def processor_time(processes):
-    """Of all threads of these processes, in milliseconds."""
-    nanoseconds = 0
-    for process in processes:
-        for path in glob.glob(f"/proc/{process}/task/*/schedstat"):
-            try:
-                with open(path) as f:
-                    nanoseconds += int(f.read().split()[0])
-            except OSError:
-                pass  # the thread has ended
-    return nanoseconds / 1e6
-
-
-class Server:
-    def __init__(self, folder, connection, database_process):
-        self.database_process = database_process
-        with socket.socket() as s:
-            s.bind(("127.0.0.1", 0))
-            self.base = f"http://127.0.0.1:{s.getsockname()[1]}"
-        environment = dict(os.environ, Automation__DataDirectory=folder, Automation__AdminKey=KEY, Automation__Jobs__Queues__0="nothing-waits-here",
-                           Automation__Workflows__Directory=os.path.join(folder, "none"), Logging__LogLevel__Default="Warning")
-        if connection:
-            environment["ConnectionStrings__Automation"] = connection
-        build = os.environ.get("AUTOMATION_HOST") or next(
-            p for p in (f"{ROOT}/src/Automation.Host/bin/{b}/net10.0/Automation.Host.dll" for b in ("Release", "Debug")) if os.path.exists(p))
-        began = time.perf_counter()
-        self.process = subprocess.Popen(["dotnet", build, "--urls", self.base], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-        while True:
-            try:
-                urllib.request.urlopen(self.base + "/healthz/ready").close()
-                break
-            except OSError:
-                if self.process.poll() is not None:
-                    sys.exit("the server ended")
-                time.sleep(.05)
-        print(f"started in {time.perf_counter() - began:.1f} s", flush=True)
-
-    def processor(self):
-        processes = [self.process.pid]
-        if self.database_process:
-            with open(f"/proc/{self.database_process}/task/{self.database_process}/children") as f:
-                processes += f.read().split()
-        return processor_time(processes)
-
-    def ask(self, path):
-        request = urllib.request.Request(self.base + path, headers={"Authorization": "ApiKey " + KEY})
-        began = time.perf_counter()
-        try:
-            with urllib.request.urlopen(request) as answer:
-                text = answer.read()
-        except urllib.error.HTTPError as e:
-            sys.exit(f"{path}: {e.code} {e.read().decode()}")
-        return (time.perf_counter() - began) * 1000, text
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
 
 
 def pages(newest):
@@ -106,12 +46,11 @@ def main():
     args = parser.parse_args()
     if not args.folder and not args.postgres:
         parser.error("--folder or --postgres")
-    connection = None
-    if args.postgres:
-        url = urllib.parse.urlparse(args.postgres)
-        connection = f"Host={url.hostname};Port={url.port or 5432};Username={url.username};Password={url.password or ''};Database={url.path[1:]}"
     with tempfile.TemporaryDirectory() as empty:
-        server = Server(args.folder or empty, connection, args.postgres_pid)
+        folder = args.folder or empty
+        server = Server(folder, connection_string(args.postgres), args.postgres_pid,
+                        Automation__Jobs__Queues__0="nothing-waits-here", Automation__Workflows__Directory=os.path.join(folder, "none"))
+        print(f"started in {server.started_in:.1f} s", flush=True)
         try:
             newest = json.loads(server.ask("/api/jobs?limit=1")[1])["jobs"][0]["id"]
             worst = 0
@@ -122,9 +61,9 @@ def main():
                 for _ in range(2):
                     server.ask(page)
                 used = server.processor()
-                times = sorted(server.ask(page)[0] for _ in range(args.rounds))
+                times = [server.ask(page)[0] for _ in range(args.rounds)]
                 used = (server.processor() - used) / args.rounds
-                high = times[min(len(times) - 1, int(len(times) * .95))]
+                high = p95(times)
                 judged = used if args.busy else high
                 worst = max(worst, judged)
                 print(f"{statistics.median(times):7.1f} {high:8.1f} {used:8.1f}  {page}{'  !' if judged > 100 else ''}", flush=True)

@@ -9,10 +9,9 @@ another, and prints the 95th percentile of each kind: of the time by the clock, 
 and database took, which other programs on the machine do not lengthen. Ends with 1 if a kind is above 100 ms by the
 clock (or, with --busy, in processor time).
 """
-import argparse, contextlib, glob, json, os, socket, sqlite3, statistics, subprocess, sys, tempfile, time, urllib.error, urllib.parse, urllib.request
+import argparse, contextlib, json, os, sqlite3, statistics, subprocess, sys, tempfile, time, urllib.parse
+from measured import Server, connection_string, p95
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KEY = "a-key-for-measuring"
 CONTENT = json.dumps({"root": {"id": "flow", "type": "Elsa.Flowchart", "version": 1, "connections": [], "activities": [
     {"id": f"a{i}", "name": f"Write{i}", "type": "Elsa.WriteLine", "version": 1, "text": {"typeName": "String", "expression": {"type": "Literal", "value": "hello"}}} for i in range(10)]}})
 
@@ -37,66 +36,17 @@ def fill(args, now):
         CASE WHEN i % 20 <> 2 THEN {now} - (i * 104729 % {args.instances}) * 60000000 END, 1, '{{"filler":"{'x' * 600}"}}' FROM n"""
 
 
-def processor_time(processes):
-    """Of all threads of these processes, in milliseconds."""
-    nanoseconds = 0
-    for process in processes:
-        for path in glob.glob(f"/proc/{process}/task/*/schedstat"):
-            try:
-                with open(path) as f:
-                    nanoseconds += int(f.read().split()[0])
-            except OSError:
-                pass  # the thread has ended
-    return nanoseconds / 1e6
+class Lists(Server):
+    """Asks for lists as the Studio does."""
 
-
-def children(process):
-    with open(f"/proc/{process}/task/{process}/children") as f:
-        return f.read().split()
-
-
-class Server:
     def __init__(self, folder, connection, database_process=None):
-        self.database_process = database_process
-        self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-        environment = dict(os.environ, Automation__DataDirectory=folder, Automation__AdminKey=KEY, Automation__Workflows__Retention__Age="00:00:00",
-                           Automation__Workflows__Directory=os.path.join(folder, "none"), Logging__LogLevel__Default="Warning")
-        if connection:
-            environment["ConnectionStrings__Automation"] = connection
-        build = next(b for b in ("Release", "Debug") if os.path.exists(f"{ROOT}/src/Automation.Host/bin/{b}/net10.0/Automation.Host.dll"))
-        self.process = subprocess.Popen(["dotnet", f"{ROOT}/src/Automation.Host/bin/{build}/net10.0/Automation.Host.dll", "--urls", self.base], cwd=ROOT, env=environment, stdout=open(os.path.join(folder, "server.log"), "w"))
-        while True:
-            try:
-                urllib.request.urlopen(self.base + "/healthz/ready").close()
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    sys.exit("the server ended")
-                time.sleep(.1)
+        super().__init__(folder, connection, database_process, Automation__Workflows__Retention__Age="00:00:00",
+                         Automation__Workflows__Directory=os.path.join(folder, "none"))
 
     def ask(self, method, path, body=None):
-        request = urllib.request.Request(self.base + "/elsa/api" + path, method=method, headers={"Authorization": "ApiKey " + KEY, "Content-Type": "application/json"},
-                                         data=None if body is None else json.dumps(body).encode())
-        measured = [self.process.pid, *(children(self.database_process) if self.database_process else [])]
-        used, began = processor_time(measured), time.perf_counter()
-        try:
-            with urllib.request.urlopen(request) as answer:
-                read = answer.read()
-        except urllib.error.HTTPError as e:
-            sys.exit(f"{method} {path} {body}: {e.code} {e.read().decode()}")
-        took = (time.perf_counter() - began) * 1000
-        return took, processor_time(measured) - used, read
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+        used = self.processor()
+        took, read = super().ask("/elsa/api" + path, method, None if body is None else json.dumps(body).encode())
+        return took, self.processor() - used, read
 
 
 def pages(total, size):
@@ -150,11 +100,8 @@ def main():
     with contextlib.ExitStack() as stack:
         folder = args.folder or stack.enter_context(tempfile.TemporaryDirectory())
         filled = os.path.exists(os.path.join(folder, "automation.db"))
-        connection = None
-        if args.postgres:
-            url = urllib.parse.urlparse(args.postgres)
-            connection = f"Host={url.hostname};Port={url.port or 5432};Username={url.username};Password={url.password or ''};Database={url.path[1:]}"
-        Server(folder, connection).stop()
+        connection = connection_string(args.postgres)
+        Lists(folder, connection).stop()
         now = int(time.time() * 1_000_000)
         if filled:
             pass
@@ -167,7 +114,7 @@ def main():
                 database.execute(statement)
             database.commit()
             database.close()
-        server = Server(folder, connection, args.postgres_pid)
+        server = Lists(folder, connection, args.postgres_pid)
         try:
             times, used, sizes = {}, {}, {}
             asked = [a for a in (*definitions(server), *instances(server, args)) if args.only in a[0]]
@@ -187,10 +134,6 @@ def main():
     for name, all_of in (("by the clock", times), ("processor", used)):
         print(f"{name}: {p95(sum(all_of.values(), [])):.1f} ms p95 of all {sum(map(len, all_of.values()))} requests; worst kind {max(map(p95, all_of.values())):.1f} ms")
     return 1 if max(map(p95, (used if args.busy else times).values())) > 100 else 0
-
-
-def p95(taken):
-    return sorted(taken)[int(len(taken) * .95)]
 
 
 sys.exit(main())

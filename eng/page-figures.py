@@ -1,17 +1,16 @@
 #!/usr/bin/env python3
 """Measures the console's pages over a great many stored events, instances and jobs (SQLite).
 
-  eng/page-figures.py [--events N] [--instances N] [--jobs N] [--rounds N] [--keep FOLDER] [--only TEXT] [--server DLL]
+  eng/page-figures.py [--events N] [--instances N] [--jobs N] [--rounds N] [--keep FOLDER] [--only TEXT]
 
 Fills an empty database by SQL, starts the server that was built, waits until the overview's counts are caught up, asks
 for every page one after another, and prints of each the median, the 95th percentile and the server's processor time for
 one, in milliseconds. Ends with 1 if a 95th percentile is above 150 ms. --keep fills FOLDER once and uses it again; --only
-asks for the pages whose name contains TEXT; --server runs another build than this tree's. The default takes 14 GB.
+asks for the pages whose name contains TEXT. The default takes 14 GB.
 """
-import argparse, json, os, shutil, socket, sqlite3, statistics, subprocess, sys, tempfile, time, urllib.parse, urllib.request
+import argparse, json, os, shutil, sqlite3, statistics, sys, tempfile, time, urllib.parse, urllib.request
+from measured import ROOT, Server, p95
 
-ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-KEY = "a-key-for-measuring"
 SPAN = 30 * 86400 * 1000  # milliseconds over which the events lie
 
 
@@ -50,42 +49,6 @@ def fill(path, events, instances, jobs, now):
     db.close()
 
 
-class Server:
-    def __init__(self, folder, dll):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.base = f"http://127.0.0.1:{free.getsockname()[1]}"
-        environment = dict(os.environ, Automation__DataDirectory=folder, Automation__AdminKey=KEY, Automation__Workflows__Retention__Age="00:00:00",
-                           Automation__Workflows__Directory=os.path.join(folder, "workflows"), Automation__Intake__MappingsFile=os.path.join(folder, "workflows", "mappings.json"), Logging__LogLevel__Default="Warning")
-        dll = dll or next(d for b in ("Release", "Debug") if os.path.exists(d := f"{ROOT}/src/Automation.Host/bin/{b}/net10.0/Automation.Host.dll"))
-        self.process = subprocess.Popen(["dotnet", dll, "--urls", self.base], cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
-        while True:
-            try:
-                urllib.request.urlopen(self.base + "/healthz/ready").close()
-                return
-            except OSError:
-                if self.process.poll() is not None:
-                    sys.exit("the server ended")
-                time.sleep(.1)
-
-    def ask(self, path):
-        request = urllib.request.Request(self.base + path, headers={"Authorization": "ApiKey " + KEY, "Accept": "text/html,application/json"})
-        began = time.perf_counter()
-        with urllib.request.urlopen(request) as answer:
-            text = answer.read()
-        return (time.perf_counter() - began) * 1000, text
-
-    def processor(self):
-        """Milliseconds of processor time that it has used (Linux)."""
-        with open(f"/proc/{self.process.pid}/stat") as stat:
-            fields = stat.read().rsplit(")", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-
-
 def caught_up(server, now):
     # The oldest hour is counted first, the newest last.
     while True:
@@ -103,21 +66,25 @@ def main():
     parser.add_argument("--rounds", type=int, default=30)
     parser.add_argument("--only", default="")
     parser.add_argument("--keep")
-    parser.add_argument("--server")
     args = parser.parse_args()
     folder = args.keep or tempfile.mkdtemp(prefix="automation-pages-")
+    workflows = os.path.join(folder, "workflows")
+
+    def start():
+        return Server(folder, Automation__Workflows__Retention__Age="00:00:00", Automation__Workflows__Directory=workflows,
+                      Automation__Intake__MappingsFile=os.path.join(workflows, "mappings.json"))
+
     try:
         path = os.path.join(folder, "automation.db")
         now = int(time.time() * 1000)
         if not os.path.exists(path):
             os.makedirs(folder, exist_ok=True)
-            shutil.copytree(os.path.join(ROOT, "workflows"), os.path.join(folder, "workflows"))
-            first = Server(folder, args.server)
-            first.stop()
+            shutil.copytree(os.path.join(ROOT, "workflows"), workflows)
+            start().stop()
             began = time.time()
             fill(path, args.events, args.instances, args.jobs, now)
             print(f"filled in {time.time() - began:.0f} s, {os.path.getsize(path) / 1e9:.1f} GB", flush=True)
-        server = Server(folder, args.server)
+        server = start()
         try:
             began = time.time()
             caught_up(server, now)
@@ -146,11 +113,11 @@ def main():
             for name, address in ((n, a) for n, a in pages.items() if args.only in n):
                 server.ask(address)
                 used = server.processor()
-                times = sorted(server.ask(address)[0] for _ in range(args.rounds))
+                times = [server.ask(address)[0] for _ in range(args.rounds)]
                 used = (server.processor() - used) / args.rounds
-                p95 = times[min(len(times) - 1, int(len(times) * .95))]
-                worst = max(worst, p95)
-                print(f"{name:36} {statistics.median(times):8.1f} {p95:8.1f} {used:8.1f}{'  !' if p95 > 150 else ''}", flush=True)
+                high = p95(times)
+                worst = max(worst, high)
+                print(f"{name:36} {statistics.median(times):8.1f} {high:8.1f} {used:8.1f}{'  !' if high > 150 else ''}", flush=True)
         finally:
             server.stop()
     finally:
