@@ -21,7 +21,7 @@ public sealed partial class JobQueries
             ? """SELECT j."Id" FROM "Job" j WHERE j."Id" < $1 AND j."Id" > $2"""
             : "SELECT j.id FROM hangfire.job j WHERE j.id < $1 AND j.id > $2");
         var values = new List<SqlValue> { top, bottom, most };
-        AddConditions(sql, values, filter);
+        AddConditions(sql, values, filter, windowed: filter.SearchesText);
         sql.Append(IsSqlite ? """ ORDER BY j."Id" DESC LIMIT $3""" : " ORDER BY j.id DESC LIMIT $3");
         long[] ids = [.. (await _store.Database.QueryAsync(Cached(sql.ToString()), cancellationToken, [.. values])).Rows.Select(r => r[0].AsInteger)];
         return new JobIds(ids, ids.Length == most ? ids[^1] : bottom > end ? bottom + 1 : null);
@@ -46,7 +46,7 @@ public sealed partial class JobQueries
                 ? """SELECT count(*) FROM "Job" j WHERE j."Id" < $1 AND j."Id" > $2"""
                 : "SELECT count(*) FROM hangfire.job j WHERE j.id < $1 AND j.id > $2");
             var values = new List<SqlValue> { top, bottom };
-            AddConditions(sql, values, filter);
+            AddConditions(sql, values, filter, windowed: !filter.IsFetched);
             count += await NumberAsync(Cached(sql.ToString()), cancellationToken, [.. values]);
             if (bottom <= end)
                 return new JobMatches(count, IsComplete: true, through);

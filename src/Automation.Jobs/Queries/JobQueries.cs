@@ -69,7 +69,7 @@ public sealed partial class JobQueries
             var bottom = filter.SearchesText ? await WindowAsync(filter, top, end, cancellationToken, Pieces) : end;
             var sql = new StringBuilder(IsSqlite ? ListSqlite : ListPostgres);
             var values = new List<SqlValue> { top, bottom, most + 1 - jobs.Count };
-            AddConditions(sql, values, filter);
+            AddConditions(sql, values, filter, windowed: filter.SearchesText);
             sql.Append(IsSqlite ? """ ORDER BY j."Id" DESC LIMIT $3""" : " ORDER BY j.id DESC LIMIT $3");
             jobs.AddRange((await _store.Database.QueryAsync(Cached(sql.ToString()), cancellationToken, [.. values])).Rows.Select(ReadSummary));
             if (jobs.Count > most)
@@ -149,7 +149,7 @@ public sealed partial class JobQueries
 
     private static SqlStatement Cached(string text) => Statements.GetOrAdd(text, static t => new SqlStatement(t));
 
-    private void AddConditions(StringBuilder sql, List<SqlValue> values, JobFilter filter)
+    private void AddConditions(StringBuilder sql, List<SqlValue> values, JobFilter filter, bool windowed)
     {
         string Next(SqlValue value)
         {
@@ -158,7 +158,15 @@ public sealed partial class JobQueries
         }
 
         if (filter.State is { } state)
-            sql.Append(IsSqlite ? $""" AND j."StateName" = {Next(state)}""" : $" AND j.statename = {Next(state)}");
+        {
+            // In a window the ids of the state come first, from its index. Left to itself PostgreSQL would read all jobs from the
+            // newest on where it takes the state for a frequent one.
+            var wanted = Next(state);
+            sql.Append(IsSqlite ? $""" AND j."StateName" = {wanted}"""
+                : windowed ? $" AND j.id = ANY(ARRAY(SELECT w.id FROM hangfire.job w WHERE w.statename = {wanted} AND w.id < $1 AND w.id > $2))"
+                : $" AND j.statename = {wanted}");
+        }
+
         if (filter.CreatedFrom is { } from)
             sql.Append(IsSqlite ? $""" AND j."CreatedAt" >= {Next(Stamp(from))}""" : $" AND j.createdat >= {Next(Stamp(from))}");
         if (filter.CreatedTo is { } to)
