@@ -20,7 +20,8 @@ internal sealed record LoadResult(long Accepted, long Refused, TimeSpan Elapsed,
 
 /// <summary>
 /// Posts requests over keep-alive connections with as little work of its own as it can, because it shares the machine
-/// with the server. Each request carries a number of its own, so that no two events are the same.
+/// with the server: requests are written, and signed, before the time is taken. Each carries a number of its own, so that
+/// no two events are the same.
 /// </summary>
 /// <param name="port">The server's port on 127.0.0.1.</param>
 /// <param name="path">Where to post.</param>
@@ -35,24 +36,25 @@ internal sealed class LoadGenerator(int port, string path, Func<long, string> bo
     /// <param name="perSecond">Requests due per second; 0 for as fast as possible. A late request's latency counts from when it was due.</param>
     public async Task<LoadResult> RunAsync(int connections, long firstNumber, long count, double perSecond = 0)
     {
-        var next = firstNumber - 1;
-        var last = firstNumber + count - 1;
+        var requests = new byte[count][];
+        Parallel.For(0, count, i => requests[i] = Request(body(firstNumber + i)));
+        var next = -1L;
         var start = Stopwatch.GetTimestamp();
         var runs = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {
-            using var connection = new Connection(port, path);
+            using var connection = new Connection(port);
             var latencies = new List<long>();
             long accepted = 0, refused = 0;
             while (true)
             {
                 var number = Interlocked.Increment(ref next);
-                if (number > last)
+                if (number >= count)
                     return (accepted, refused, latencies);
-                var due = perSecond > 0 ? start + (long)((number - firstNumber) / perSecond * Stopwatch.Frequency) : Stopwatch.GetTimestamp();
+                var due = perSecond > 0 ? start + (long)(number / perSecond * Stopwatch.Frequency) : Stopwatch.GetTimestamp();
                 var wait = Stopwatch.GetElapsedTime(Stopwatch.GetTimestamp(), due);
                 if (wait > TimeSpan.Zero)
                     await Task.Delay(wait + TimeSpan.FromMilliseconds(0.5));
-                var status = await connection.PostAsync(body(number), headers);
+                var status = await connection.PostAsync(requests[number]);
                 latencies.Add((long)Stopwatch.GetElapsedTime(due).TotalMicroseconds);
                 if (status is >= 200 and < 300)
                     accepted++;
@@ -67,24 +69,21 @@ internal sealed class LoadGenerator(int port, string path, Func<long, string> bo
         return new LoadResult(runs.Sum(r => r.accepted), runs.Sum(r => r.refused), elapsed, all);
     }
 
+    private byte[] Request(string json) => Encoding.UTF8.GetBytes(string.Create(
+        CultureInfo.InvariantCulture,
+        $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n{headers?.Invoke(json)}Content-Length: {Encoding.UTF8.GetByteCount(json)}\r\n\r\n{json}"));
+
     /// <summary>One HTTP/1.1 connection that sends a request and reads its answer, nothing more.</summary>
     private sealed class Connection : IDisposable
     {
         private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        private readonly string _head;
-        private readonly byte[] _out = new byte[64 * 1024];
         private readonly byte[] _in = new byte[64 * 1024];
 
-        public Connection(int port, string path)
-        {
-            _socket.Connect(IPAddress.Loopback, port);
-            _head = $"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n";
-        }
+        public Connection(int port) => _socket.Connect(IPAddress.Loopback, port);
 
-        public async ValueTask<int> PostAsync(string body, Func<string, string>? headers)
+        public async ValueTask<int> PostAsync(byte[] request)
         {
-            var length = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{_head}{headers?.Invoke(body)}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"), _out);
-            await _socket.SendAsync(_out.AsMemory(0, length));
+            await _socket.SendAsync(request);
             var filled = 0;
             while (true)
             {

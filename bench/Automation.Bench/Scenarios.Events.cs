@@ -17,7 +17,7 @@ internal sealed partial class Scenarios
 
     private static readonly byte[] Key = Encoding.UTF8.GetBytes(Secret);
 
-    /// <summary>As <see cref="AcceptanceAsync"/>, with every event signed and verified; the generator pays for the signing.</summary>
+    /// <summary>As <see cref="AcceptanceAsync"/>, with every event verified. They are signed before the time is taken.</summary>
     public async Task SignedAsync()
     {
         await using var server = await StartAsync("acceptance with HMAC verification");

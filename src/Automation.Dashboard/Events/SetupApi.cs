@@ -31,7 +31,7 @@ internal static class SetupApi
 
         var mappings = app.MapGroup("/api/mappings").WithTags("Mappings").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         mappings.MapGet("/", (MappingStore store) => TypedResults.Ok(MappingsAnswer.Of(store))).WithName("ListMappings").WithSummary("The rules in force, and what is wrong with the file where it is not in force.");
-        mappings.MapPost("/check", CheckAsync).WithName("CheckMappings").WithSummary("Checks a mappings file without using it.").Accepts<string>("application/json");
+        mappings.MapPost("/check", CheckAsync).WithName("CheckMappings").WithSummary("Checks a mappings file without using it; ?file= is what messages call it.").Accepts<string>("application/json");
         mappings.MapGet("/file", (Delegate)FileAsync).WithName("ReadMappings").WithSummary("The mappings as they are written, comments and all; the ETag is the version.").Produces<string>(200, "application/json").WithMetadata(new EntityTagAttribute());
         mappings.MapGet("/history", HistoryAsync).WithName("ListMappingChanges").WithSummary("Who changed which rule when, latest first; of one rule with ?rule=.");
         mappings.MapGet("/history/{version:long}", VersionAsync).WithName("FindMappingChange").WithSummary("A version: the rules that it changed, before and after, and the whole file as it was then.");
@@ -55,18 +55,18 @@ internal static class SetupApi
         if (call.RemoteIp is { } text && !IPAddress.TryParse(text, out ip))
             return Problems.Range("remoteIp", text, "an IP address");
         var captured = new CapturedRequest(call.Headers, body, call.Query, call.UrlSecret, ip, call.Url, call.At);
-        return await explainer.ExplainAsync(source, captured, cancellationToken) is { } explanation ? TypedResults.Ok(explanation) : Problems.Missing("source", source);
+        return await explainer.ExplainAsync(source, captured, cancellationToken) is { } explanation ? TypedResults.Ok(explanation) : Problems.MissingSource(source);
     }
 
     private static Results<Ok<PreviewResult>, ProblemHttpResult> Preview(string source, CapturedCall call, RoutingPreview preview) =>
-        preview.Preview(source, call.Body ?? "", call.Headers) is { } result ? TypedResults.Ok(result) : Problems.Missing("source", source);
+        preview.Preview(source, call.Body ?? "", call.Headers) is { } result ? TypedResults.Ok(result) : Problems.MissingSource(source);
 
-    private static async Task<Results<Ok<MappingsCheck>, ProblemHttpResult>> CheckAsync(HttpRequest request, MappingStore store, CancellationToken cancellationToken) =>
-        await ReadAsync(request, cancellationToken) is { } file
-            ? TypedResults.Ok(store.Check(file))
+    private static async Task<Results<Ok<MappingsCheck>, ProblemHttpResult>> CheckAsync(HttpRequest request, MappingStore store, string? file, CancellationToken cancellationToken) =>
+        await ReadAsync(request, cancellationToken) is { } content
+            ? TypedResults.Ok(store.Check(content, file))
             : Problems.Range("the file's size", request.ContentLength, $"at most {LongestFile} bytes");
 
-    private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> ApplyAsync(HttpContext context, MappingStore store, string? note, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> ApplyAsync(HttpContext context, MappingStore store, string? note, string? file, CancellationToken cancellationToken)
     {
         var request = context.Request;
         long? expected = null;
@@ -77,16 +77,16 @@ internal static class SetupApi
             expected = number;
         }
 
-        return await ReadAsync(request, cancellationToken) is { } file
-            ? await PutInForceAsync(context, store, file, note, expected, MappingOrigin.Person, cancellationToken)
+        return await ReadAsync(request, cancellationToken) is { } content
+            ? await PutInForceAsync(context, store, content, file, note, expected, MappingOrigin.Person, cancellationToken)
             : Problems.Range("the file's size", request.ContentLength, $"at most {LongestFile} bytes");
     }
 
     private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> PutInForceAsync(
-        HttpContext context, MappingStore store, byte[] file, string? note, long? expected, MappingOrigin origin, CancellationToken cancellationToken)
+        HttpContext context, MappingStore store, byte[] file, string? name, string? note, long? expected, MappingOrigin origin, CancellationToken cancellationToken)
     {
         // Of an empty file, as of any other that is none, it is told why; only a version without a file may be empty.
-        if ((file.Length > 0 || origin != MappingOrigin.Restore) && store.Check(file).Problem is { } problem)
+        if ((file.Length > 0 || origin != MappingOrigin.Restore) && store.Check(file, name).Problem is { } problem)
             return TypedResults.Problem(statusCode: StatusCodes.Status400BadRequest, title: "The mappings cannot be used", detail: problem);
         if (note?.Length > LongestNote)
             return Problems.Range("note", note.Length, $"at most {LongestNote} characters");
@@ -126,7 +126,7 @@ internal static class SetupApi
     private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> RestoreAsync(
         long version, HttpContext context, MappingStore store, MappingHistory history, string? note, CancellationToken cancellationToken) =>
         await history.FindAsync(version, cancellationToken) is { } found
-            ? await PutInForceAsync(context, store, found.Content, note ?? string.Create(CultureInfo.InvariantCulture, $"Version {version} again"), null, MappingOrigin.Restore, cancellationToken)
+            ? await PutInForceAsync(context, store, found.Content, null, note ?? string.Create(CultureInfo.InvariantCulture, $"Version {version} again"), null, MappingOrigin.Restore, cancellationToken)
             : Problems.Missing("version of the mappings", version.ToString(CultureInfo.InvariantCulture));
 
     private static async Task<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)

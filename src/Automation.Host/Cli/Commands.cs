@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Automation.Host.Cli;
 
@@ -39,8 +40,20 @@ internal static class Commands
         }
 
         foreach (var error in parsed.Errors)
-            await Console.Error.WriteLineAsync(error.Message);
+            await Console.Error.WriteLineAsync(Sentence(error));
         await Console.Error.WriteLineAsync($"See: {args[0]} --help");
         return Exit.Misused;
+    }
+
+    /// <summary>What is wrong with the command line; where it is a number that is none, the library would name a type of .NET.</summary>
+    private static string Sentence(ParseError error)
+    {
+        if (error.SymbolResult is not ArgumentResult { Tokens: [{ Value: var given }] } result)
+            return error.Message;
+        var (name, type) = result.Parent is OptionResult { Option: var option } ? (option.Name, option.ValueType) : (result.Argument.Name, result.Argument.ValueType);
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        return type == typeof(int) || type == typeof(long) ? $"{name} is \"{given}\"; a whole number is wanted."
+            : type == typeof(double) ? $"{name} is \"{given}\"; a number is wanted, such as 2.5."
+            : error.Message;
     }
 }

@@ -84,6 +84,12 @@ internal sealed class Connection : IDisposable
         {
             return Exit.Done;
         }
+        catch (Exception e) when (e is KeyNotFoundException or InvalidOperationException or JsonException)
+        {
+            // It is JSON, but not what the API of this version answers.
+            await Console.Error.WriteLineAsync($"The server's answer is not one that this program knows ({e.Message}). Is --url the address of this program's server, of the same version?");
+            return Exit.Refused;
+        }
     }
 
     /// <exception cref="CommandException">The server does not answer.</exception>
@@ -125,6 +131,8 @@ internal sealed class Connection : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         var answer = await SendAsync(request, cancellationToken);
         await CheckAsync(answer, cancellationToken);
+        if (answer.Content.Headers.ContentType?.MediaType is not "text/event-stream")
+            throw new CommandException(Exit.Refused, $"{new Uri(Address, path)} does not answer with a stream of events. Is --url the address of this program's server?");
         return new StreamReader(await answer.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
     }
 

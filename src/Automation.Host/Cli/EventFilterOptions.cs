@@ -49,7 +49,8 @@ internal sealed class EventFilterOptions(bool withTime)
         }
     }
 
-    private static DateTimeOffset? Time(ArgumentResult given)
+    /// <summary>Reads an option that is a time; without an offset it is UTC.</summary>
+    public static DateTimeOffset? Time(ArgumentResult given)
     {
         var text = given.Tokens.Count == 1 ? given.Tokens[0].Value : "";
         if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time))

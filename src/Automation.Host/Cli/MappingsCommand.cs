@@ -26,7 +26,8 @@ internal static class MappingsCommand
         return On("check", "Checks a mappings file against the server's expressions and options, without using it.", [file], async (connection, result, cancellationToken) =>
         {
             using var content = await ContentAsync(result.GetRequiredValue(file), cancellationToken);
-            var check = await connection.CallAsync(HttpMethod.Post, "/api/mappings/check", content, cancellationToken);
+            var name = Uri.EscapeDataString(result.GetRequiredValue(file).Name);
+            var check = await connection.CallAsync(HttpMethod.Post, "/api/mappings/check?file=" + name, content, cancellationToken);
             if (check.GetProperty("problem").GetString() is { } problem)
                 throw new CommandException(Exit.Refused, problem);
             Console.WriteLine($"The file is good: {Rules(check.GetProperty("rules").GetInt32())}.");
@@ -41,7 +42,7 @@ internal static class MappingsCommand
         return On("apply", "Checks a mappings file and puts it in force at once, at all servers of a database.", [file, note, expect], async (connection, result, cancellationToken) =>
         {
             using var content = await ContentAsync(result.GetRequiredValue(file), cancellationToken);
-            var path = "/api/mappings" + (result.GetValue(note) is { } text ? "?note=" + Uri.EscapeDataString(text) : "");
+            var path = "/api/mappings?file=" + Uri.EscapeDataString(result.GetRequiredValue(file).Name) + (result.GetValue(note) is { } text ? "&note=" + Uri.EscapeDataString(text) : "");
             Tell(await connection.CallAsync(HttpMethod.Put, path, content, cancellationToken, result.GetValue(expect) is { } seen ? ("If-Match", Invariant($"\"{seen}\"")) : null));
         });
     }

@@ -13,7 +13,7 @@ internal static class ReplayCommand
     {
         var id = new Argument<string?>("event") { Description = "Id of one event. Without it all events of the filter are replayed, in the order stored.", Arity = ArgumentArity.ZeroOrOne };
         var filter = new EventFilterOptions(withTime: true);
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only says what would start." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only says what would start; of one event, what every rule says to it." };
         var all = new Option<bool>("--all") { Description = "Replays without any filter; a guard against replaying everything by mistake." };
         var url = Connection.UrlOption();
         var key = Connection.KeyOption();
@@ -24,7 +24,13 @@ internal static class ReplayCommand
             using var connection = Connection.To(result.GetValue(url), result.GetValue(key));
             var given = filter.Given(result);
             if (result.GetValue(id) is { } one)
-                return given.Count == 0 && !result.GetValue(dryRun) ? await OneAsync(connection, one, cancellationToken) : throw new CommandException(Exit.Misused, "One event is replayed without a filter and without --dry-run.");
+            {
+                if (given.Count > 0 || result.GetValue(all))
+                    throw new CommandException(Exit.Misused, "Either one event is replayed or those of a filter, not both.");
+                return result.GetValue(dryRun) ? await ExplainAsync(connection, one, cancellationToken) : await OneAsync(connection, one, cancellationToken);
+            }
+
+
             if (given.Count == 0 && !result.GetValue(all))
                 throw new CommandException(Exit.Misused, "Which events? Give an id, a filter such as --source flyflow --status Failed, or --all.");
             return await ManyAsync(connection, given, result.GetValue(dryRun), cancellationToken);
@@ -36,6 +42,29 @@ internal static class ReplayCommand
     {
         var copy = await connection.CallAsync(HttpMethod.Post, $"/api/events/{Uri.EscapeDataString(id)}/replay", null, cancellationToken);
         Console.WriteLine($"Replayed as {copy.GetProperty("id").GetString()}");
+        return Exit.Done;
+    }
+
+    /// <summary>What every rule says to an event as it would come now.</summary>
+    private static async Task<int> ExplainAsync(Connection connection, string id, CancellationToken cancellationToken)
+    {
+        var found = await connection.CallAsync(HttpMethod.Get, "/api/events/" + Uri.EscapeDataString(id), null, cancellationToken);
+        if (found.GetProperty("body").GetString() is not { } body)
+            throw new CommandException(Exit.Refused, "The event's body is no text, so no rule can be asked about it.");
+        using var content = Connection.Json(new { headers = found.GetProperty("headers"), body });
+        var source = found.GetProperty("event").GetProperty("source").GetString()!;
+        var preview = await connection.CallAsync(HttpMethod.Post, $"/api/sources/{Uri.EscapeDataString(source)}/preview", content, cancellationToken);
+        if (preview.GetProperty("problem").GetString() is { } problem)
+            throw new CommandException(Exit.Refused, "It would not be taken now: " + problem);
+        var rules = preview.GetProperty("decision").GetProperty("rules").EnumerateArray().OrderByDescending(r => r.GetProperty("matches").GetBoolean()).ToList();
+        foreach (var rule in rules)
+        {
+            var flow = rule.GetProperty("flow").GetString() is { } text ? " " + text : "";
+            Console.WriteLine($"{(rule.GetProperty("matches").GetBoolean() ? "starts" : "does not start")} {rule.GetProperty("workflow").GetString()}, rule {rule.GetProperty("ruleId").GetString()}: {rule.GetProperty("why").GetString()}{flow}");
+        }
+
+        if (!rules.Exists(r => r.GetProperty("matches").GetBoolean()))
+            Console.WriteLine("No rule wants it: a replay would start nothing.");
         return Exit.Done;
     }
 
@@ -67,6 +96,8 @@ internal static class ReplayCommand
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{start.Value.GetInt64(),10}  {start.Name}"));
         var state = run.GetProperty("state").GetString();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{state}: {run.GetProperty("replayed").GetInt64()} of {run.GetProperty("done").GetInt64()} events {(dryRun ? "would be" : "were")} replayed."));
+        if (run.GetProperty("done").GetInt64() - run.GetProperty("replayed").GetInt64() is > 0 and var unwanted)
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"No rule wants {(unwanted == 1 ? "the other one" : $"the other {unwanted}")}; replay EVENT --dry-run says why."));
         if (run.GetProperty("problem").GetString() is { } problem)
             await Console.Error.WriteLineAsync(problem);
         return state == "Finished" ? Exit.Done : Exit.Refused;

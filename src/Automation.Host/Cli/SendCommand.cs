@@ -41,7 +41,7 @@ internal static class SendCommand
             var presetName = result.GetValue(preset) ?? slug;
             catalog.All.TryGetValue(presetName, out var found);
             if (found is null && (result.GetValue(file) is null || result.GetValue(preset) is not null))
-                throw new CommandException(Exit.Misused, $"There is no preset named \"{presetName}\". Known: {string.Join(", ", catalog.All.Keys.Order(StringComparer.Ordinal))}. For a source of another name add --preset.");
+                throw new CommandException(Exit.Misused, $"There is no preset named \"{presetName}\". Known: {string.Join(", ", catalog.All.Keys.Order(StringComparer.Ordinal))}. For a source of another name add --preset, for a preset of your own --presets FOLDER.");
             if (result.GetValue(file) is null && result.GetValue(sample) is null)
                 return List(found!);
             if (result.GetValue(repeat) < 1 || result.GetValue(rate) is <= 0)

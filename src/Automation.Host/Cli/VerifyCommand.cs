@@ -10,7 +10,7 @@ internal static class VerifyCommand
     {
         var source = new Argument<string>("source") { Description = "The source's slug." };
         var file = new Argument<FileInfo>("file") { Description = "The request as captured: headers, one a line, with or without the request line before them; an empty line; the body byte for byte." };
-        var at = new Option<DateTimeOffset?>("--at") { Description = "When it came; signed timestamps are judged by it. Default: now." };
+        var at = new Option<DateTimeOffset?>("--at") { Description = "When it came; signed timestamps are judged by it. Default: now.", CustomParser = EventFilterOptions.Time };
         var ip = new Option<string?>("--ip") { Description = "Where it came from, for address lists." };
         var requestUrl = new Option<string?>("--request-url") { Description = "The whole URL as the sender called it, for senders that sign it." };
         var url = Connection.UrlOption();

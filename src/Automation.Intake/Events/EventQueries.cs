@@ -1,5 +1,6 @@
 using Automation.Storage;
 using Automation.Storage.Events;
+using Automation.Storage.Workflows;
 using Automation.Storage.Writes;
 using Microsoft.EntityFrameworkCore;
 
@@ -211,6 +212,9 @@ public sealed class EventQueries(Database database)
             return null;
         var starts = await context.Set<EventStartRow>().Where(s => s.EventId == id).OrderBy(s => s.StartedAt).ToListAsync(cancellationToken);
         var flow = await context.Set<FlowItemRow>().Where(i => i.EventId == id).OrderBy(i => i.RuleId).ToListAsync(cancellationToken);
+        // A place is taken as long as its instance runs; that it is free again is noted a little later.
+        var instances = flow.Where(i => i.State == FlowState.Running).Select(i => i.InstanceId).ToList();
+        var running = instances.Count == 0 ? [] : await context.Set<WorkflowInstanceRow>().Where(i => instances.Contains(i.Id) && i.FinishedAt == null).Select(i => i.Id).ToListAsync(cancellationToken);
         // Without a key they are sought among the repeats that came after it, as far as a page can be expected to look.
         var duplicate = EventStatus.Duplicate;
         var repeats = row.CorrelationKey is null
@@ -226,7 +230,7 @@ public sealed class EventQueries(Database database)
                 r.Id, r.State, r.Origin, r.Status, r.ContentType, r.Headers, r.Body, r.InstanceId, r.ActivityId, SqlValue.FromMicros(r.CreatedAt), r.SendTo,
                 r.SentAt is { } sent ? SqlValue.FromMicros(sent) : null, r.Detail))],
             Flow = [.. flow.Select(i => new EventFlow(
-                i.RuleId, i.Key, i.State, SqlValue.FromMicros(i.Since), i.SettledAt is { } at ? SqlValue.FromMicros(at) : null, i.Waits, i.Outcome, i.InstanceId, i.ByEvent))],
+                i.RuleId, i.Key, i.State == FlowState.Running && !running.Contains(i.InstanceId!) ? FlowState.Done : i.State, SqlValue.FromMicros(i.Since), i.SettledAt is { } at ? SqlValue.FromMicros(at) : null, i.Waits, i.Outcome, i.InstanceId, i.ByEvent))],
         };
     }
 

@@ -67,7 +67,7 @@ internal sealed class FlowPlan
         }
 
         if (WhenBusy != WhenBusy.Queue && (BatchSize > 0 || Debounce is not null))
-            throw new FormatException("\"flow.batch\" and \"flow.debounce\" hold events back, so with them \"concurrency\" can only queue.");
+            throw new FormatException("\"flow.batch\" and \"flow.debounce\" hold events back, so with them \"concurrency\" and \"singleton\" can only queue.");
         if (Concurrency == 0 && Throttle is null && RateLimit is null && Debounce is null && BatchSize == 0)
             throw new FormatException("\"flow\" limits nothing; set concurrency, singleton, throttle, rateLimit, debounce or batch.");
         Text = Describe();

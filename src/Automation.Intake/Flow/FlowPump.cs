@@ -99,6 +99,10 @@ internal sealed partial class FlowPump(
                     untilSweep = TicksPerSweep;
                     foreach (var key in await store.FreedAsync(stopping))
                         Queue(key);
+                    while (await store.GiveBackAsync(stopping))
+                    {
+                        // Until all are noted; each round commits some.
+                    }
                 }
 
                 var now = clock.GetUtcNow();

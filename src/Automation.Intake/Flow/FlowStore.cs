@@ -51,7 +51,7 @@ internal sealed class FlowStore(Database database)
         "UPDATE flow_items SET state = $3, released_at = $4, settled_at = $5, instance_id = $6, by_event = $7, outcome = $8 WHERE event_id = $1 AND rule_id = $2 AND state = 0");
 
     private static readonly SqlStatement Stop = new(
-        "UPDATE flow_items SET state = 6, by_event = $3, outcome = $4 WHERE event_id = $1 AND rule_id = $2 AND state = 1");
+        "UPDATE flow_items SET state = 6, by_event = $3, outcome = $4 WHERE event_id = $1 AND rule_id = $2 AND state IN (1, 2)");
 
     // Without it two decisions on one event, of different rules, would each take the other for still open.
     private static readonly SqlStatement LockEvent = new("SELECT 1 WHERE $1 IS NULL", "SELECT 1 FROM events WHERE id = $1 FOR UPDATE");
@@ -89,9 +89,17 @@ internal sealed class FlowStore(Database database)
     private static readonly SqlStatement FindNext = new("SELECT min(next_at) FROM flow_keys WHERE next_at IS NOT NULL");
     private static readonly SqlStatement FindWaitingKeys = new("SELECT DISTINCT rule_id, flow_key FROM flow_items WHERE state = 0");
 
+    private const string SomethingWaits = "EXISTS (SELECT 1 FROM flow_items w WHERE w.rule_id = f.rule_id AND w.flow_key = f.flow_key AND w.state = 0)";
+
     private static readonly SqlStatement FindFreed = new(
         "SELECT DISTINCT f.rule_id, f.flow_key FROM flow_items f LEFT JOIN workflow_instances i ON i.id = f.instance_id "
-        + "WHERE f.state = 1 AND (i.id IS NULL OR i.finished_at IS NOT NULL)");
+        + $"WHERE f.state = 1 AND (i.id IS NULL OR i.finished_at IS NOT NULL) AND {SomethingWaits}");
+
+    private static readonly SqlStatement FindEnded = new(
+        "SELECT f.event_id, f.rule_id FROM flow_items f LEFT JOIN workflow_instances i ON i.id = f.instance_id "
+        + $"WHERE f.state = 1 AND (i.id IS NULL OR i.finished_at IS NOT NULL) AND NOT {SomethingWaits} ORDER BY f.event_id, f.rule_id LIMIT 500");
+
+    private static readonly SqlStatement GiveBack = new("UPDATE flow_items SET state = 2 WHERE event_id = $1 AND rule_id = $2 AND state = 1");
 
     private static readonly SqlStatement FindAllRunning = new("SELECT rule_id, flow_key, instance_id FROM flow_items WHERE state = 1");
 
@@ -116,7 +124,24 @@ internal sealed class FlowStore(Database database)
     /// <summary>The keys for which something waits.</summary>
     public ValueTask<List<FlowKey>> WaitingAsync(CancellationToken cancellationToken) => KeysAsync(FindWaitingKeys, cancellationToken);
 
-    /// <summary>The keys that have places whose instances have ended.</summary>
+    /// <summary>
+    /// Notes that places are free for which nothing waits. A decision on the key takes them for free in any case, so that it
+    /// need not know; but what is not noted would be looked at for ever.
+    /// </summary>
+    /// <returns>Whether there may be more.</returns>
+    public async Task<bool> GiveBackAsync(CancellationToken cancellationToken)
+    {
+        var ended = await database.QueryAsync(FindEnded, cancellationToken);
+        if (ended.Count == 0)
+            return false;
+        var unit = new WriteUnit();
+        foreach (var row in ended.Rows)
+            unit.Add(GiveBack, row[0].AsText, row[1].AsText);
+        await database.CommitAsync(unit, cancellationToken: cancellationToken);
+        return true;
+    }
+
+    /// <summary>The keys for which something waits and that have places whose instances have ended.</summary>
     public ValueTask<List<FlowKey>> FreedAsync(CancellationToken cancellationToken) => KeysAsync(FindFreed, cancellationToken);
 
     /// <summary>When a key is to be looked at next; null where none is.</summary>

@@ -124,11 +124,12 @@ public sealed partial class MappingStore : BackgroundService
 
     /// <summary>Checks a mappings file without using it.</summary>
     /// <param name="json">Its content.</param>
-    public MappingsCheck Check(byte[] json)
+    /// <param name="name">What messages call it; null for the name of the server's own.</param>
+    public MappingsCheck Check(byte[] json, string? name = null)
     {
         try
         {
-            return new MappingsCheck(MappingFile.Read(Path.GetFileName(_name), json, _expressions).Count, null);
+            return new MappingsCheck(MappingFile.Read(name ?? Path.GetFileName(_name), json, _expressions).Count, null);
         }
         catch (MappingFileException e)
         {

@@ -95,6 +95,8 @@ internal sealed class SignatureCheck : Check
         {
             ReadOnlySpan<byte> signed = buffer.AsSpan(0, _signed.Write(values, buffer));
             trace?.Add($"Signed text {_scheme.Signed}: {signed.Length} bytes of which the body is {request.Body.Length}; it begins {Preview(signed)}.");
+            if (trace is not null && values.Request.Url is null && _signed.Holds("url"))
+                trace.Add("The signed text holds the URL as the sender called it, which was not given; without it no signature can match.");
             Span<byte> given = stackalloc byte[64];
             var readable = 0;
             foreach (var candidate in Candidates(value))

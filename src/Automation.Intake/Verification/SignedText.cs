@@ -32,6 +32,9 @@ internal sealed class SignedText
         return new SignedText([.. parts]);
     }
 
+    /// <summary>Whether the pattern names something.</summary>
+    public bool Holds(string name) => Array.Exists(_parts, p => p.Name == name);
+
     /// <summary>A length that the bytes do not pass.</summary>
     public int MaxLength(in Values values)
     {

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -82,6 +84,53 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         Assert.Contains("There is no command \"sned\". There are: send,", mistyped.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("--rate is \"fast\"; a number is wanted, such as 2.5.", "send", "flyflow", "call_ended", "--rate", "fast")]
+    [InlineData("--repeat is \"2.5\"; a whole number is wanted.", "send", "flyflow", "call_ended", "--repeat", "2.5")]
+    [InlineData("version is \"last\"; a whole number is wanted.", "mappings", "restore", "last")]
+    [InlineData("\"tomorrow\" is not a time; write it like 2026-01-15T12:00:00Z.", "verify", "github", "request.http", "--at", "tomorrow")]
+    [InlineData("Either a sample or --file is sent, not both.", "send", "flyflow", "call_ended", "--file", "event.json")]
+    [InlineData("Either one event is replayed or those of a filter, not both.", "replay", "01a", "--type", "call_ended", "--dry-run")]
+    [InlineData("for a preset of your own --presets FOLDER.", "send", "nobody", "x")]
+    public async Task A_command_line_that_cannot_be_used_says_which_word_and_what_is_wanted(string message, params string[] args)
+    {
+        var run = await site.RunAsync(args);
+
+        Assert.Equal(2, run.Code);
+        Assert.Contains(message, run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("System.", run.Errors, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text/html", "<h1>It works!</h1>", 1, "does not answer with JSON", "sources")]
+    [InlineData("application/json", "{}", 1, "is not one that this program knows", "sources")]
+    [InlineData("text/html", "<h1>It works!</h1>", 1, "does not answer with a stream of events", "tail")]
+    [InlineData("text/event-stream", ": begins\n", 3, "The server has closed the", "tail")]
+    [InlineData("application/json", "[", 3, "The server has closed the connection", "sources")]
+    public async Task What_is_not_this_server_or_breaks_off_is_told_in_a_sentence(string type, string body, int code, string message, string command)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        // Where the answer breaks off, less comes than it says.
+        var length = Encoding.UTF8.GetByteCount(body) + (code == 3 ? 100 : 0);
+        var answering = AnswerAsync(listener, $"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+
+        var run = await site.RunAsync(command, "--url", $"http://{listener.LocalEndpoint}");
+
+        await answering;
+        Assert.Equal(code, run.Code);
+        Assert.Contains(message, run.Errors, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
+    }
+
+    private static async Task AnswerAsync(TcpListener listener, string answer)
+    {
+        using var connection = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
+        await connection.ReceiveAsync(new byte[4096], TestContext.Current.CancellationToken);
+        await connection.SendAsync(Encoding.UTF8.GetBytes(answer), TestContext.Current.CancellationToken);
+        connection.Shutdown(SocketShutdown.Both);
+    }
+
     [Fact]
     public async Task Tail_shows_events_as_they_come()
     {
@@ -121,7 +170,18 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         Assert.Equal(10, events.Count);
         var one = await site.RunAsync("replay", events[^1].GetProperty("id").GetString()!);
         Assert.StartsWith("Replayed as ", one.Output, StringComparison.Ordinal);
+        var why = await site.RunAsync("replay", events[^1].GetProperty("id").GetString()!, "--dry-run");
+        Assert.StartsWith("starts call-ended, rule calls: Source and type match.", why.Output, StringComparison.Ordinal);
+        Assert.Contains("does not start tool-call, rule tools: The type call_ended is not tool_call.", why.Output, StringComparison.Ordinal);
         Assert.Equal(6, (await site.Server.AllEventsAsync("source=flyflow&correlationId=" + call)).Count(e => e.GetProperty("replayOf").ValueKind == JsonValueKind.String));
+
+        var lone = "alone-" + Guid.NewGuid().ToString("N");
+        (await site.Server.PostAsync("flyflow", $$$"""{"event_type":"call_moved","call_id":"{{{lone}}}"}""")).Dispose();
+        var unwanted = await site.RunAsync("replay", "--correlation", lone, "--dry-run");
+        Assert.Contains("Finished: 0 of 1 events would be replayed.\nNo rule wants the other one; replay EVENT --dry-run says why.", unwanted.Output, StringComparison.Ordinal);
+        var reasons = await site.RunAsync("replay", (await site.Server.AllEventsAsync("correlationId=" + lone)).Single().GetProperty("id").GetString()!, "--dry-run");
+        Assert.Contains("rule calls: The type call_moved is not call_ended.", reasons.Output, StringComparison.Ordinal);
+        Assert.Contains("No rule wants it: a replay would start nothing.", reasons.Output, StringComparison.Ordinal);
 
         // The export has them all, one a line.
         using var export = await site.Server.Api.GetAsync(new Uri($"/api/events/export?source=flyflow&correlationId={call}", UriKind.Relative), TestContext.Current.CancellationToken);
@@ -141,8 +201,11 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         var broken = site.Write("broken.json", """{ "rules": [ { "id": "x", "workflow": "w", "flow": { "singleton": "wait" } } ] }""");
         var check = await site.RunAsync("mappings", "check", broken);
         Assert.Equal(1, check.Code);
+        Assert.Contains(Path.GetFileName(broken) + "(1): Rule", check.Errors, StringComparison.Ordinal);
         Assert.Contains("\"flow.singleton\" is \"wait\"; allowed: queue, skip, replace.", check.Errors, StringComparison.Ordinal);
-        Assert.Equal(1, (await site.RunAsync("mappings", "apply", broken)).Code);
+        var refusedFile = await site.RunAsync("mappings", "apply", broken);
+        Assert.Equal(1, refusedFile.Code);
+        Assert.Contains(Path.GetFileName(broken) + "(1): Rule", refusedFile.Errors, StringComparison.Ordinal);
 
         var file = await File.ReadAllTextAsync(Path.Combine(site.Server.WorkflowsDirectory, "mappings.json"), TestContext.Current.CancellationToken);
         var rules = System.Text.Json.Nodes.JsonNode.Parse(file, documentOptions: new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true })!;
@@ -194,6 +257,11 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         Assert.Equal(1, late.Code);
         Assert.DoesNotContain(CliSite.Secret, accepted.Output + refused.Output + late.Output, StringComparison.Ordinal);
         Assert.Equal(2, (await site.RunAsync("verify", "acme", site.Write("none.http", "no header here\n"))).Code);
+        Assert.Equal("404 Not Found: There is no source \"nosuch\".", (await site.RunAsync("verify", "nosuch", good)).Errors.Trim());
+        // A URL that is signed and not known cannot be guessed.
+        var form = site.Write("form.http", "Content-Type: application/x-www-form-urlencoded\nX-Twilio-Signature: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n\nCallSid=1");
+        Assert.Contains("the URL as the sender called it, which was not given", (await site.RunAsync("verify", "twilio", form)).Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("was not given", (await site.RunAsync("verify", "twilio", form, "--request-url", "https://example.org/webhooks/twilio")).Output, StringComparison.Ordinal);
     }
 
     [Fact]

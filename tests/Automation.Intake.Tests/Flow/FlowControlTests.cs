@@ -46,6 +46,36 @@ public sealed class FlowControlTests
     [Theory]
     [InlineData(DatabaseProvider.Sqlite)]
     [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_place_that_nothing_waits_for_is_given_back_where_its_instance_has_ended(DatabaseProvider provider)
+    {
+        var clock = new ManualClock();
+        await using var server = await FlowServer.StartAsync("""{ "key": "{data.key}", "concurrency": { "limit": 1 } }""", provider, clock);
+        var ended = await server.SendAsync("a");
+        var running = await server.SendAsync("b");
+        await server.StartOfAsync(running);
+        Assert.Equal(FlowState.Running, (await server.BecomesAsync(ended, EventStatus.Routed)).Flow.Single().State);
+
+        await server.EndAsync(ended);
+
+        // Whoever looks sees it at once; the row follows, or it would be looked at for ever and outlive its event.
+        Assert.Equal(FlowState.Done, (await server.DecidedAsync(ended)).Flow.Single().State);
+        for (var began = TimeProvider.System.GetTimestamp(); (await RowsAsync(server, "state = 1")).Contains(ended, StringComparer.Ordinal);)
+        {
+            Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "the place is not given back");
+            clock.Advance(TimeSpan.FromSeconds(1));
+            await Task.Delay(2, Token);
+        }
+
+        Assert.Equal([ended], await RowsAsync(server, "state = 2"));
+        Assert.Equal([running], await RowsAsync(server, "state = 1"));
+    }
+
+    private static async Task<string[]> RowsAsync(IntakeServer server, string where) =>
+        [.. (await server.Database.QueryAsync(new SqlStatement($"SELECT event_id FROM flow_items WHERE {where}"), Token)).Rows.Select(r => r[0].AsText!)];
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
     public async Task A_singleton_that_skips_says_why_and_lets_the_event_be_routed_again(DatabaseProvider provider)
     {
         await using var server = await FlowServer.StartAsync("""{ "key": "{data.key}", "singleton": "skip" }""", provider);

@@ -17,7 +17,7 @@ public sealed class FlowRuleTests
     [InlineData("""{ "debounce": { "period": "10s", "timeout": "5s" } }""", "\"flow.debounce.timeout\" is \"5s\"; allowed is 10s to 1d.")]
     [InlineData("""{ "batch": { "size": 5000, "timeout": "5s" } }""", "\"flow.batch.size\" is 5000; allowed is 2 to 1000.")]
     [InlineData("""{ "batch": { "size": 5, "timeout": "5s" }, "debounce": { "period": "1s" } }""", "\"flow.debounce\" and \"flow.batch\" exclude each other: the one keeps only the last event, the other all.")]
-    [InlineData("""{ "batch": { "size": 5, "timeout": "5s" }, "singleton": "skip" }""", "\"flow.batch\" and \"flow.debounce\" hold events back, so with them \"concurrency\" can only queue.")]
+    [InlineData("""{ "batch": { "size": 5, "timeout": "5s" }, "singleton": "skip" }""", "\"flow.batch\" and \"flow.debounce\" hold events back, so with them \"concurrency\" and \"singleton\" can only queue.")]
     public void A_rule_that_cannot_be_says_what_is_wrong_and_what_is_allowed(string flow, string message)
     {
         var error = Assert.Throws<MappingFileException>(() => Read(FlowServer.Rule(flow)));
