@@ -48,9 +48,15 @@ internal static class Commands
     /// <summary>What is wrong with the command line; where it is a number that is none, the library would name a type of .NET.</summary>
     private static string Sentence(ParseError error)
     {
-        if (error.SymbolResult is not ArgumentResult { Tokens: [{ Value: var given }] } result)
+        if (error.SymbolResult is not { Tokens: [{ Value: var given }] } result)
             return error.Message;
-        var (name, type) = result.Parent is OptionResult { Option: var option } ? (option.Name, option.ValueType) : (result.Argument.Name, result.Argument.ValueType);
+        var (name, type) = (result, result.Parent) switch
+        {
+            (OptionResult { Option: var option }, _) => (option.Name, option.ValueType),
+            (_, OptionResult { Option: var option }) => (option.Name, option.ValueType),
+            (ArgumentResult { Argument: var argument }, _) => (argument.Name, argument.ValueType),
+            _ => ("", typeof(string)),
+        };
         type = Nullable.GetUnderlyingType(type) ?? type;
         return type == typeof(int) || type == typeof(long) ? $"{name} is \"{given}\"; a whole number is wanted."
             : type == typeof(double) ? $"{name} is \"{given}\"; a number is wanted, such as 2.5."

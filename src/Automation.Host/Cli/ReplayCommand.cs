@@ -97,7 +97,7 @@ internal static class ReplayCommand
         var state = run.GetProperty("state").GetString();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{state}: {run.GetProperty("replayed").GetInt64()} of {run.GetProperty("done").GetInt64()} events {(dryRun ? "would be" : "were")} replayed."));
         if (run.GetProperty("done").GetInt64() - run.GetProperty("replayed").GetInt64() is > 0 and var unwanted)
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"No rule wants {(unwanted == 1 ? "the other one" : $"the other {unwanted}")}; replay EVENT --dry-run says why."));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(unwanted == 1 ? "1 event is" : $"{unwanted} events are")} wanted by no rule; replay EVENT --dry-run says why."));
         if (run.GetProperty("problem").GetString() is { } problem)
             await Console.Error.WriteLineAsync(problem);
         return state == "Finished" ? Exit.Done : Exit.Refused;

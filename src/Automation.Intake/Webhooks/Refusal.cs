@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Automation.Intake.Identification;
 using Microsoft.AspNetCore.Http;
@@ -11,6 +12,9 @@ namespace Automation.Intake.Webhooks;
 /// <param name="Fault">Where the body is broken.</param>
 internal sealed record Refusal(int Status, string Detail, JsonFault? Fault = null)
 {
+    // Read by people in a terminal; the content type keeps browsers from taking it for a page.
+    private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>Seconds after which the sender may try again.</summary>
     public int? RetryAfter { get; init; }
 
@@ -28,7 +32,7 @@ internal sealed record Refusal(int Status, string Detail, JsonFault? Fault = nul
             response.Headers.Connection = "close";
 
         using var buffer = new MemoryStream();
-        await using (var json = new Utf8JsonWriter(buffer))
+        await using (var json = new Utf8JsonWriter(buffer, WriterOptions))
         {
             json.WriteStartObject();
             json.WriteString("type", "about:blank");
@@ -45,6 +49,7 @@ internal sealed record Refusal(int Status, string Detail, JsonFault? Fault = nul
         }
 
         response.ContentType = "application/problem+json";
+        response.Headers.XContentTypeOptions = "nosniff";
         response.ContentLength = buffer.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
             await response.Body.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), context.RequestAborted);

@@ -178,7 +178,7 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         var lone = "alone-" + Guid.NewGuid().ToString("N");
         (await site.Server.PostAsync("flyflow", $$$"""{"event_type":"call_moved","call_id":"{{{lone}}}"}""")).Dispose();
         var unwanted = await site.RunAsync("replay", "--correlation", lone, "--dry-run");
-        Assert.Contains("Finished: 0 of 1 events would be replayed.\nNo rule wants the other one; replay EVENT --dry-run says why.", unwanted.Output, StringComparison.Ordinal);
+        Assert.Contains("Finished: 0 of 1 events would be replayed.\n1 event is wanted by no rule; replay EVENT --dry-run says why.", unwanted.Output, StringComparison.Ordinal);
         var reasons = await site.RunAsync("replay", (await site.Server.AllEventsAsync("correlationId=" + lone)).Single().GetProperty("id").GetString()!, "--dry-run");
         Assert.Contains("rule calls: The type call_moved is not call_ended.", reasons.Output, StringComparison.Ordinal);
         Assert.Contains("No rule wants it: a replay would start nothing.", reasons.Output, StringComparison.Ordinal);

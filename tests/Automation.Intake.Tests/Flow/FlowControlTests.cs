@@ -1,6 +1,7 @@
 using Automation.Intake.Tests.Support;
 using Automation.Storage;
 using Automation.Storage.Events;
+using Automation.Storage.Writes;
 using Automation.Testing;
 
 namespace Automation.Intake.Tests.Flow;
@@ -71,7 +72,7 @@ public sealed class FlowControlTests
     }
 
     private static async Task<string[]> RowsAsync(IntakeServer server, string where) =>
-        [.. (await server.Database.QueryAsync(new SqlStatement($"SELECT event_id FROM flow_items WHERE {where}"), Token)).Rows.Select(r => r[0].AsText!)];
+        [.. (await server.TestDatabase.Database.QueryAsync(new SqlStatement($"SELECT event_id FROM flow_items WHERE {where}"), Token)).Rows.Select(r => r[0].AsText!)];
 
     [Theory]
     [InlineData(DatabaseProvider.Sqlite)]
