@@ -125,14 +125,14 @@ internal sealed class Connection : IDisposable
         }
     }
 
-    /// <summary>Opens a stream of the API.</summary>
-    public async Task<StreamReader> OpenAsync(string path, CancellationToken cancellationToken)
+    /// <summary>Opens what the API answers as it comes.</summary>
+    public async Task<StreamReader> OpenAsync(string path, string mediaType, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
         var answer = await SendAsync(request, cancellationToken);
         await CheckAsync(answer, cancellationToken);
-        if (answer.Content.Headers.ContentType?.MediaType is not "text/event-stream")
-            throw new CommandException(Exit.Refused, $"{new Uri(Address, path)} does not answer with a stream of events. Is --url the address of this program's server?");
+        if (answer.Content.Headers.ContentType?.MediaType is var other && other != mediaType)
+            throw new CommandException(Exit.Refused, $"{new Uri(Address, path)} answers with {other ?? "nothing"} where {mediaType} is wanted. Is --url the address of this program's server?");
         return new StreamReader(await answer.Content.ReadAsStreamAsync(cancellationToken), Encoding.UTF8);
     }
 

@@ -54,7 +54,7 @@ internal static class MappingsCommand
         {
             if (result.GetValue(version) is not { } number)
             {
-                using var content = await connection.OpenAsync("/api/mappings/file", cancellationToken);
+                using var content = await connection.OpenAsync("/api/mappings/file", "application/json", cancellationToken);
                 Console.WriteLine((await content.ReadToEndAsync(cancellationToken)).TrimEnd());
             }
             else

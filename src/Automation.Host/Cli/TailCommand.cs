@@ -19,7 +19,7 @@ internal static class TailCommand
         command.SetAction((result, cancellationToken) => Connection.GuardAsync(async () =>
         {
             using var connection = Connection.To(result.GetValue(url), result.GetValue(key));
-            using var reader = await connection.OpenAsync("/api/events/stream" + filter.Query(result), cancellationToken);
+            using var reader = await connection.OpenAsync("/api/events/stream" + filter.Query(result), "text/event-stream", cancellationToken);
             await Console.Error.WriteLineAsync($"Events of {connection.Address} from now on; Ctrl+C ends.");
             var left = result.GetValue(count) ?? int.MaxValue;
             while (left > 0 && await reader.ReadLineAsync(cancellationToken) is { } line)

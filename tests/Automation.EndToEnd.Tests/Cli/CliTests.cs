@@ -104,7 +104,7 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
     [Theory]
     [InlineData("text/html", "<h1>It works!</h1>", 1, "does not answer with JSON", "sources")]
     [InlineData("application/json", "{}", 1, "is not one that this program knows", "sources")]
-    [InlineData("text/html", "<h1>It works!</h1>", 1, "does not answer with a stream of events", "tail")]
+    [InlineData("text/html", "<h1>It works!</h1>", 1, "answers with text/html where text/event-stream is wanted", "tail")]
     [InlineData("text/event-stream", ": begins\n", 3, "The server has closed the", "tail")]
     [InlineData("application/json", "[", 3, "The server has closed the connection", "sources")]
     public async Task What_is_not_this_server_or_breaks_off_is_told_in_a_sentence(string type, string body, int code, string message, string command)
