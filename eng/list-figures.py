@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures the lists that the Studio asks for: definitions with many versions, and a great many instances.
 
-  eng/list-figures.py [--instances N] [--definitions N] [--versions N] [--postgres URL] [--rounds N]
+  eng/list-figures.py [--instances N] [--definitions N] [--versions N] [--postgres URL [--filled]] [--rounds N]
 
 Fills an empty database (SQLite in a temporary folder, or the PostgreSQL that a postgresql:// URL names), starts the
 server that was built, asks for every filter and sort at the first, a middle and the last page, one request after
@@ -29,7 +29,7 @@ def fill(args, now):
         'Database', NULL, {yes(f'i % {v} = {v - 1}')}, {yes(f'i % {v} = {v - 2}')}, {args.false}, {args.false}, {args.false}, 'h' || i, {now} - i * 1000, {now} - i * 1000, 1,
         {args.text} FROM n"""
     yield f"""{rows(args.instances)} INSERT INTO workflow_instances
-        SELECT 'instance-' || {args.pad}, 'def-' || (i * 31 % {d}), 'v-' || ((i * 31 % {d}) * {v} + {v - 2}), {v - 1},
+        SELECT {args.id}, 'def-' || (i * 31 % {d}), 'v-' || ((i * 31 % {d}) * {v} + {v - 2}), {v - 1},
         CASE i % 20 WHEN 0 THEN 5 WHEN 1 THEN 4 WHEN 2 THEN 2 ELSE 3 END, {args.false}, CASE WHEN i % 20 = 0 THEN 1 ELSE 0 END,
         CASE WHEN i % 3 = 0 THEN 'call-' || (i / 9) END, CASE WHEN i % 2 = 0 THEN 'Order ' || i END, NULL, NULL,
         {now} - (i * 7919 % {args.instances}) * 60000000, {now} - (i * 104729 % {args.instances}) * 60000000,
@@ -71,7 +71,7 @@ def definitions(server):
 def instances(server, args):
     middle = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - args.instances * 30))
     shapes = [{}, {"status": "Running"}, {"statuses": ["Finished"]}, {"subStatuses": ["Faulted"]}, {"subStatuses": ["Faulted", "Suspended"]}, {"hasIncidents": True}, {"definitionIds": ["def-7"]},
-              {"definitionIds": ["def-7", "def-8"], "statuses": ["Finished"]}, {"searchTerm": "def-12"}, {"searchTerm": "instance-0000001"}, {"searchTerm": "00777"}, {"searchTerm": "call-77"}, {"searchTerm": "Order 99"}, {"searchTerm": "order"}, {"searchTerm": "a"},
+              {"definitionIds": ["def-7", "def-8"], "statuses": ["Finished"]}, {"searchTerm": "def-12"}, {"searchTerm": "0195c0de-0003"}, {"searchTerm": "00777"}, {"searchTerm": "e0f7"}, {"searchTerm": "call-77"}, {"searchTerm": "Order 99"}, {"searchTerm": "order"}, {"searchTerm": "a"},
               {"searchTerm": "nothing has this"}, {"timestampFilters": [{"column": "CreatedAt", "operator": "GreaterThan", "timestamp": middle}]},
               {"timestampFilters": [{"column": "UpdatedAt", "operator": "LessThan", "timestamp": middle}]},
               {"timestampFilters": [{"column": "FinishedAt", "operator": "LessThan", "timestamp": middle}], "subStatuses": ["Faulted"]}]
@@ -92,14 +92,17 @@ def main():
     parser.add_argument("--postgres-pid", help="the postmaster, so that its servers' processor time counts (PostgreSQL on this machine)")
     parser.add_argument("--busy", action="store_true", help="judge by processor time")
     parser.add_argument("--folder", help="keeps the data of SQLite for further runs")
+    parser.add_argument("--filled", action="store_true", help="PostgreSQL holds what an earlier run filled in")
     parser.add_argument("--only", default="", help="kinds whose name has this in it")
     args = parser.parse_args()
     args.true, args.false = ("true", "false") if args.postgres else ("1", "0")
-    args.pad = "lpad(i::text, 9, '0')" if args.postgres else "printf('%09d', i)"
+    # As the server makes them: the time in milliseconds, then what is random.
+    hexed = (lambda digits, value: f"lpad(to_hex({value}), {digits}, '0')") if args.postgres else (lambda digits, value: f"printf('%0{digits}x', {value})")
+    args.id = " || ".join(("'0195c0de-'", hexed(4, "i >> 12 & 65535"), "'-7'", hexed(3, "i & 4095"), "'-'", hexed(4, "32768 + i * 40503 % 16384"), "'-'", hexed(12, "i * 2654435761 % 281474976710656")))
     args.text = "'" + CONTENT + "'"
     with contextlib.ExitStack() as stack:
         folder = args.folder or stack.enter_context(tempfile.TemporaryDirectory())
-        filled = os.path.exists(os.path.join(folder, "automation.db"))
+        filled = args.filled or os.path.exists(os.path.join(folder, "automation.db"))
         connection = connection_string(args.postgres)
         Lists(folder, connection).stop()
         now = int(time.time() * 1_000_000)
@@ -110,6 +113,9 @@ def main():
             subprocess.run(["psql", args.postgres, "-q", "-v", "ON_ERROR_STOP=1"], input=script.encode(), check=True)
         else:
             database = sqlite3.connect(os.path.join(folder, "automation.db"))
+            # Filling takes minutes otherwise; nothing of it must outlive a crash.
+            database.execute("PRAGMA synchronous = OFF")
+            database.execute("PRAGMA cache_size = -2000000")
             for statement in fill(args, now):
                 database.execute(statement)
             database.commit()

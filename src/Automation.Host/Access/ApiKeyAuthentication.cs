@@ -17,7 +17,7 @@ internal sealed class ApiKeyAuthentication(
 
     protected override async Task<AuthenticateResult> HandleAuthenticateAsync()
     {
-        if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header) || header.Parameter is not { Length: > 0 } given)
+        if (!AuthenticationHeaderValue.TryParse(Credentials(Request), out var header) || header.Parameter is not { Length: > 0 } given)
             return AuthenticateResult.NoResult();
         if (!header.Scheme.Equals(SchemeName, StringComparison.OrdinalIgnoreCase) && !header.Scheme.Equals("Bearer", StringComparison.OrdinalIgnoreCase))
             return AuthenticateResult.NoResult();
@@ -30,6 +30,12 @@ internal sealed class ApiKeyAuthentication(
             identity.AddClaim(new Claim(ClaimTypes.Role, key.Role.Text()));
         return AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), SchemeName));
     }
+
+    /// <summary>What the request says; a browser can give the upgrade of a connection no header, so that the live updates take it from the address.</summary>
+    public static string? Credentials(HttpRequest request) =>
+        request.Headers.Authorization.Count == 0 && request.Path.StartsWithSegments("/elsa/hubs", StringComparison.OrdinalIgnoreCase) && request.Query["access_token"].FirstOrDefault() is { Length: > 0 } token
+            ? "Bearer " + token
+            : request.Headers.Authorization.ToString();
 
     protected override Task HandleChallengeAsync(AuthenticationProperties properties)
     {

@@ -237,7 +237,7 @@ internal sealed partial class WorkflowEndpoints
         // The form in which Elsa tells it.
         context.Response.StatusCode = refusal.Status;
         return context.Response.WriteAsJsonAsync(
-            new { message = json.Message, path = json.Path, lineNumber = json.LineNumber, bytePositionInLine = json.BytePositionInLine }, JsonSerializerOptions.Web, context.RequestAborted);
+            new { message = json.Message, path = json.Path ?? "$", lineNumber = json.LineNumber, bytePositionInLine = json.BytePositionInLine }, JsonSerializerOptions.Web, context.RequestAborted);
     }
 
     private static string? Named(HttpRequest request, string header, string query)

@@ -53,8 +53,8 @@ public sealed record InstanceFilter
     public IReadOnlyCollection<string> Ids { get; init; } = [];
 
     /// <summary>
-    /// Text that the definition id, the correlation id, the name or the id contains, without regard to case; ids that hold more
-    /// than hexadecimal digits are found by their beginning.
+    /// Text that the definition id, the correlation id or the name contains, without regard to case, or the id: one that this
+    /// server made begins with it, or, if the text stands nowhere else, contains it (four hexadecimal digits or more).
     /// </summary>
     public string? SearchTerm { get; init; }
 

@@ -34,7 +34,7 @@ public sealed class InstanceQueries(Database database)
     public async Task<Page<InstanceSummary>> ListAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var (search, findsTooMany) = await SearchAsync(connection, filter, cancellationToken);
+        var (search, findsTooMany) = await SearchAsync(filter, cancellationToken);
         if (findsTooMany)
         {
             var (shown, known) = await PageOfManyAsync(connection, filter, search, cancellationToken);
@@ -79,13 +79,12 @@ public sealed class InstanceQueries(Database database)
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var filter = new InstanceFilter { OrderBy = InstanceOrder.Created };
         var search = new InstanceSearch(filter, database.Provider, []);
-        var term = new InstanceTerm(text, []);
-        var isSqlite = database.Provider == DatabaseProvider.Sqlite;
+        var term = new InstanceTerm(text, database.Provider, []);
         var most = search.Parameter(take);
         var sql = $"SELECT {Columns}, 0 FROM workflow_instances WHERE id IN ("
             + $"SELECT id FROM (SELECT id FROM workflow_instances WHERE {term.OfBeginning(search.Parameter)} LIMIT {most}) b UNION "
             + $"SELECT id FROM (SELECT * FROM (SELECT id, correlation_id, name, created_at FROM workflow_instances {WalkedIndex(filter)} ORDER BY created_at DESC LIMIT {search.Parameter(among)}) newest "
-            + $"WHERE {term.OfRow(isSqlite, search.Parameter)} ORDER BY created_at DESC LIMIT {most}) f) ORDER BY created_at DESC, id DESC LIMIT {most}";
+            + $"WHERE {term.OfRow(search.Parameter)} ORDER BY created_at DESC LIMIT {most}) f) ORDER BY created_at DESC, id DESC LIMIT {most}";
         return (await ReadAsync(connection, search, sql, cancellationToken)).Items;
     }
 
@@ -93,7 +92,7 @@ public sealed class InstanceQueries(Database database)
     public async Task<long> CountAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
-        var (search, findsTooMany) = await SearchAsync(connection, filter, cancellationToken);
+        var (search, findsTooMany) = await SearchAsync(filter, cancellationToken);
         return findsTooMany
             ? (await FirstOfManyAsync(connection, filter, search, ShownOfMany, cancellationToken)).Count
             : await CountAsync(connection, filter, search, cancellationToken);
@@ -105,7 +104,7 @@ public sealed class InstanceQueries(Database database)
         if (!string.IsNullOrWhiteSpace(filter.SearchTerm))
         {
             await using var connection = await database.OpenConnectionAsync(cancellationToken);
-            if (await SearchAsync(connection, filter, cancellationToken) is (var search, FindsTooMany: true))
+            if (await SearchAsync(filter, cancellationToken) is (var search, FindsTooMany: true))
                 return (await PageOfManyAsync(connection, filter, search, cancellationToken)).Ids;
         }
 
@@ -113,29 +112,54 @@ public sealed class InstanceQueries(Database database)
     }
 
     /// <summary>The conditions, with what a search has found unless that is too much.</summary>
-    private async Task<(InstanceSearch Search, bool FindsTooMany)> SearchAsync(DbConnection connection, InstanceFilter filter, CancellationToken cancellationToken)
+    private async Task<(InstanceSearch Search, bool FindsTooMany)> SearchAsync(InstanceFilter filter, CancellationToken cancellationToken)
     {
         var definitions = await DefinitionsOfTermAsync(filter.SearchTerm, cancellationToken);
         var search = new InstanceSearch(filter, database.Provider, definitions);
         if (search.Term is not { } term)
             return (search, false);
+        var found = await FindAsync(term, term.Places(), cancellationToken);
+        if (found.TrueForAll(f => f.Keys.Count == 0))
+            found = await FindAsync(term, term.LastPlaces(), cancellationToken);
+
+        // Where it stands too often, each row is looked at; what is found elsewhere is known already.
+        List<InstanceTerm.Place> everywhere = [];
+        var keys = found.SelectMany(f => f.Keys).ToHashSet();
+        foreach (var (place, of) in found.OrderByDescending(f => f.Keys.Count))
+        {
+            if (keys.Count <= FewFound)
+                break;
+            everywhere.Add(place);
+            keys.ExceptWith(of);
+        }
+
+        if (everywhere.Count > 0)
+            search.LookAtRows(everywhere, keys);
+        else
+            search.Restrict(keys);
+        return (search, everywhere.Count > 0);
+    }
+
+    /// <summary>The rows that have the text at each place. Each has an index of its own; together they take half the time on two processors.</summary>
+    private async Task<List<(InstanceTerm.Place Place, List<object> Keys)>> FindAsync(InstanceTerm term, IReadOnlyList<InstanceTerm.Place> places, CancellationToken cancellationToken) =>
+        [.. await Task.WhenAll(places.Select(place => Task.Run(async () => (place, await KeysAsync(term, place, cancellationToken)), cancellationToken)))];
+
+    /// <summary>Keys of the rows that have the text at one place, at most one more than are gathered.</summary>
+    private async Task<List<object>> KeysAsync(InstanceTerm term, InstanceTerm.Place place, CancellationToken cancellationToken)
+    {
         var parameters = new List<object>();
-        var sql = term.Keys(database.Provider == DatabaseProvider.Sqlite, FewFound + 1, value =>
+        var sql = term.Keys(place, value =>
         {
             parameters.Add(value);
             return string.Create(CultureInfo.InvariantCulture, $"${parameters.Count}");
         });
-        await using var command = Command(connection, sql, parameters);
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        await using var command = Command(connection, string.Create(CultureInfo.InvariantCulture, $"{sql} LIMIT {FewFound + 1}"), parameters);
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
-        await reader.ReadAsync(cancellationToken);
-        if (reader.GetInt64(0) > FewFound)
-        {
-            search.LookAtRows();
-            return (search, true);
-        }
-
-        search.Restrict(reader.IsDBNull(1) ? Array.Empty<string>() : reader.GetValue(1));
-        return (search, false);
+        var keys = new List<object>();
+        while (await reader.ReadAsync(cancellationToken))
+            keys.Add(reader.GetValue(0));
+        return keys;
     }
 
     /// <summary>Ids of one page of more than are gathered, and how many there are as far as that is known.</summary>
@@ -186,7 +210,7 @@ public sealed class InstanceQueries(Database database)
     private string SortedSql(InstanceFilter filter, InstanceSearch search, string direction, long take, long skip, bool counted)
     {
         var order = OrderSql(filter, direction);
-        return $"SELECT {Columns}, p.total FROM (SELECT id AS key, {(counted ? "count(*) OVER ()" : "0")} AS total FROM workflow_instances {CountIndex(filter, search)} "
+        return $"SELECT {Columns}, p.total FROM (SELECT id AS key, {(counted ? "count(*) OVER ()" : "0")} AS total FROM {search.From} {CountIndex(filter, search)} "
             + $"{search.Where} {order} {Limit(take, skip)}) p JOIN workflow_instances ON id = p.key {order}";
     }
 
@@ -215,16 +239,17 @@ public sealed class InstanceQueries(Database database)
 
     private async Task<long> CountAsync(DbConnection connection, InstanceFilter filter, InstanceSearch search, CancellationToken cancellationToken)
     {
-        var sql = $"SELECT count(*) FROM workflow_instances {CountIndex(filter, search)} {search.Where}";
-        var key = $"{sql}|{string.Join('|', search.Parameters)}";
-        if (_counts.TryGetValue(key, out var known) && Stopwatch.GetTimestamp() < known.ValidUntil)
+        var sql = $"SELECT count(*) FROM {search.From} {CountIndex(filter, search)} {search.Where}";
+        // What a search has found is a parameter that has no text of its own.
+        var key = search.IsSelective ? null : $"{sql}|{string.Join('|', search.Parameters)}";
+        if (key is not null && _counts.TryGetValue(key, out var known) && Stopwatch.GetTimestamp() < known.ValidUntil)
             return known.Count;
         var began = Stopwatch.GetTimestamp();
         await using var command = Command(connection, sql, search.Parameters);
         var count = Convert.ToInt64(await command.ExecuteScalarAsync(cancellationToken), CultureInfo.InvariantCulture);
         var took = Stopwatch.GetTimestamp() - began;
         // A short list is counted anew each time: there one more or less is seen.
-        if (count > FewRows && took > Stopwatch.Frequency / 200)
+        if (key is not null && count > FewRows && took > Stopwatch.Frequency / 200)
         {
             if (_counts.Count >= MaxCounts)
                 _counts.Clear();

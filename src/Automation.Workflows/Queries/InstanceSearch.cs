@@ -36,8 +36,6 @@ internal sealed class InstanceSearch
         foreach (var time in filter.Timestamps)
             And($"{ColumnOf(time.Column)} {OperatorOf(time.Operator)} {Parameter(SqlValue.ToMicros(time.Timestamp))}");
 
-        // The index of names holds no times: nothing but the API asks for both at once.
-        IsCovered = filter.Timestamps.Count == 0 || filter.OrderBy != InstanceOrder.Name;
         IsByTime = filter.Timestamps.Count > 0;
         HasDefinitions = filter.DefinitionIds.Count > 0;
         AddList("id", filter.Ids, selective: true);
@@ -51,14 +49,14 @@ internal sealed class InstanceSearch
         if (filter.Version is { } version)
             AndSelective($"definition_version = {Parameter(version)}");
         if (!string.IsNullOrWhiteSpace(filter.SearchTerm))
-            Term = new InstanceTerm(filter.SearchTerm.Trim(), definitionsOfTerm);
+            Term = new InstanceTerm(filter.SearchTerm.Trim(), provider, definitionsOfTerm);
     }
 
     /// <summary>The parameters, <c>$1</c> first.</summary>
     public List<object> Parameters { get; } = [];
 
     /// <summary>Whether the index of the sort column answers every condition.</summary>
-    public bool IsCovered { get; private set; }
+    public bool IsCovered { get; private set; } = true;
 
     /// <summary>What is searched for; not among the conditions before <see cref="Restrict"/> or <see cref="LookAtRows"/>.</summary>
     public InstanceTerm? Term { get; }
@@ -71,6 +69,9 @@ internal sealed class InstanceSearch
 
     /// <summary>Whether a condition leaves so few rows that they are fetched and sorted.</summary>
     public bool IsSelective { get; private set; }
+
+    /// <summary>The rows that the conditions are about.</summary>
+    public string From { get; private set; } = "workflow_instances";
 
     /// <summary>The conditions, beginning with <c>WHERE</c>; empty for none.</summary>
     public string Where => _where.ToString();
@@ -92,7 +93,7 @@ internal sealed class InstanceSearch
         InstanceOrder.Created => ["created_at", .. Filtered, "updated_at", "finished_at", "rowid"],
         InstanceOrder.Updated => ["updated_at", .. Filtered, "created_at", "finished_at", "rowid"],
         InstanceOrder.Finished => ["finished_at", .. Filtered, "created_at", "updated_at", "rowid"],
-        _ => ["name", .. Filtered, "rowid"],
+        _ => ["name", .. Filtered, "created_at", "updated_at", "finished_at", "rowid"],
     };
 
     public static string IndexOf(InstanceOrder column) => column switch
@@ -110,12 +111,31 @@ internal sealed class InstanceSearch
     }
 
     /// <summary>Only the rows that a search has found.</summary>
-    /// <param name="keys">Numbers of rows as JSON on SQLite, ids on PostgreSQL.</param>
-    public void Restrict(object keys) =>
-        AndSelective(_sqlite ? $"rowid IN (SELECT value FROM json_each({Parameter(keys)}))" : $"id = ANY({Parameter(keys)})");
+    /// <param name="keys">Numbers of rows on SQLite, ids on PostgreSQL.</param>
+    public void Restrict(IReadOnlyCollection<object> keys)
+    {
+        IsSelective = true;
+        IsCovered = false;
+        if (_sqlite)
+        {
+            And($"rowid IN (SELECT value FROM json_each({Parameter($"[{string.Join(',', keys)}]")}))");
+            return;
+        }
 
-    /// <summary>Only rows that hold what is searched for, found out by looking at each.</summary>
-    public void LookAtRows() => And(Term!.OfRow(_sqlite, Parameter));
+        // Given thousands of ids, PostgreSQL would rather walk a whole index and compare than look each up, which takes a fifth.
+        From = $"(SELECT i.* FROM unnest({Parameter(keys.Cast<string>().ToArray())}) AS found(key) "
+            + "CROSS JOIN LATERAL (SELECT * FROM workflow_instances WHERE id = found.key OFFSET 0) i) workflow_instances";
+    }
+
+    /// <summary>Only rows that have the text at one of these places, found out by looking at each, or whose key is among these.</summary>
+    public void LookAtRows(IReadOnlyList<InstanceTerm.Place> places, IReadOnlyCollection<object> keys)
+    {
+        var conditions = places.Select(p => p.Condition(Parameter)).ToList();
+        if (keys.Count > 0)
+            conditions.Add(_sqlite ? $"rowid IN (SELECT value FROM json_each({Parameter($"[{string.Join(',', keys)}]")}))" : $"id = ANY({Parameter(keys.Cast<string>().ToArray())})");
+        // One alone may be a range of the index that is walked.
+        And(conditions.Count == 1 ? conditions[0] : $"(({string.Join(") OR (", conditions)}))");
+    }
 
     private void AddStatus(InstanceFilter filter)
     {

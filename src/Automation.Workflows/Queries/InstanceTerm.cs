@@ -1,53 +1,65 @@
+using Automation.Storage;
+
 namespace Automation.Workflows.Queries;
 
 /// <summary>
 /// Text that people search instances for: part of the correlation id, of the name, of the definition's id or of the
-/// instance's id. Ids are long and random, and to look for a part of each costs more than all else together: that is done
-/// only for text that can stand in an id of ours; of other ids the beginning is looked for.
+/// instance's id. Ids of ours are long and random, and to look for a part of each costs more than all else together: that is
+/// done only for text that can stand in one and is found nowhere else. Ids that others made are few, and any text is looked
+/// for in them.
 /// </summary>
-internal sealed class InstanceTerm(string text, IReadOnlyCollection<string> definitions)
+internal sealed class InstanceTerm(string text, DatabaseProvider provider, IReadOnlyCollection<string> definitions)
 {
     /// <summary>Shorter text stands in so many ids that it finds nothing in particular.</summary>
     private const int ShortestPartOfId = 4;
 
-    private const int LengthOfId = 32;
+    private const int LengthOfId = 36;
 
-    private readonly bool _isPartOfId = text.Length is >= ShortestPartOfId and < LengthOfId && text.All(c => char.IsAsciiHexDigit(c) || c == '-');
+    /// <summary>The condition of the index of ids that are not ours.</summary>
+    private const string IsForeign = "(length(id) <> 36 OR substr(id, 15, 1) <> '7')";
 
-    /// <summary>Gives how many rows hold the text, counting no further than told, and their keys: as JSON on SQLite, as a list on PostgreSQL.</summary>
-    public string Keys(bool sqlite, int most, Func<object, string> parameter)
+    // Ids begin with the time: rows in the order in which they were written have theirs nearly in order, too.
+    private const string Middle =
+        "coalesce((SELECT id FROM workflow_instances "
+        + "WHERE rowid >= ((SELECT min(rowid) FROM workflow_instances) + (SELECT max(rowid) FROM workflow_instances)) / 2 ORDER BY rowid LIMIT 1), '')";
+
+    private readonly bool _sqlite = provider == DatabaseProvider.Sqlite;
+
+    /// <summary>One place where the text may stand.</summary>
+    /// <param name="Index">The index that SQLite is told to look through; null for that of the ids.</param>
+    /// <param name="Condition">The condition on a row, given what makes parameters of values.</param>
+    internal sealed record Place(string? Index, Func<Func<object, string>, string> Condition);
+
+    /// <summary>Where it is looked for at first.</summary>
+    public IReadOnlyList<Place> Places()
     {
-        var key = sqlite ? "rowid" : "id";
-        var pattern = parameter(Pattern(sqlite));
-        List<string> parts =
+        List<Place> places =
         [
-            $"SELECT {key} AS k FROM workflow_instances {By(sqlite, "correlation")} WHERE correlation_id IS NOT NULL AND {Like(sqlite, "correlation_id", pattern)}",
-            $"SELECT {key} AS k FROM workflow_instances {By(sqlite, "name")} WHERE name > '' AND {Like(sqlite, "name", pattern)}",
-            $"SELECT {key} AS k FROM workflow_instances WHERE {OfId(sqlite, pattern, parameter)}",
+            new("name", p => $"name > '' AND {Like("name", p)}"),
+            new("correlation", p => $"correlation_id IS NOT NULL AND {Like("correlation_id", p)}"),
+            new("foreign", p => $"{IsForeign} AND {Like("id", p)}"),
+            new(null, OfBeginning),
         ];
         if (definitions.Count > 0)
-            parts.Add($"SELECT {key} AS k FROM workflow_instances {By(sqlite, "definition")} WHERE definition_id IN ({string.Join(", ", definitions.Select(parameter))})");
-        return $"SELECT count(*), {(sqlite ? "json_group_array(k)" : "array_agg(k)")} FROM ({string.Join(" UNION ALL ", parts)} LIMIT {most}) f";
+            places.Add(new("definition", p => $"definition_id IN ({string.Join(", ", definitions.Select(p))})"));
+        return places;
     }
 
-    /// <summary>The condition on one row.</summary>
-    public string OfRow(bool sqlite, Func<object, string> parameter)
+    /// <summary>Where it is looked for if it is nowhere else: within the ids, in halves for two processors; PostgreSQL divides them itself.</summary>
+    public IReadOnlyList<Place> LastPlaces()
     {
-        var pattern = parameter(Pattern(sqlite));
-        var byDefinition = definitions.Count == 0 ? "" : $" OR definition_id IN ({string.Join(", ", definitions.Select(parameter))})";
-        return $"({Like(sqlite, "correlation_id", pattern)} OR {Like(sqlite, "name", pattern)} OR {OfId(sqlite, pattern, parameter)}{byDefinition})";
+        if (text.Length is < ShortestPartOfId or >= LengthOfId || !text.All(c => char.IsAsciiHexDigit(c) || c == '-'))
+            return [];
+        return _sqlite
+            ? [new(null, p => $"id >= {Middle} AND {Like("id", p)}"), new(null, p => $"id < {Middle} AND {Like("id", p)}")]
+            : [new(null, p => $"id LIKE {p(Pattern)} ESCAPE '\\'")];
     }
 
-    private string Pattern(bool sqlite)
-    {
-        var escaped = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
-        return $"%{(sqlite ? escaped : escaped.ToLowerInvariant())}%";
-    }
-
-    // SQLite's LIKE knows no case of A to Z; on PostgreSQL this costs two thirds of ILIKE.
-    private static string Like(bool sqlite, string column, string pattern) => $"{(sqlite ? column : $"lower({column})")} LIKE {pattern} ESCAPE '\\'";
-
-    private string OfId(bool sqlite, string pattern, Func<object, string> parameter) => _isPartOfId ? Like(sqlite, "id", pattern) : OfBeginning(parameter);
+    /// <summary>Gives the keys of the rows that have the text at one place: numbers of rows on SQLite, ids on PostgreSQL.</summary>
+    public string Keys(Place place, Func<object, string> parameter) =>
+        _sqlite
+            ? $"SELECT rowid FROM workflow_instances {(place.Index is { } index ? "INDEXED BY ix_workflow_instances_" + index : "")} WHERE {place.Condition(parameter)}"
+            : $"SELECT id FROM workflow_instances WHERE {place.Condition(parameter)}";
 
     /// <summary>The condition that its id begins with the text.</summary>
     public string OfBeginning(Func<object, string> parameter)
@@ -59,5 +71,24 @@ internal sealed class InstanceTerm(string text, IReadOnlyCollection<string> defi
         return $"id >= {parameter(beginning)} AND id < {parameter(beginning + "zzzz")} AND substr(id, 1, {length}) = {parameter(beginning)}";
     }
 
-    private static string By(bool sqlite, string index) => sqlite ? "INDEXED BY ix_workflow_instances_" + index : "";
+    /// <summary>The condition that a row's correlation id, name or id has the text.</summary>
+    public string OfRow(Func<object, string> parameter) =>
+        $"({Like("correlation_id", parameter)} OR {Like("name", parameter)} OR {OfBeginning(parameter)})";
+
+    private string Pattern
+    {
+        get
+        {
+            var escaped = text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal);
+            return $"%{(_sqlite ? escaped : escaped.ToLowerInvariant())}%";
+        }
+    }
+
+    // SQLite's LIKE knows no case of A to Z. On PostgreSQL this costs two thirds of ILIKE; a third, where the letters of other
+    // alphabets need not be made small; and less still where there are no letters.
+    private string Like(string column, Func<object, string> parameter)
+    {
+        var small = _sqlite || !text.Any(char.IsLetter) ? column : text.All(char.IsAscii) ? $"lower({column} COLLATE \"C\")" : $"lower({column})";
+        return $"{small} LIKE {parameter(Pattern)} ESCAPE '\\'";
+    }
 }

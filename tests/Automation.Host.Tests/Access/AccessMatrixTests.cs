@@ -18,7 +18,7 @@ public sealed partial class AccessMatrixTests
     /// <summary>What needs no sign-in. Adding to this list is a decision about security.</summary>
     private static readonly string[] Open =
     [
-        "/healthz/", "/sign-in", "/sign-out", "/favicon.ico", "/lib/", "/_content/", "/_framework/", "/studio/{**path}", "/elsa/api/identity/login", "/elsa/api/package/version",
+        "/healthz/", "/sign-in", "/sign-out", "/favicon.ico", "/lib/", "/_content/", "/_framework/", "/studio/{**path}", "/elsa/api/identity/login", "/elsa/api/identity/refresh-token", "/elsa/api/package/version",
     ];
 
     [Fact]

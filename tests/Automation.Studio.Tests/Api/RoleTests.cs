@@ -33,7 +33,7 @@ public sealed partial class RoleTests(StudioServer server) : IClassFixture<Studi
         "PUT /workflow-definitions/import", "PUT /workflow-definitions/{definitionId}/import",
     ];
 
-    private static readonly string[] ForAnybody = ["POST /identity/login", "GET /package/version"];
+    private static readonly string[] ForAnybody = ["POST /identity/login", "POST /identity/refresh-token", "GET /package/version"];
 
     [Fact]
     public async Task Every_route_is_refused_below_its_role_and_answered_from_it_on()

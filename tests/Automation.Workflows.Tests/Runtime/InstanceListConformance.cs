@@ -36,9 +36,11 @@ public abstract class InstanceListConformance(DatabaseProvider provider) : IAsyn
         for (var i = 0; i < Rows; i++)
         {
             var subStatus = (WorkflowSubStatus)random.Next(6);
+            var number = i * 7919 % Rows;
             var item = new InstanceSummary
             {
-                Id = $"{i * 7919 % Rows:x8}",
+                // Some as this server makes them, the others brought in from elsewhere.
+                Id = number % 10 == 9 ? $"0195c0de-0000-7000-8000-{number:x12}" : $"{number:x8}",
                 DefinitionId = $"def-{random.Next(4)}",
                 DefinitionVersionId = $"v{random.Next(3)}",
                 Version = random.Next(1, 4),
@@ -83,8 +85,11 @@ public abstract class InstanceListConformance(DatabaseProvider provider) : IAsyn
             (new() { Ids = ["00000001", "nosuch"] }, i => i.Id == "00000001"),
             (new() { SearchTerm = "call-49" }, i => i.CorrelationId?.Contains("call-49", StringComparison.OrdinalIgnoreCase) == true),
             (new() { SearchTerm = "DER 19" }, i => i.Name?.Contains("der 19", StringComparison.OrdinalIgnoreCase) == true),
-            (new() { SearchTerm = "00000A" }, i => i.Id.Contains("00000a", StringComparison.Ordinal)),
-            (new() { SearchTerm = "000A" }, i => i.Id.Contains("000a", StringComparison.Ordinal)),
+            (new() { SearchTerm = "00000A" }, i => i.Id.Length == 8 && i.Id.Contains("00000a", StringComparison.Ordinal)),
+            (new() { SearchTerm = "000A" }, i => i.Id.Length == 8 && i.Id.Contains("000a", StringComparison.Ordinal)),
+            // Within ids of this server, what stands nowhere else; and what they begin with.
+            (new() { SearchTerm = "8000-0000000000A" }, i => i.Id.Contains("8000-0000000000a", StringComparison.Ordinal)),
+            (new() { SearchTerm = "0195C0DE" }, i => i.Id.Length > 8),
             (new() { SearchTerm = "100%" }, _ => false),
             (new() { Timestamps = [new(InstanceOrder.Created, TimestampOperator.GreaterThan, noon)] }, i => i.CreatedAt > noon),
             (new() { Timestamps = [new(InstanceOrder.Finished, TimestampOperator.LessThanOrEqual, noon)] }, i => i.FinishedAt <= noon),

@@ -119,7 +119,8 @@ internal static class DefinitionEndpoints
         foreach (var version in versions)
         {
             var document = await DefinitionDocument.ShowAsync(context, version);
-            // The genuine server gives the content as text here, under this name.
+            // The genuine server gives the content as text here, under these names.
+            document["materializerName"] = "Json";
             document["stringData"] = document["root"]?.ToJsonString();
             documents.Add(document);
         }

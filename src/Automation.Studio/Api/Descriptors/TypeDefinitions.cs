@@ -40,6 +40,8 @@ internal static class TypeDefinitions
         declare function bytesFromBase64(value: string): Byte[];
         declare function stringFromBase64(value: string): string;
         declare function stringToBase64(value: string): string;
+        declare function streamToBytes(value: Byte[]): Byte[];
+        declare function streamToBase64(value: Byte[]): string;
         declare type Guid = string;
         declare type Byte = number;
         declare type Int16 = number;

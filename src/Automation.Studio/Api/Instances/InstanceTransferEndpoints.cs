@@ -83,7 +83,7 @@ internal static class InstanceTransferEndpoints
             {
                 w.WriteStartArray("Bookmarks");
                 foreach (var bookmark in instance.State?.Bookmarks ?? [])
-                    StateWriter.WriteBookmark(w, id, bookmark);
+                    StateWriter.WriteBookmark(w, id, bookmark, instance.Graph?.FindByNodeId(bookmark.ActivityNodeId)?.Type);
                 w.WriteEndArray();
             }
 
@@ -95,8 +95,20 @@ internal static class InstanceTransferEndpoints
 
             if (journal is not null)
             {
-                w.WritePropertyName("WorkflowExecutionLogRecords");
-                JsonSerializer.Serialize(w, journal.Items.Select(JournalLine.From).ToList(), StudioJson.Default.ListJournalLine);
+                w.WriteStartArray("WorkflowExecutionLogRecords");
+                foreach (var line in journal.Items.Select(JournalLine.From))
+                {
+                    // An entry that stands alone says whose it is.
+                    var entry = JsonSerializer.SerializeToNode(line, StudioJson.Default.JournalLine)!.AsObject();
+                    entry["workflowDefinitionId"] = instance.Summary.DefinitionId;
+                    entry["workflowDefinitionVersionId"] = instance.Summary.DefinitionVersionId;
+                    entry["workflowVersion"] = instance.Summary.Version;
+                    entry["workflowInstanceId"] = id;
+                    entry["activityNodeId"] = line.NodeId;
+                    entry.WriteTo(w);
+                }
+
+                w.WriteEndArray();
             }
 
             // What Elsa's form leaves out, so that the file can be brought in again.

@@ -54,14 +54,14 @@ internal static class StateWriter
         w.WriteStartArray("completionCallbacks");
         foreach (var context in state?.Contexts ?? [])
         {
-            if (context is { Parent: { } owner, Status: ActivityStatus.Running })
+            if (context is { Parent: { } owner, Status: ActivityStatus.Running or ActivityStatus.Faulted })
                 WriteCallback(w, s.Id, context, owner);
         }
 
         w.WriteEndArray();
         w.WriteStartArray("activityExecutionContexts");
         foreach (var context in (state?.Contexts ?? []).OrderByDescending(c => c.Ordinal))
-            WriteContext(w, s.Id, context);
+            WriteContext(w, s.Id, context, context.Parent is null && instance.Graph is { } graph ? state!.GetVariables(graph) : []);
         w.WriteEndArray();
         w.WriteStartArray("scheduledActivities");
         foreach (var item in state?.Work ?? [])
@@ -90,9 +90,19 @@ internal static class StateWriter
             w.WriteString("finishedAt", finished);
     }
 
-    public static void WriteBookmark(Utf8JsonWriter w, string instanceId, Bookmark b)
+    /// <param name="w">Takes it.</param>
+    /// <param name="instanceId">Whose it is.</param>
+    /// <param name="b">The bookmark.</param>
+    /// <param name="activityType">Told, with the instance, where the bookmark stands alone.</param>
+    public static void WriteBookmark(Utf8JsonWriter w, string instanceId, Bookmark b, string? activityType = null)
     {
         w.WriteStartObject();
+        if (activityType is not null)
+        {
+            w.WriteString("activityTypeName", activityType);
+            w.WriteString("workflowInstanceId", instanceId);
+        }
+
         w.WriteString("id", b.Id);
         w.WriteString("name", b.Name);
         w.WriteString("hash", b.Hash);
@@ -154,7 +164,7 @@ internal static class StateWriter
         w.WriteEndObject();
     }
 
-    private static void WriteContext(Utf8JsonWriter w, string instanceId, ActivityContext context)
+    private static void WriteContext(Utf8JsonWriter w, string instanceId, ActivityContext context, IReadOnlyList<(string Id, string Name, object? Value)> variables)
     {
         w.WriteStartObject();
         w.WriteString("id", ActivityInstanceId.Of(instanceId, context.Ordinal));
@@ -163,7 +173,11 @@ internal static class StateWriter
         w.WriteString("scheduledActivityNodeId", context.Activity.NodeId);
         Text(w, "ownerActivityNodeId", context.Parent?.Activity.NodeId);
         var record = context.ToRecord();
-        Map(w, "properties", record.Properties);
+        // The workflow's variables are told where Elsa keeps them, with the workflow itself, by id.
+        Map(w, "properties", variables.Count == 0 ? record.Properties : new Dictionary<string, object?>(record.Properties, StringComparer.Ordinal)
+        {
+            ["Variables"] = variables.Where(v => v.Value is not null).DistinctBy(v => v.Id, StringComparer.Ordinal).ToDictionary(v => v.Id, v => v.Value, StringComparer.Ordinal),
+        });
         Map(w, "metadata", record.Metadata);
         Map(w, "activityState", record.State);
         w.WriteStartArray("dynamicVariables");

@@ -19,6 +19,7 @@ internal static class IdentityEndpoints
     public static void Map(IEndpointRouteBuilder api)
     {
         api.MapPost("/identity/login", (Delegate)LoginAsync).AllowAnonymous();
+        api.MapPost("/identity/refresh-token", (HttpContext context) => Answer(Renewed(context))).AllowAnonymous();
         api.MapGet("/package/version", () => TypedResults.Json(new VersionAnswer(Version), StudioJson.Default.VersionAnswer)).AllowAnonymous();
     }
 
@@ -34,6 +35,12 @@ internal static class IdentityEndpoints
         var result = handler is null ? AuthenticateResult.NoResult() : await handler.AuthenticateAsync();
         return Answer(result.Succeeded ? new LoginAnswer(IsAuthenticated: true, request.Password, request.Password) : new LoginAnswer(IsAuthenticated: false));
     }
+
+    /// <summary>A key does not run out: who shows one that is good gets it again.</summary>
+    private static LoginAnswer Renewed(HttpContext context) =>
+        context.User.Identity?.IsAuthenticated == true && context.Request.Headers.Authorization.ToString().Split(' ') is [_, { Length: > 0 } key]
+            ? new LoginAnswer(IsAuthenticated: true, key, key)
+            : new LoginAnswer(IsAuthenticated: false);
 
     private static IResult Answer(LoginAnswer answer) => TypedResults.Json(answer, StudioJson.Default.LoginAnswer);
 }
