@@ -16,6 +16,11 @@ public sealed class BadRequestTests
         ("POST", "/api/users", """{"name": "ann" """, ["line 1"]),
         ("PUT", "/api/secrets/token", """["not so"]""", ["line 1", "wrong kind"]),
         ("POST", "/api/deliveries", "{{", ["line 1, byte 2"]),
+        // A filter that is misspelt must not be taken for none: everything would be replayed.
+        ("POST", "/api/replays", """{"source": "flyflow", "statuss": "Failed"}""", ["$.statuss", "\"statuss\" is not known here"]),
+        ("PUT", "/api/sources/mine", """{"preset": "generic", "secretz": ["a"]}""", ["$.secretz", "\"secretz\" is not known here"]),
+        ("PUT", "/api/sources/mine", """{"preset": "generic", "signature": {"heeder": "X"}}""", ["$.signature.heeder", "\"heeder\" is not known here"]),
+        ("POST", "/api/sources/flyflow/verify", """{"header": {"X-Signature": "x"}}""", ["\"header\" is not known here"]),
         ("GET", "/api/events?limit=many", null, ["limit is \"many\"", "a whole number"]),
         ("GET", "/api/events?from=yesterday", null, ["from is \"yesterday\"", "2026-01-15T12:00:00Z"]),
     ];
@@ -50,6 +55,35 @@ public sealed class BadRequestTests
             using var plain = await client.PostAsync(new Uri("/api/replays", UriKind.Relative), new StringContent("source=flyflow"), token);
             Assert.Equal(HttpStatusCode.UnsupportedMediaType, plain.StatusCode);
             Assert.Contains("text/plain", JsonElement.Parse(await plain.Content.ReadAsStringAsync(token)).GetProperty("detail").GetString(), StringComparison.Ordinal);
+        }
+        finally
+        {
+            directory.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task A_source_that_is_there_says_how_it_is_changed()
+    {
+        var token = TestContext.Current.CancellationToken;
+        var directory = Directory.CreateTempSubdirectory("automation-bad-");
+        try
+        {
+            await using var app = await TestHost.StartAsync(directory.FullName);
+            using var client = TestHost.Client(app.Urls.First(), TestHost.AdminKey);
+            using var made = await SendAsync(HttpMethod.Put);
+            Assert.Equal(HttpStatusCode.OK, made.StatusCode);
+            foreach (var method in (HttpMethod[])[HttpMethod.Put, HttpMethod.Delete])
+            {
+                using var refused = await SendAsync(method);
+                Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+                Assert.Equal(
+                    "There is a source \"mine\" already. To change or remove it send If-Match with its version, which GET gives as ETag.",
+                    JsonElement.Parse(await refused.Content.ReadAsStringAsync(token)).GetProperty("detail").GetString());
+            }
+
+            Task<HttpResponseMessage> SendAsync(HttpMethod method) => client.SendAsync(
+                new HttpRequestMessage(method, new Uri("/api/sources/mine", UriKind.Relative)) { Content = new StringContent("""{"preset":"generic"}""", Encoding.UTF8, "application/json") }, token);
         }
         finally
         {

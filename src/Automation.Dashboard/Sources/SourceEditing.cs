@@ -119,7 +119,7 @@ internal static class SourceEditing
     private static async Task<Results<Ok<SourceAnswer>, ProblemHttpResult>> FindAsync(string slug, HttpContext context, SourceEditor editor)
     {
         if (await editor.FindAsync(slug, context.RequestAborted) is not { } found)
-            return Problems.Missing("source", slug);
+            return Problems.MissingSource(slug);
         context.Response.Headers.ETag = Tag(found.Version);
         return TypedResults.Ok(new SourceAnswer(slug, found.Version, found.UpdatedAt, found.UpdatedBy, Masked(found.Settings)));
     }
@@ -137,7 +137,7 @@ internal static class SourceEditing
         }
         catch (SourceRefusedException e)
         {
-            return Refused(e, context);
+            return Refused(e, context, slug);
         }
         catch (FormatException e)
         {
@@ -148,7 +148,7 @@ internal static class SourceEditing
     private static async Task<Results<NoContent, ProblemHttpResult>> RemoveAsync(string slug, HttpContext context, SourceEditor editor)
     {
         if (await editor.FindAsync(slug, context.RequestAborted) is not { } before)
-            return Problems.Missing("source", slug);
+            return Problems.MissingSource(slug);
         try
         {
             Audit.Note(context, slug, Audit.Json(Masked(before.Settings)), null);
@@ -157,14 +157,16 @@ internal static class SourceEditing
         }
         catch (SourceRefusedException e)
         {
-            return Refused(e, context);
+            return Refused(e, context, slug);
         }
     }
 
-    private static ProblemHttpResult Refused(SourceRefusedException e, HttpContext context) => TypedResults.Problem(
+    private static ProblemHttpResult Refused(SourceRefusedException e, HttpContext context, string slug) => TypedResults.Problem(
         statusCode: !e.IsConflict ? StatusCodes.Status400BadRequest : context.Request.Headers.IfMatch.Count > 0 ? StatusCodes.Status412PreconditionFailed : StatusCodes.Status409Conflict,
         title: e.IsConflict ? "The source is another one by now" : "The source cannot be like this",
-        detail: e.Message);
+        detail: e.IsConflict && context.Request.Headers.IfMatch.Count == 0
+            ? $"There is a source \"{slug}\" already. To change or remove it send If-Match with its version, which GET gives as ETag."
+            : e.Message);
 
     /// <summary>The version that the caller has seen; without If-Match only a new source can be made.</summary>
     private static long Expected(HttpContext context, SourceSettings? before)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 using Automation.Dashboard;
 using Automation.Dashboard.Access;
 using Automation.Dashboard.Settings;
@@ -68,7 +69,11 @@ internal static class Parts
             o.AddOperationTransformer(OpenApiExamples.AddAsync);
             o.AddOperationTransformer(OpenApiEntityTags.AddAsync);
         });
-        services.ConfigureHttpJsonOptions(o => o.SerializerOptions.Converters.Add(new JsonStringEnumConverter()));
+        services.ConfigureHttpJsonOptions(o =>
+        {
+            o.SerializerOptions.Converters.Add(new JsonStringEnumConverter());
+            o.SerializerOptions.TypeInfoResolver = (o.SerializerOptions.TypeInfoResolver ?? new DefaultJsonTypeInfoResolver()).WithAddedModifier(RefuseUnknownMembers);
+        });
         services.AddAutomationStorage(s =>
         {
             var configuration = s.GetRequiredService<IConfiguration>();
@@ -91,6 +96,16 @@ internal static class Parts
         services.AddSingleton(new SettingsCatalog(Sections));
         services.AddAutomationDashboard(assets);
         services.AddAutomationStudio(assets.Studio);
+    }
+
+    /// <summary>
+    /// What is asked of events and sources is refused where it holds a word that is not known: a filter that is misspelt would
+    /// otherwise be none and replay everything, a verification that is misspelt would be left out.
+    /// </summary>
+    private static void RefuseUnknownMembers(JsonTypeInfo type)
+    {
+        if (type.Kind == JsonTypeInfoKind.Object && type.Type.Namespace is ("Automation.Dashboard.Events" or "Automation.Dashboard.Sources" or "Automation.Intake"))
+            type.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
     }
 
     public static void MapTo(WebApplication app)

@@ -40,7 +40,7 @@ internal sealed class ReplyFollower(ReplyDesk desk, WorkflowRuntime? runtime, Ti
             foreach (var run in runs)
             {
                 var left = waiting.Until - clock.GetUtcNow();
-                now.Add(left > TimeSpan.Zero && run.HasPendingOperations && runtime is not null && await runtime.WaitAsync(run.Id, new WaitOptions(left)) is { } waited
+                now.Add(left > TimeSpan.Zero && MayReply(run, waiting.Until) && runtime is not null && await runtime.WaitAsync(run.Id, new WaitOptions(left, AcrossTimers: true)) is { } waited
                     ? waited.Instance
                     : run);
             }

@@ -129,4 +129,5 @@ public sealed record StimulusRequest(string Name, string Hash)
 /// <summary>How long a caller waits for an instance that goes on in background jobs.</summary>
 /// <param name="Timeout">The longest wait. Null: <see cref="WorkflowOptions.ExecuteTimeout"/>.</param>
 /// <param name="UntilResponse">Whether to come back as soon as the workflow has answered, although it goes on.</param>
-public sealed record WaitOptions(TimeSpan? Timeout = null, bool UntilResponse = false);
+/// <param name="AcrossTimers">Whether to wait, too, for what is due by a time within the wait.</param>
+public sealed record WaitOptions(TimeSpan? Timeout = null, bool UntilResponse = false, bool AcrossTimers = false);

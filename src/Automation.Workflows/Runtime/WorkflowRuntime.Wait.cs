@@ -68,9 +68,10 @@ public sealed partial class WorkflowRuntime
         InstanceWaiters.Waiter waiter, InstanceSnapshot snapshot, IReadOnlyList<WorkflowEffect> given, WaitOptions wait, CancellationToken cancellationToken)
     {
         var responses = new List<WorkflowEffect>(given);
+        var deadline = wait.Timeout ?? _options.ExecuteTimeout;
+        var until = _clock.GetUtcNow() + deadline;
         if (IsDone())
             return (snapshot, responses);
-        var deadline = wait.Timeout ?? _options.ExecuteTimeout;
         var began = _clock.GetTimestamp();
         while (_clock.GetElapsedTime(began) is var elapsed && elapsed < deadline)
         {
@@ -105,7 +106,7 @@ public sealed partial class WorkflowRuntime
 
         bool IsDone() => (wait.UntilResponse && responses.Count > 0)
             || snapshot.Status == WorkflowStatus.Finished
-            || (snapshot.SubStatus == WorkflowSubStatus.Suspended && !snapshot.HasPendingOperations);
+            || (snapshot.SubStatus == WorkflowSubStatus.Suspended && !snapshot.HasPendingOperations && !(wait.AcrossTimers && snapshot.NextDueAt <= until));
     }
 
     private DateTimeOffset RespondUntil(WaitOptions wait) => _clock.GetUtcNow() + (wait.Timeout ?? _options.ExecuteTimeout);

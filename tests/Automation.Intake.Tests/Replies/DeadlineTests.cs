@@ -67,6 +67,27 @@ public sealed class DeadlineTests
         Assert.Equal(ReplyOrigin.Silence, Assert.Single((await server.Events.FindAsync(last.Id, Ct))!.Replies).Origin);
     }
 
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task A_workflow_that_pauses_and_ends_without_a_reply_is_followed_to_its_end(DatabaseProvider provider)
+    {
+        const string pauses = """
+            {"definitionId":"pauses","name":"pauses","version":1,"isLatest":true,"isPublished":true,"root":{"id":"s","type":"Elsa.Sequence","version":1,"activities":[
+              {"id":"d1","type":"Elsa.Delay","version":1,"timeSpan":{"typeName":"TimeSpan","expression":{"type":"Literal","value":"00:00:00.2"}}},
+              {"id":"d2","type":"Elsa.Delay","version":1,"timeSpan":{"typeName":"TimeSpan","expression":{"type":"Literal","value":"00:00:00.2"}}}]}}
+            """;
+        // A deadline so far that only the end of the workflow can be what is answered at.
+        await using var server = await IntakeServer.StartAsync(
+            new() { ["Sources:flow-ai:Reply:Deadline"] = "00:05:00" }, """{ "rules": [ { "source": "flow-ai", "workflow": "pauses" } ] }""", provider, workflows: new() { ["pauses"] = pauses });
+
+        using (var silent = await server.PostAsync("flow-ai", """{"type":"action","threadId":"t","action":"x"}""").WaitAsync(TimeSpan.FromMinutes(1), Ct))
+            Assert.Equal("{}", await silent.Content.ReadAsStringAsync(Ct));
+
+        var reply = await OnlyReplyAsync(server);
+        Assert.Equal((ReplyOrigin.Silence, "The workflow did not reply."), (reply.Origin, reply.Detail));
+    }
+
     [Fact]
     public async Task Nothing_that_wants_an_event_is_answered_without_waiting()
     {
