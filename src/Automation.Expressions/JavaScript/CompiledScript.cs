@@ -31,15 +31,17 @@ public sealed class CompiledScript
     private readonly ExpressionLimits _limits;
     private readonly TimeProvider _clock;
     private readonly TimeZoneInfo _zone;
+    private readonly JavaScriptOptions _options;
     private readonly DocumentPath? _path;
 
-    internal CompiledScript(string source, CompiledProgram program, ExpressionLimits limits, TimeProvider clock, TimeZoneInfo zone)
+    internal CompiledScript(string source, CompiledProgram program, ExpressionLimits limits, TimeProvider clock, TimeZoneInfo zone, JavaScriptOptions options)
     {
         Source = source;
         _program = program;
         _limits = limits;
         _clock = clock;
         _zone = zone;
+        _options = options;
         _path = program.Path is null ? null : new DocumentPath(program.Path.Names);
     }
 
@@ -85,7 +87,7 @@ public sealed class CompiledScript
 
     internal T Run<T>(ScriptScope? scope, CancellationToken cancellationToken, Func<Realm, JsValue, T> convert)
     {
-        var realm = new Realm(_limits, _clock, _zone, scope, cancellationToken);
+        var realm = new Realm(_limits, _clock, _zone, _options, scope, cancellationToken);
         var outer = Realm.Enter(realm);
         try
         {

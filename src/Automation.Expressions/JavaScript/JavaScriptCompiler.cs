@@ -20,6 +20,7 @@ public sealed class JavaScriptCompiler
     private readonly ExpressionLimits _limits;
     private readonly TimeProvider _clock;
     private readonly TimeZoneInfo _zone;
+    private readonly JavaScriptOptions _options;
     private readonly ConcurrentDictionary<string, CompiledScript> _cache = new();
     private readonly Lock _trimming = new();
     private long _cachedCharacters;
@@ -28,7 +29,8 @@ public sealed class JavaScriptCompiler
     /// <param name="limits">What compiling and each evaluation may use.</param>
     /// <param name="clock">The time that <c>Date</c> tells and that <see cref="ExpressionLimits.Timeout"/> is measured with.</param>
     /// <param name="zone">The local time zone of <c>Date</c> and <c>Intl</c>.</param>
-    public JavaScriptCompiler(ExpressionLimits limits, TimeProvider clock, TimeZoneInfo zone)
+    /// <param name="options">Deviations from the language; none if null.</param>
+    public JavaScriptCompiler(ExpressionLimits limits, TimeProvider clock, TimeZoneInfo zone, JavaScriptOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(clock);
@@ -36,6 +38,7 @@ public sealed class JavaScriptCompiler
         _limits = limits;
         _clock = clock;
         _zone = zone;
+        _options = options ?? new JavaScriptOptions();
     }
 
     /// <summary>Compiles a source, or gives what it compiled to before.</summary>
@@ -69,7 +72,7 @@ public sealed class JavaScriptCompiler
         }
 
         var program = Parser.Parse(source, _limits, scriptGoal);
-        return new CompiledScript(source, Compiler.Compile(source, program), _limits, _clock, _zone);
+        return new CompiledScript(source, Compiler.Compile(source, program), _limits, _clock, _zone, _options);
     }
 
     /// <summary>Forgets half of what is remembered. Which half hardly matters: what is in use is soon back.</summary>

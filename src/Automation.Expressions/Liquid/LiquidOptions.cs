@@ -25,6 +25,14 @@ public sealed record LiquidOptions
     public TextEncoder? Encoder { get; init; }
 
     /// <summary>
+    /// Whether three filters do as those of Fluid 2, the Liquid of Elsa 3, where that differs from Shopify's: <c>escape</c> and
+    /// <c>escape_once</c> give plain text with é as <c>&amp;#233;</c>, which <see cref="Encoder"/> encodes once more; <c>json</c> writes
+    /// quotes inside text, markup and letters outside ASCII as <c>\u0022</c>; <c>divided_by</c> a whole number rounds down, whatever is
+    /// divided. Default false.
+    /// </summary>
+    public bool FluidFilters { get; init; }
+
+    /// <summary>
     /// Gives the source of the template that <c>render</c> or <c>include</c> names, or null where there is none; asked
     /// once per name and rendering, from any thread. Such a template is compiled when it is first needed, so its own
     /// errors of every kind come out of the rendering. Default null: both tags are an error of kind

@@ -42,4 +42,9 @@ public abstract class LiquidObject
 
     /// <summary>The names to list when the template loops over the object, or asks for its <c>keys</c>, <c>size</c> or <c>json</c>. Default none.</summary>
     public virtual IEnumerable<string> Names => [];
+
+    /// <summary>
+    /// The object to list instead, for one whose properties can be listed but not asked for by name. Default null: the object itself.
+    /// </summary>
+    public virtual object? Listed => null;
 }

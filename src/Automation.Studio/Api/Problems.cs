@@ -14,10 +14,13 @@ internal static class Problems
     public static IResult Error(int status, params IEnumerable<string> messages) => new ProblemResult(status, [.. messages], null);
 
     /// <summary>A definition is refused: each error as a sentence for the Studio, and in its parts for machines.</summary>
-    public static IResult Refused(IEnumerable<DefinitionProblem> problems)
+    /// <param name="problems">What was found; only errors are shown.</param>
+    /// <param name="elsaQuirks">Whether to answer 500 where a genuine server does.</param>
+    public static IResult Refused(IEnumerable<DefinitionProblem> problems, bool elsaQuirks = false)
     {
         var errors = problems.Where(p => p.Severity == ProblemSeverity.Error).ToList();
-        return new ProblemResult(StatusCodes.Status400BadRequest, [.. errors.Select(p => p.ToString())], [.. errors.Select(DefinitionFault.From)]);
+        var status = elsaQuirks && errors.Exists(p => p.IsServerErrorInElsa) ? StatusCodes.Status500InternalServerError : StatusCodes.Status400BadRequest;
+        return new ProblemResult(status, [.. errors.Select(p => p.ToString())], [.. errors.Select(DefinitionFault.From)]);
     }
 
     /// <summary>Definitions say what is wrong with them; everything else that callers can mend becomes a sentence too.</summary>

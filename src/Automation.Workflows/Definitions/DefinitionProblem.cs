@@ -30,6 +30,9 @@ public sealed record DefinitionProblem(ProblemSeverity Severity, string? Activit
     /// </summary>
     internal bool StopsPublishing { get; init; }
 
+    /// <summary>Whether a genuine server answers 500 to whoever publishes it.</summary>
+    internal bool IsServerErrorInElsa { get; init; }
+
     /// <inheritdoc/>
     public override string ToString()
     {

@@ -46,7 +46,7 @@ internal static class DefinitionShape
             Expect(o, "isArray", path, JsonValueKind.True, JsonValueKind.False);
             Expect(o, string.Equals(list, "variables", StringComparison.Ordinal) ? "typeName" : "type", path, JsonValueKind.String);
             if (string.Equals(list, "variables", StringComparison.Ordinal) && o["id"] is null)
-                problems.Add(Problem(path + ".id", $"is missing{(o["name"] is { } n ? $" (variable '{n}')" : "")}; activities refer to variables by id."));
+                problems.Add(Problem(path + ".id", $"is missing{(o["name"] is { } n ? $" (variable '{n}')" : "")}; activities refer to variables by id.") with { IsServerErrorInElsa = HasUnknownType(json) });
         }
 
         bool Expect(JsonObject o, string name, string? path, params ReadOnlySpan<JsonValueKind> kinds)
@@ -75,6 +75,9 @@ internal static class DefinitionShape
         JsonValueKind.False => "false",
         _ => "null",
     };
+
+    private static bool HasUnknownType(JsonObject json) => json["variables"] is JsonArray variables
+        && variables.OfType<JsonObject>().Any(v => DeclarationReader.Text(v, "typeName") is { Length: > 0 } type && !DataType.IsKnown(type));
 
     private static DefinitionProblem Problem(string property, string reason) => new(ProblemSeverity.Error, null, null, property, reason);
 }

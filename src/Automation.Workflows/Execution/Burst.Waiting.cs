@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Automation.Workflows.Graph;
 using Automation.Workflows.Journal;
 
 namespace Automation.Workflows.Execution;
@@ -58,6 +60,7 @@ internal sealed partial class Burst
             EventId = EventId,
         };
         State.BookmarkList.Add(bookmark);
+        CountBookmark(bookmark, 1);
         if (!bookmark.IsTimeout)
             context.BookmarkCount++;
         (_added ??= []).Add(bookmark);
@@ -68,10 +71,34 @@ internal sealed partial class Burst
     {
         if (!State.BookmarkList.Remove(bookmark))
             return;
+        CountBookmark(bookmark, -1);
         if (!bookmark.IsTimeout && State.FindContext(bookmark.ActivityOrdinal) is { } context)
             context.BookmarkCount--;
         if (_added is null || !_added.Remove(bookmark))
             (_removed ??= []).Add(bookmark);
+    }
+
+    /// <summary>
+    /// Whether another execution of the activity waits, as in a parallel loop. To Elsa's journal, one that starts then is resumed.
+    /// </summary>
+    private bool IsAwaitedElsewhere(CompiledActivity node)
+    {
+        if (State.BookmarkList.Count == 0)
+            return false;
+        if (_bookmarksByNode is null)
+        {
+            _bookmarksByNode = new Dictionary<string, int>(StringComparer.Ordinal);
+            foreach (var bookmark in State.BookmarkList)
+                CountBookmark(bookmark, 1);
+        }
+
+        return _bookmarksByNode.GetValueOrDefault(node.NodeId) > 0;
+    }
+
+    private void CountBookmark(Bookmark bookmark, int by)
+    {
+        if (_bookmarksByNode is not null && !bookmark.IsTimeout)
+            CollectionsMarshal.GetValueRefOrAddDefault(_bookmarksByNode, bookmark.ActivityNodeId, out _) += by;
     }
 
     public void RunInBackground(ActivityContext context)

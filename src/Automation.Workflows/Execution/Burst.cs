@@ -12,6 +12,9 @@ internal sealed partial class Burst
     private readonly WorkflowEngineOptions _options;
     private List<Bookmark>? _added;
     private List<Bookmark>? _removed;
+
+    // By node id, counted from the first time that an activity starts while something waits.
+    private Dictionary<string, int>? _bookmarksByNode;
     private List<Incident>? _incidents;
     private List<WorkflowEffect>? _effects;
     private bool _commitRequested;
@@ -147,7 +150,7 @@ internal sealed partial class Burst
     private void Execute(ActivityContext context)
     {
         var node = context.Activity;
-        Log(context, JournalEvents.Started);
+        Log(context, _options.ElsaQuirks && IsAwaitedElsewhere(node) ? JournalEvents.Resumed : JournalEvents.Started);
         try
         {
             EvaluateInputs(context);

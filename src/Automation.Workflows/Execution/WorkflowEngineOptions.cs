@@ -47,6 +47,12 @@ public sealed class WorkflowEngineOptions
     public bool RefuseBrokenExpressions { get; set; } = true;
 
     /// <summary>
+    /// Whether the small peculiarities of a genuine Elsa 3.6 server that docs/compatibility.md lists hold here too, so that a workflow that
+    /// comes from there has the same outcome. Default true; false does what one would expect.
+    /// </summary>
+    public bool ElsaQuirks { get; set; } = true;
+
+    /// <summary>
     /// How long an instance may take from its start, waits included, where its definition does not say (<c>customProperties.timeout</c>); then
     /// what it is at faults. Zero sets no limit. Default zero.
     /// </summary>

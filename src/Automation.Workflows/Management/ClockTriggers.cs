@@ -11,15 +11,23 @@ internal static class ClockTriggers
 {
     public static bool IsByClock(string name) => name is StimulusNames.Timer or StimulusNames.Cron or StimulusNames.StartAt;
 
+    /// <summary>As long as a time to start at counts as now, for whoever publishes in the minute that is meant, or computes the time.</summary>
+    private static readonly TimeSpan StillNow = TimeSpan.FromMinutes(1);
+
     /// <summary>The first occurrence of a trigger that is put in force now; null where there is none.</summary>
-    public static DateTimeOffset? First(string name, object? payload, DateTimeOffset now) => name switch
+    public static DateTimeOffset? First(string name, object? payload, DateTimeOffset now, bool elsaQuirks) => name switch
     {
         StimulusNames.Timer => Interval(payload) is { } interval ? now + interval : null,
         StimulusNames.Cron => Member(payload, "cronExpression") is string text && CronSchedule.TryParse(text, out var cron, out _) ? cron.Next(now) : null,
+        StimulusNames.StartAt when elsaQuirks && HasPassed(name, payload, now) => null,
         // A time that has passed means at once.
         StimulusNames.StartAt => Time(Member(payload, "executeAt")) is { } at ? (at < now ? now : at) : null,
         _ => null,
     };
+
+    /// <summary>Whether the one time that a trigger has is over.</summary>
+    public static bool HasPassed(string name, object? payload, DateTimeOffset now) =>
+        name == StimulusNames.StartAt && Time(Member(payload, "executeAt")) < now - StillNow;
 
     /// <summary>The occurrence after one that is being started; missed ones are left out.</summary>
     public static DateTimeOffset? Next(IndexedTrigger trigger, DateTimeOffset due, DateTimeOffset now)
@@ -30,7 +38,7 @@ internal static class ClockTriggers
                 var missed = now > due ? (now - due).Ticks / interval.Ticks : 0;
                 return due + TimeSpan.FromTicks((missed + 1) * interval.Ticks);
             case StimulusNames.Cron:
-                return First(trigger.Name, trigger.Payload, now > due ? now : due);
+                return First(trigger.Name, trigger.Payload, now > due ? now : due, elsaQuirks: false);
             default:
                 return null;
         }

@@ -1,6 +1,7 @@
 using Automation.Jobs;
 using Automation.Storage;
 using Automation.Storage.Writes;
+using Automation.Workflows.Activities.Flow;
 using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Graph;
@@ -32,10 +33,13 @@ internal sealed class TriggerIndexer(Database database, WorkflowCatalog catalog,
 
         // What can never work is heard of now, not when it does not start or faults.
         var problems = new List<DefinitionProblem>(graph.Problems.Select(Judge));
+        problems.AddRange(graph.Activities.Where(a => a.Behavior is DynamicActivity).Select(NotForDefinitions));
         foreach (var trigger in graph.Triggers)
         {
             if (ClockTriggers.Problem(trigger.Name, trigger.Payload) is { } reason)
                 problems.Add(Problem(graph, trigger, reason));
+            if (options.Value.ElsaQuirks && ClockTriggers.HasPassed(trigger.Name, trigger.Payload, clock.GetUtcNow()))
+                problems.Add(Problem(graph, trigger, "The time to start at has passed, so it starts nothing.") with { Severity = ProblemSeverity.Warning });
             if (trigger.Name == StimulusNames.HttpEndpoint && graph.Triggers.Any(t => t != trigger && t.Hash == trigger.Hash && string.CompareOrdinal(t.ActivityId, trigger.ActivityId) < 0))
                 problems.Add(Problem(graph, trigger, "The path and method are used by another endpoint of this workflow already.") with { Severity = ProblemSeverity.Warning });
             if (trigger.Name == StimulusNames.HttpEndpoint && catalog.FindTriggers(trigger.Hash).FirstOrDefault(t => t.DefinitionId != definition.DefinitionId) is { } other)
@@ -52,7 +56,7 @@ internal sealed class TriggerIndexer(Database database, WorkflowCatalog catalog,
         foreach (var trigger in triggers)
         {
             var id = WorkflowIds.New(clock);
-            DateTimeOffset? first = ClockTriggers.IsByClock(trigger.Name) ? ClockTriggers.First(trigger.Name, trigger.Payload, clock.GetUtcNow()) : null;
+            DateTimeOffset? first = ClockTriggers.IsByClock(trigger.Name) ? ClockTriggers.First(trigger.Name, trigger.Payload, clock.GetUtcNow(), options.Value.ElsaQuirks) : null;
             long? jobId = first is { } at ? await jobs.EnqueueAsync(unit, ClockTriggers.Job(id, at, version.DefinitionId), cancellationToken) : null;
             unit.Add(
                 DefinitionSql.InsertTrigger, id, version.DefinitionId, version.Id, trigger.Name, trigger.ActivityId, trigger.Hash,
@@ -76,6 +80,9 @@ internal sealed class TriggerIndexer(Database database, WorkflowCatalog catalog,
         foreach (var id in ids)
             await ((Task)jobs.DeleteAsync(id, "The workflow's trigger is not in force any more")).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private static DefinitionProblem NotForDefinitions(CompiledActivity node) =>
+        new(ProblemSeverity.Error, node.Id, node.Name, "type", "A DynamicActivity exists in code only; a definition cannot use it.") { IsServerErrorInElsa = true };
 
     private DefinitionProblem Judge(DefinitionProblem problem) =>
         problem.StopsPublishing && options.Value.RefuseBrokenExpressions ? problem with { Severity = ProblemSeverity.Error } : problem;

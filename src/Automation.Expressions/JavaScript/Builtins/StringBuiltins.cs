@@ -351,7 +351,7 @@ internal static partial class StringBuiltins
     {
         realm.StringWork(text.Length);
         var upper = text.ToUpperInvariant();
-        if (!upper.AsSpan().ContainsAny(LongerWhenUpper))
+        if (realm.Options.UpperCaseByLetter || !upper.AsSpan().ContainsAny(LongerWhenUpper))
             return upper;
         var made = new StringBuilder(upper.Length + 16);
         foreach (var c in upper)

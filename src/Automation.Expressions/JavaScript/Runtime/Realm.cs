@@ -16,11 +16,12 @@ internal sealed partial class Realm
 
     private readonly JsObject?[] _intrinsics = new JsObject?[Intrinsics.Count];
 
-    public Realm(ExpressionLimits limits, TimeProvider clock, TimeZoneInfo zone, ScriptScope? scope, CancellationToken cancellation)
+    public Realm(ExpressionLimits limits, TimeProvider clock, TimeZoneInfo zone, JavaScriptOptions options, ScriptScope? scope, CancellationToken cancellation)
     {
         Limits = limits;
         Clock = clock;
         Zone = zone;
+        Options = options;
         Scope = scope;
         Cancellation = cancellation;
         StartLimits();
@@ -37,6 +38,8 @@ internal sealed partial class Realm
     public TimeProvider Clock { get; }
 
     public TimeZoneInfo Zone { get; }
+
+    public JavaScriptOptions Options { get; }
 
     public ScriptScope? Scope { get; }
 

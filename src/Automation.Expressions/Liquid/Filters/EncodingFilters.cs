@@ -7,7 +7,7 @@ namespace Automation.Expressions.Liquid.Filters;
 internal static class EncodingFilters
 {
     public static object Json(RenderContext context, object? input, FilterArguments arguments) =>
-        JsonText.Of(context, input, Equality.IsTrue(arguments[0]));
+        JsonText.Of(context, input, Equality.IsTrue(arguments[0]), context.Options.FluidFilters);
 
     public static object? UrlEncode(RenderContext context, object? input, FilterArguments arguments)
     {

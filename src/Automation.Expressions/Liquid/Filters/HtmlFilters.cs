@@ -1,3 +1,4 @@
+using System.Net;
 using Automation.Expressions.Liquid.Values;
 
 namespace Automation.Expressions.Liquid.Filters;
@@ -9,10 +10,14 @@ internal static class HtmlFilters
         new MarkupText(TextOf.Value(context, input));
 
     public static object? Escape(RenderContext context, object? input, FilterArguments arguments) =>
-        input is null ? null : new MarkupText(Escaped(context, TextOf.Value(context, input), keepEntities: false));
+        input is null ? null
+        : context.Options.FluidFilters ? context.Made(WebUtility.HtmlEncode(TextOf.Value(context, input)))
+        : new MarkupText(Escaped(context, TextOf.Value(context, input), keepEntities: false));
 
     public static object? EscapeOnce(RenderContext context, object? input, FilterArguments arguments) =>
-        input is null ? null : new MarkupText(Escaped(context, TextOf.Value(context, input), keepEntities: true));
+        input is null ? null
+        : context.Options.FluidFilters ? context.Made(WebUtility.HtmlEncode(WebUtility.HtmlDecode(TextOf.Value(context, input))))
+        : new MarkupText(Escaped(context, TextOf.Value(context, input), keepEntities: true));
 
     public static object NewlineToBr(RenderContext context, object? input, FilterArguments arguments)
     {

@@ -20,8 +20,12 @@ internal static class NumberFilters
     public static object Times(RenderContext context, object? input, FilterArguments arguments) =>
         Numbers.Multiply(context, Numbers.From(context, input), Numbers.From(context, arguments[0]));
 
-    public static object DividedBy(RenderContext context, object? input, FilterArguments arguments) =>
-        Numbers.Divide(context, Numbers.From(context, input), Numbers.From(context, arguments[0]));
+    public static object DividedBy(RenderContext context, object? input, FilterArguments arguments)
+    {
+        var divisor = Numbers.From(context, arguments[0]);
+        var quotient = Numbers.Divide(context, Numbers.From(context, input), divisor);
+        return context.Options.FluidFilters && Numbers.IsInteger(divisor) ? Numbers.Floor(context, quotient) : quotient;
+    }
 
     public static object Modulo(RenderContext context, object? input, FilterArguments arguments) =>
         Numbers.Modulo(context, Numbers.From(context, input), Numbers.From(context, arguments[0]));

@@ -13,10 +13,13 @@ internal static class JsonText
     private static readonly JsonWriterOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true, MaxDepth = 1000 };
     private static readonly JsonWriterOptions Indented = Compact with { Indented = true, NewLine = "\n" };
 
-    public static string Of(RenderContext context, object? value, bool indented)
+    public static string Of(RenderContext context, object? value, bool indented, bool asciiOnly = false)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, indented ? Indented : Compact))
+        var options = indented ? Indented : Compact;
+        if (asciiOnly)
+            options.Encoder = JavaScriptEncoder.Default;
+        using (var writer = new Utf8JsonWriter(buffer, options))
             Write(context, writer, value);
         return context.Made(Encoding.UTF8.GetString(buffer.WrittenSpan));
     }

@@ -80,6 +80,10 @@ internal static class Members
     {
         switch (value)
         {
+            case LiquidObject { Listed: { } listed }:
+                foreach (var property in Of(listed))
+                    yield return property;
+                break;
             case LiquidObject host:
                 foreach (var name in host.Names)
                 {
@@ -112,6 +116,7 @@ internal static class Members
         IReadOnlyDictionary<string, object?> map => map.Count,
         JsonObject node => node.Count,
         JsonElement { ValueKind: JsonValueKind.Object } element => element.GetPropertyCount(),
+        LiquidObject { Listed: { } listed } => Size(listed),
         LiquidObject host => host.Names.Count(),
         not null when Items.IsArray(value) => Items.Length(value),
         _ => null,

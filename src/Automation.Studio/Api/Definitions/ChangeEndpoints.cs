@@ -1,8 +1,11 @@
 using Automation.Workflows.Definitions;
+using Automation.Workflows.Execution;
 using Automation.Workflows.Management;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Studio.Api.Definitions;
 
@@ -33,11 +36,21 @@ internal static class ChangeEndpoints
         var request = await context.Request.BodyAsync(StudioJson.Default.SaveRequest);
         if (request?.Model is not { } model)
             throw new BadInputException("model is missing; it must be a workflow definition.");
-        var definition = new WorkflowDefinition(model);
+        var publish = request.Publish ?? false;
+        WorkflowDefinition definition;
+        try
+        {
+            definition = new WorkflowDefinition(model);
+        }
+        catch (DefinitionException e) when (publish)
+        {
+            return Problems.Refused(e.Problems, HasQuirks(context));
+        }
+
         MissingActivities.FromPlaceholders(definition);
         var expected = await Revision.TakeAsync(definition, manager, context.RequestAborted);
-        var result = await manager.SaveAsync(definition, request.Publish ?? false, expected, context.RequestAborted);
-        return await AnswerAsync(context, result, publishing: request.Publish ?? false);
+        var result = await manager.SaveAsync(definition, publish, expected, context.RequestAborted);
+        return await AnswerAsync(context, result, publish);
     }
 
     private static async Task<IResult> PublishAsync(HttpContext context, string definitionId, WorkflowDefinitionManager manager) =>
@@ -47,13 +60,15 @@ internal static class ChangeEndpoints
     {
         // The content is kept as a draft; the Studio shows why it is not in force.
         if (publishing && !result.IsPublished)
-            return Problems.Refused(result.Problems);
+            return Problems.Refused(result.Problems, HasQuirks(context));
         return TypedResults.Json(
             new SaveAnswer(
                 await DefinitionDocument.ShowAsync(context, result.Definition), result.AlreadyPublished, result.ConsumingWorkflowCount,
                 [.. result.Problems.Select(p => new ValidationMessage(p.ToString(), p.ActivityId))]),
             StudioJson.Default.SaveAnswer);
     }
+
+    private static bool HasQuirks(HttpContext context) => context.RequestServices.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value.ElsaQuirks;
 
     private static async Task<IResult> RetractAsync(HttpContext context, string definitionId, WorkflowDefinitionManager manager)
     {

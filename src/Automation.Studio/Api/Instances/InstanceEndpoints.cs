@@ -4,6 +4,7 @@ using Automation.Workflows.Runtime;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Studio.Api.Instances;
 
@@ -87,10 +88,11 @@ internal static class InstanceEndpoints
     private static async Task<IResult> VariablesAsync(HttpContext context, string id, InstanceReader reader)
     {
         var instance = await reader.FindAsync(id, context.RequestAborted);
-        return Variables(instance is { State: { } state, Graph: { } graph } ? state.GetVariables(graph) : []);
+        return Variables(instance is { State: { } state, Graph: { } graph } ? [.. state.GetVariables(graph).Select(v => new VariableAnswer(v.Id, v.Name, Json.ToElement(v.Value)))] : []);
     }
 
-    private static async Task<IResult> SetVariablesAsync(HttpContext context, string id, WorkflowRuntime runtime)
+    private static async Task<IResult> SetVariablesAsync(
+        HttpContext context, string id, WorkflowRuntime runtime, InstanceReader reader, IOptions<WorkflowEngineOptions> options)
     {
         var request = await context.Request.BodyAsync(StudioJson.Default.SetVariablesRequest);
         var values = new Dictionary<string, object?>(StringComparer.Ordinal);
@@ -100,13 +102,16 @@ internal static class InstanceEndpoints
             values[variable] = Json.ToPlain(change.Value);
         }
 
-        return await runtime.SetVariablesAsync(id, values, context.RequestAborted) is { } after ? Variables(after) : TypedResults.NotFound();
+        var ineffective = new Dictionary<string, VariableAnswer>(StringComparer.Ordinal);
+        if (options.Value.ElsaQuirks && await reader.FindAsync(id, context.RequestAborted) is { Graph: { } graph })
+            ineffective = IneffectiveVariables.TakeFrom(values, graph);
+        if (await runtime.SetVariablesAsync(id, values, context.RequestAborted) is not { } after)
+            return TypedResults.NotFound();
+        return Variables([.. after.Select(v => ineffective.GetValueOrDefault(v.Id) ?? new VariableAnswer(v.Id, v.Name, Json.ToElement(v.Value)))]);
     }
 
-    private static IResult Variables(IReadOnlyList<(string Id, string Name, object? Value)> variables) =>
-        TypedResults.Json(
-            new ListAnswer<VariableAnswer>([.. variables.Select(v => new VariableAnswer(v.Id, v.Name, Json.ToElement(v.Value)))]),
-            StudioJson.Default.ListAnswerVariableAnswer);
+    private static IResult Variables(IReadOnlyList<VariableAnswer> variables) =>
+        TypedResults.Json(new ListAnswer<VariableAnswer>(variables), StudioJson.Default.ListAnswerVariableAnswer);
 
     private static async Task<IResult> DeleteAsync(HttpContext context, string id, InstanceRemover remover) =>
         await remover.DeleteAsync(id, context.RequestAborted) ? TypedResults.NoContent() : TypedResults.NotFound();

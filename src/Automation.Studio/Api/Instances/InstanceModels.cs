@@ -111,7 +111,8 @@ internal sealed record ExecutionStateAnswer(WorkflowStatus Status, WorkflowSubSt
     public WorkflowSubStatus WorkflowSubStatus => SubStatus;
 }
 
-internal sealed record VariableAnswer(string Id, string Name, JsonElement? Value);
+/// <summary>A variable; the note says what a caller who set it has to know.</summary>
+internal sealed record VariableAnswer(string Id, string Name, JsonElement? Value, string? Note = null);
 
 internal sealed record VariableChange(string? Id, JsonElement? Value, string? Name = null);
 

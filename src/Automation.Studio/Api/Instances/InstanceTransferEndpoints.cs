@@ -12,9 +12,6 @@ namespace Automation.Studio.Api.Instances;
 /// <summary>Instances as files, with what is asked for of their records; and back.</summary>
 internal static class InstanceTransferEndpoints
 {
-    /// <summary>The member of a file that holds all that the engine knows of the instance.</summary>
-    private const string Whole = "Automation";
-
     private const int MaxFileBytes = 64 << 20;
 
     public static void Map(IEndpointRouteBuilder api)
@@ -78,7 +75,8 @@ internal static class InstanceTransferEndpoints
         {
             w.WriteStartObject();
             w.WritePropertyName("WorkflowState");
-            StateWriter.WriteState(w, instance);
+            // Elsa's form leaves out what is needed to bring the file in again: that goes where a state keeps what belongs to others.
+            StateWriter.WriteState(w, instance, await importer.ExportAsync(id, cancellationToken));
             if (request.IncludeBookmarks)
             {
                 w.WriteStartArray("Bookmarks");
@@ -109,13 +107,6 @@ internal static class InstanceTransferEndpoints
                 }
 
                 w.WriteEndArray();
-            }
-
-            // What Elsa's form leaves out, so that the file can be brought in again.
-            if (await importer.ExportAsync(id, cancellationToken) is { } whole)
-            {
-                w.WritePropertyName(Whole);
-                w.WriteRawValue(whole);
             }
 
             w.WriteEndObject();
@@ -179,13 +170,24 @@ internal static class InstanceTransferEndpoints
         try
         {
             using var document = JsonDocument.Parse(buffer.GetBuffer().AsMemory(0, (int)buffer.Length));
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(Whole, out var whole))
-                throw new BadInputException($"{name}: the member {Whole} is missing. An instance is brought in from a file that Automation has exported; the state of another engine cannot be gone on with here.");
+            if (!TryFindWhole(document.RootElement, out var whole))
+                throw new BadInputException($"{name}: WorkflowState.properties.{StateWriter.Whole} is missing. An instance is brought in from a file that Automation has exported; the state of another engine cannot be gone on with here.");
             return await importer.ImportAsync(whole, cancellationToken) ? 1 : 0;
         }
         catch (Exception e) when (e is JsonException or InstanceImportException)
         {
             throw new BadInputException($"{name}: {e.Message}");
         }
+    }
+
+    /// <summary>Among the properties of the state, or beside it as in earlier files.</summary>
+    private static bool TryFindWhole(JsonElement file, out JsonElement whole)
+    {
+        whole = default;
+        return file.ValueKind == JsonValueKind.Object
+            && (file.TryGetProperty(StateWriter.Whole, out whole)
+                || (file.TryGetProperty("WorkflowState", out var state) && state.ValueKind == JsonValueKind.Object
+                    && state.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object
+                    && properties.TryGetProperty(StateWriter.Whole, out whole)));
     }
 }

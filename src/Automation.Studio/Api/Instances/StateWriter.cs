@@ -8,6 +8,9 @@ namespace Automation.Studio.Api.Instances;
 /// <summary>Writes instances and their states in Elsa's form.</summary>
 internal static class StateWriter
 {
+    /// <summary>The property of an exported state that holds all that the engine knows of the instance.</summary>
+    public const string Whole = "Automation";
+
     /// <summary>The answer of <c>GET /workflow-instances/{id}</c>.</summary>
     public static void WriteInstance(Utf8JsonWriter w, StoredInstance instance)
     {
@@ -30,7 +33,10 @@ internal static class StateWriter
     }
 
     /// <summary>The state alone, as execute gives it and as it is exported.</summary>
-    public static void WriteState(Utf8JsonWriter w, StoredInstance instance)
+    /// <param name="w">Where to write.</param>
+    /// <param name="instance">The instance.</param>
+    /// <param name="whole">JSON that an export carries among the properties, as <see cref="Whole"/>; null for none.</param>
+    public static void WriteState(Utf8JsonWriter w, StoredInstance instance, byte[]? whole = null)
     {
         var (s, state) = (instance.Summary, instance.State);
         w.WriteStartObject();
@@ -70,8 +76,26 @@ internal static class StateWriter
         w.WriteNumber("executionLogSequence", state?.JournalLength ?? 0);
         Map(w, "input", state?.Input);
         Map(w, "output", state?.Output);
-        Map(w, "properties", state?.Properties);
+        WriteProperties(w, state?.Properties ?? ActivityRecord.Empty, whole);
         WriteTimes(w, instance);
+        w.WriteEndObject();
+    }
+
+    private static void WriteProperties(Utf8JsonWriter w, IReadOnlyDictionary<string, object?> properties, byte[]? whole)
+    {
+        w.WriteStartObject("properties");
+        foreach (var (name, value) in properties)
+        {
+            w.WritePropertyName(name);
+            JsonValues.Write(w, value);
+        }
+
+        if (whole is not null)
+        {
+            w.WritePropertyName(Whole);
+            w.WriteRawValue(whole);
+        }
+
         w.WriteEndObject();
     }
 
