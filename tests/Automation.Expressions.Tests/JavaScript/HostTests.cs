@@ -13,6 +13,16 @@ public sealed class HostTests
 
     private static JsonElement Json(string text) => JsonDocument.Parse(text).RootElement.Clone();
 
+    [Theory]
+    [InlineData(false, "ISS|STRASSE")]
+    [InlineData(true, "Iß|STRAßE")]
+    public void Upper_case_goes_by_the_language_or_by_the_letter(bool byLetter, string expected)
+    {
+        var compiler = new JavaScriptCompiler(ExpressionLimits.Default, TimeProvider.System, TimeZoneInfo.Utc, new JavaScriptOptions { UpperCaseByLetter = byLetter });
+
+        Assert.Equal(expected, compiler.Compile("'iß'.toUpperCase() + '|' + 'straße'.toLocaleUpperCase()").Evaluate(cancellationToken: TestContext.Current.CancellationToken));
+    }
+
     [Fact]
     public void Plain_values_come_out_as_the_types_promised()
     {

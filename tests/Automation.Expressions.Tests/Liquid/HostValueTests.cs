@@ -22,6 +22,21 @@ public sealed class HostValueTests
         }
     }
 
+    private sealed class Sealed : LiquidObject
+    {
+        public override object Listed => new Dictionary<string, object?> { ["a"] = 1 };
+
+        public override bool TryGet(string name, out object? value)
+        {
+            value = null;
+            return false;
+        }
+    }
+
+    [Fact]
+    public void An_object_that_is_only_listed_is_written_and_looped_over_but_has_no_members() =>
+        Assert.Equal("|{\"a\":1}|a|[a1]", Render("{{ v.a }}|{{ v | json }}|{{ v | keys }}|{% for p in v %}[{{ p[0] }}{{ p[1] }}]{% endfor %}", new Sealed()));
+
     private static string Render(string source, object? value) =>
         Templates.Compiler().Compile(source).Render(Templates.Scope(("v", value)), Templates.Token);
 

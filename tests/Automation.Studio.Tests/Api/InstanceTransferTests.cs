@@ -13,6 +13,7 @@ public sealed class InstanceTransferTests(StudioServer server) : IClassFixture<S
         var before = (await server.GetAsync($"/workflow-instances/{id}/journal?skip=0&take=100")).Json["items"]!.ToJsonString();
         var exported = await server.GetAsync($"/workflow-instances/{id}/export?includeBookmarks=true");
         await server.CallAsync(HttpMethod.Delete, "/workflow-instances/" + id);
+        Assert.Equal(["Bookmarks", "WorkflowState"], exported.Json.AsObject().Select(p => p.Key).Order(StringComparer.Ordinal));
 
         var imported = await ImportAsync(exported.Text);
         var again = await ImportAsync(exported.Text);
@@ -41,13 +42,28 @@ public sealed class InstanceTransferTests(StudioServer server) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_file_of_an_earlier_version_which_has_the_whole_beside_the_state_is_brought_in()
+    {
+        var id = await StartAsync("veteran");
+        var file = (await server.GetAsync($"/workflow-instances/{id}/export")).Json;
+        var properties = file["WorkflowState"]!["properties"]!.AsObject();
+        file["Automation"] = properties["Automation"]!.DeepClone();
+        properties.Remove("Automation");
+        await server.CallAsync(HttpMethod.Delete, "/workflow-instances/" + id);
+
+        Assert.Equal(1, (await ImportAsync(file.ToJsonString())).At("imported")!.GetValue<int>());
+        Assert.Equal("Suspended", (await server.GetAsync("/workflow-instances/" + id)).At("subStatus")!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task A_state_that_is_not_the_instance_s_own_is_refused()
     {
         var id = await StartAsync("forged");
         var file = (await server.GetAsync($"/workflow-instances/{id}/export")).Json;
-        file["Automation"]!["id"] = "another";
+        var whole = file["WorkflowState"]!["properties"]!["Automation"]!;
+        whole["id"] = "another";
         Assert.Equal(400, (await ImportAsync(file.ToJsonString())).Status);
-        file["Automation"]!["definitionVersionId"] = "nowhere";
+        whole["definitionVersionId"] = "nowhere";
         var answer = await ImportAsync(file.ToJsonString());
 
         Assert.Contains("nowhere", answer.At("errors.generalErrors.0")!.GetValue<string>(), StringComparison.Ordinal);

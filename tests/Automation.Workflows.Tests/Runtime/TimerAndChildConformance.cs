@@ -4,6 +4,8 @@ using Automation.Workflows.Execution;
 using Automation.Workflows.Queries;
 using Automation.Workflows.Runtime;
 using Automation.Workflows.Tests.Runtime.Support;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace Automation.Workflows.Tests.Runtime;
 
@@ -40,8 +42,37 @@ public abstract class TimerAndChildConformance(DatabaseProvider provider) : IAsy
     }
 
     [Fact]
-    public async Task A_start_time_that_has_passed_starts_at_once_and_once()
+    public async Task A_start_time_that_has_passed_when_it_is_published_starts_nothing_and_says_so()
     {
+        await _host.PublishAsync("past", Json.Sequence(Trigger("Elsa.StartAt", "dateTime", Json.Literal("DateTimeOffset", "2020-01-01T00:00:00Z"))));
+        var result = await _host.Definitions.SaveAsync(
+            Definitions.WorkflowDefinition.Parse($$"""{"definitionId":"past","root":{{Json.Sequence(Trigger("Elsa.StartAt", "dateTime", Json.Literal("DateTimeOffset", "2020-01-02T00:00:00Z")))}}}"""), publish: true, cancellationToken: Token);
+
+        Assert.True(result.IsPublished);
+        Assert.Contains(result.Problems, p => p.Reason.Contains("has passed", StringComparison.Ordinal));
+        Assert.Equal(["Elsa.StartAt"], _host.Catalog.Triggers.Select(t => t.Name));
+        Assert.All(_host.Catalog.Triggers, t => Assert.Null(t.JobId));
+    }
+
+    [Fact]
+    public async Task A_start_time_that_was_to_come_starts_once_although_the_server_restarts_around_it()
+    {
+        var at = DateTimeOffset.UtcNow.AddSeconds(3);
+        await _host.PublishAsync("soon", Json.Sequence(Trigger("Elsa.StartAt", "dateTime", Json.Literal("DateTimeOffset", at.ToString("O"))), Json.WriteLine("w", "started")));
+        await _host.RestartAsync();
+
+        var one = CountdownOf(1, "soon");
+        var started = new InstanceFilter { DefinitionIds = ["soon"] };
+        if (await _host.Instances.CountAsync(started, Token) == 0)
+            await one.WaitAsync(TimeSpan.FromSeconds(30), Token);
+
+        Assert.Equal(1, await _host.Instances.CountAsync(started, Token));
+    }
+
+    [Fact]
+    public async Task Without_Elsas_quirks_a_start_time_that_has_passed_starts_at_once_and_once()
+    {
+        _host.Services.GetRequiredService<IOptions<WorkflowEngineOptions>>().Value.ElsaQuirks = false;
         var one = CountdownOf(1, "past");
         await _host.PublishAsync("past", Json.Sequence(Trigger("Elsa.StartAt", "dateTime", Json.Literal("DateTimeOffset", "2020-01-01T00:00:00Z")), Json.WriteLine("w", "started")));
 
