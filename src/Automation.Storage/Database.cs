@@ -56,6 +56,7 @@ public sealed class Database : IAsyncDisposable
         var builder = new DbContextOptionsBuilder<AutomationDbContext>();
         if (location.Provider == DatabaseProvider.Sqlite)
         {
+            SqliteSession.Tune();
             _readers = new SqliteReaders(location.SqliteFile!, options);
             builder.UseSqlite(location.ConnectionString);
         }

@@ -28,7 +28,10 @@ public sealed class WorkflowOptions
     [Range(1, 1_000_000)]
     public int MaxBursts { get; set; } = 10_000;
 
-    /// <summary>States of recently committed instances that are kept in memory, to spare reading them again. Default 2,000.</summary>
+    /// <summary>
+    /// States of recently committed instances that are kept in memory, to spare reading them again; ten times as many, as far
+    /// as they are small, of those with jobs under way. Default 2,000.
+    /// </summary>
     [Range(0, 1_000_000)]
     public int HotInstances { get; set; } = 2_000;
 

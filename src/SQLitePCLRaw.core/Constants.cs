@@ -70,6 +70,9 @@ public static partial class raw
     /// <summary>Open flag: calls from several threads are serialized.</summary>
     public const int SQLITE_OPEN_FULLMUTEX = 0x10000;
 
+    /// <summary>Option of the library: whether it counts the memory that it uses.</summary>
+    public const int SQLITE_CONFIG_MEMSTATUS = 9;
+
     /// <summary>Prepare flag: the statement will be kept and used many times.</summary>
     public const uint SQLITE_PREPARE_PERSISTENT = 1;
 

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace SQLitePCL;
@@ -15,6 +16,15 @@ public static unsafe partial class raw
     /// <summary>Version of the library as a number: 3.40.1 is 3040001.</summary>
     /// <returns>The version.</returns>
     public static int sqlite3_libversion_number() => NativeMethods.sqlite3_libversion_number();
+
+    /// <summary>Sets an option of the library that takes one number. Only before the process opens its first database.</summary>
+    /// <param name="op">The option, an <c>SQLITE_CONFIG_</c> number.</param>
+    /// <param name="val">Its value.</param>
+    /// <returns><see cref="SQLITE_OK"/>; <see cref="SQLITE_MISUSE"/> where it is too late, and nothing has changed.</returns>
+    public static int sqlite3_config(int op, int val) =>
+        OperatingSystem.IsMacOS() && RuntimeInformation.ProcessArchitecture == Architecture.Arm64
+            ? NativeMethods.sqlite3_config_apple_arm64(op, 0, 0, 0, 0, 0, 0, 0, val)
+            : NativeMethods.sqlite3_config(op, val);
 
     /// <summary>Number of keywords of SQLite's SQL.</summary>
     /// <returns>The number.</returns>

@@ -74,6 +74,14 @@ public sealed class LibraryTests
         Assert.Equal(keywords.Count, keywords.Distinct(StringComparer.Ordinal).Count());
     }
 
+    [Fact]
+    public void An_option_of_the_library_comes_too_late_once_a_database_is_open()
+    {
+        Assert.Equal(SQLITE_OK, sqlite3_open(":memory:", out var db));
+        using (db)
+            Assert.Equal(SQLITE_MISUSE, sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0));
+    }
+
     [Theory]
     [InlineData(-1)]
     [InlineData(int.MaxValue)]

@@ -17,6 +17,7 @@ internal sealed record InvocationData(string Type, string Method, IReadOnlyList<
 {
     private const string NamedHead = """{"Type":"Automation.Jobs.NamedJob, Automation.Jobs","Method":"Run","ParameterTypes":"[\"System.String\",\"System.Object[], mscorlib\"]""";
     private static readonly string NamedDefault = NamedHead + "\"}";
+    private static readonly InvocationData NamedShape = new("Automation.Jobs.NamedJob, Automation.Jobs", "Run", ["System.String", "System.Object[], mscorlib"], []);
 
     /// <summary>True for a job that is stored by registered name.</summary>
     public bool IsNamed => IsNamedType(Type) && Arguments.Count == 2;
@@ -74,6 +75,9 @@ internal sealed record InvocationData(string Type, string Method, IReadOnlyList<
     {
         try
         {
+            // What this server writes itself, nearly always, need not be taken apart.
+            if (invocation == NamedDefault && JobJson.ReadStringArray(arguments) is { Length: 2 } given)
+                return NamedShape with { Arguments = given };
             using var document = JsonDocument.Parse(string.IsNullOrEmpty(invocation) ? "null" : invocation);
             return ReadLong(document.RootElement, arguments);
         }

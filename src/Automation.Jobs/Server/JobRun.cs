@@ -35,6 +35,9 @@ internal sealed class JobRun(ClaimedJob job, JobStore store, JobRetryOptions ret
 
     private readonly CancellationTokenSource _cancel = new();
     private ConcurrentQueue<JobLogLine>? _lines;
+
+    // Notes that went into the handler's own unit, as long as it has not committed.
+    private UnstoredNotes? _inUnit;
     private int _lineCount;
     private int _cause;
 
@@ -73,8 +76,13 @@ internal sealed class JobRun(ClaimedJob job, JobStore store, JobRetryOptions ret
     {
         AddSuccessRows(unit, resultJson);
         store.AddStatistics(unit, "succeeded", store.Now(), 1);
+        _inUnit = AddNotes(unit);
         SuccessAdded = true;
-        unit.OnCommitted(() => SuccessCommitted = true);
+        unit.OnCommitted(() =>
+        {
+            _inUnit = null;
+            SuccessCommitted = true;
+        });
     }
 
     /// <summary>The transition and the acknowledgement, without the counters.</summary>
@@ -117,6 +125,16 @@ internal sealed class JobRun(ClaimedJob job, JobStore store, JobRetryOptions ret
     /// <returns>What was added, to be put back where the unit does not commit; null where there was nothing.</returns>
     public UnstoredNotes? AddNotes(WriteUnit unit)
     {
+        if (_inUnit is { } lost)
+        {
+            // The unit that they were in did not commit: these come before what has been written since.
+            _inUnit = null;
+            var since = new UnstoredNotes([.. _lines ?? []], Progress);
+            _lines?.Clear();
+            PutBack(lost);
+            PutBack(since);
+        }
+
         if (!HasNotes)
             return null;
         var notes = new UnstoredNotes([], Progress);
@@ -143,7 +161,7 @@ internal sealed class JobRun(ClaimedJob job, JobStore store, JobRetryOptions ret
         Progress ??= notes.Progress;
     }
 
-    public bool HasNotes => Progress is not null || _lines is { IsEmpty: false };
+    public bool HasNotes => Progress is not null || _inUnit is not null || _lines is { IsEmpty: false };
 
     public void Dispose() => _cancel.Dispose();
 }

@@ -93,7 +93,8 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
 
     private static readonly SqlStatement SelectAvailable = new("""
         SELECT q."Id", q."JobId", j."StateName", j."InvocationData", j."Arguments", j."CreatedAt",
-            (SELECT s."CreatedAt" FROM "State" s WHERE s."JobId" = q."JobId" ORDER BY s."CreatedAt" DESC, s."Id" DESC LIMIT 1)
+            (SELECT s."CreatedAt" FROM "State" s WHERE s."JobId" = q."JobId" ORDER BY s."CreatedAt" DESC, s."Id" DESC LIMIT 1),
+            EXISTS (SELECT 1 FROM "JobParameter" p WHERE p."JobId" = q."JobId")
         FROM "JobQueue" q LEFT JOIN "Job" j ON j."Id" = q."JobId"
         WHERE q."Queue" = $1 AND +q."FetchedAt" = 0 ORDER BY q."Id" LIMIT $2
         """);
@@ -249,7 +250,7 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
                 Invocation = row[3].AsText,
                 Arguments = row[4].AsText,
                 Identity = identity,
-                Parameters = await ParametersAsync(jobId, cancellationToken),
+                Parameters = row[7].AsBoolean ? await ParametersAsync(jobId, cancellationToken) : ClaimedJob.NoParameters,
             });
         }
 

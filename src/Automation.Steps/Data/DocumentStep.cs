@@ -46,9 +46,7 @@ internal sealed class DocumentStep(DocumentStore store, DocumentQueries queries)
         if (!merge && expected is null)
         {
             // Nothing has to be looked up, so the document is stored by the very commit that ends this step.
-            var checkedBefore = new Storage.Writes.WriteUnit();
-            store.AddPutTo(checkedBefore, collection, key, value, timeToLive);
-            operation.CommitWith(unit => store.AddPutTo(unit, collection, key, value, timeToLive));
+            operation.CommitWith(store.Put(collection, key, value, timeToLive));
             return Done(new(StringComparer.Ordinal) { ["Document"] = value });
         }
 

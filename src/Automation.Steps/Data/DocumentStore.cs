@@ -61,9 +61,20 @@ public sealed class DocumentStore(Database database, IOptions<DataOptions> optio
     public void AddPutTo(WriteUnit unit, string collection, string key, object? value, TimeSpan? timeToLive = null)
     {
         ArgumentNullException.ThrowIfNull(unit);
+        Put(collection, key, value, timeToLive)(unit);
+    }
+
+    /// <summary>The same, checked and written as JSON once, for a unit that is made later and perhaps again.</summary>
+    /// <exception cref="DocumentException">The collection, the key or the value is not valid.</exception>
+    internal Action<WriteUnit> Put(string collection, string key, object? value, TimeSpan? timeToLive)
+    {
         CheckName(collection, key);
-        var now = clock.GetUtcNow();
-        unit.Add(Upsert, collection, key, CheckBody(PlainJson.ToText(value)), SqlValue.Micros(now), SqlValue.Micros(now + timeToLive));
+        var body = CheckBody(PlainJson.ToText(value));
+        return unit =>
+        {
+            var now = clock.GetUtcNow();
+            unit.Add(Upsert, collection, key, body, SqlValue.Micros(now), SqlValue.Micros(now + timeToLive));
+        };
     }
 
     /// <summary>Adds to a unit: the document is gone, whether or not it is there.</summary>

@@ -89,6 +89,26 @@ public sealed partial class ActivityContext
 
     internal object?[] Inputs { get; set; } = None;
 
+    // The inputs that the journal has, as they were when it got them.
+    private object?[]? _recordedInputs;
+
+    /// <summary>Whether the journal has these very inputs, so that a further record of this execution need not repeat them.</summary>
+    internal bool InputsAreRecorded
+    {
+        get
+        {
+            if (_recordedInputs is not { } recorded || recorded.Length != Inputs.Length)
+                return false;
+            for (var i = 0; i < recorded.Length; i++)
+            {
+                if (!ReferenceEquals(recorded[i], Inputs[i]))
+                    return false;
+            }
+
+            return true;
+        }
+    }
+
     internal object?[]? Outputs { get; set; }
 
     /// <summary>Values of <see cref="CompiledActivity.Variables"/>.</summary>
@@ -252,6 +272,13 @@ public sealed partial class ActivityContext
     }
 
     internal ActivityRecord ToRecord() => RecordBuilder.Build(this);
+
+    /// <summary>The record of this execution is on disk.</summary>
+    internal void MarkRecorded()
+    {
+        if (IsActive && !InputsAreRecorded)
+            _recordedInputs = [.. Inputs];
+    }
 
     internal void SetOutcomes(IReadOnlyList<string> outcomes) => Outcomes = outcomes;
 }

@@ -56,6 +56,13 @@ public sealed class BurstResult
     /// <summary>Records of all executions that began, ended or changed; each replaces an earlier one with the same number. Made on first use.</summary>
     public IReadOnlyList<ActivityRecord> Records => _records ??= [.. _touched.OrderBy(c => c.Ordinal).Select(c => c.ToRecord())];
 
+    /// <summary>The records are on disk: what later bursts do not change need not be written with them again.</summary>
+    internal void MarkRecorded()
+    {
+        foreach (var context in _touched)
+            context.MarkRecorded();
+    }
+
     /// <summary>Activities that were started.</summary>
     public int ActivitiesRun { get; internal init; }
 }

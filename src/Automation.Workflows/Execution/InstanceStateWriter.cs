@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Json;
 using Automation.Workflows.Definitions;
 using Automation.Workflows.Graph;
@@ -15,12 +16,39 @@ internal static class InstanceStateWriter
     /// <summary>Number of the form; a newer one is not read by an older server.</summary>
     public const int Format = 2;
 
+    private const int LargestKept = 1 << 20;
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? s_buffer;
+
     public static byte[] Write(InstanceState state)
     {
-        var buffer = new ArrayBufferWriter<byte>(1024);
+        var json = WriteToBuffer(state).ToArray();
+        LetGoIfLarge();
+        return json;
+    }
+
+    /// <summary>The same as text, as it is stored with every commit.</summary>
+    public static string WriteText(InstanceState state)
+    {
+        var text = Encoding.UTF8.GetString(WriteToBuffer(state));
+        LetGoIfLarge();
+        return text;
+    }
+
+    private static ReadOnlySpan<byte> WriteToBuffer(InstanceState state)
+    {
+        var buffer = s_buffer ??= new ArrayBufferWriter<byte>(4096);
+        buffer.ResetWrittenCount();
         using (var w = new Utf8JsonWriter(buffer, JsonValues.WriterOptions))
             Write(w, state);
-        return buffer.WrittenSpan.ToArray();
+        return buffer.WrittenSpan;
+    }
+
+    private static void LetGoIfLarge()
+    {
+        if (s_buffer!.Capacity > LargestKept)
+            s_buffer = null;
     }
 
     private static void Write(Utf8JsonWriter w, InstanceState s)

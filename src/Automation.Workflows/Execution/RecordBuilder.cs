@@ -23,6 +23,7 @@ internal static class RecordBuilder
             HasBookmarks = context.BookmarkCount > 0,
             AggregateFaultCount = context.FaultCount,
             State = State(context),
+            StateIsRecorded = context.InputsAreRecorded,
             Outputs = Outputs(context),
             Payload = context.Outcomes.Count == 0
                 ? ActivityRecord.Empty

@@ -52,6 +52,9 @@ public sealed record ActivityRecord
     /// <summary>Evaluated inputs by name; plain values.</summary>
     public IReadOnlyDictionary<string, object?> State { get; init; } = Empty;
 
+    /// <summary>Whether an earlier record of the same execution holds this <see cref="State"/>.</summary>
+    internal bool StateIsRecorded { get; init; }
+
     /// <summary>Outputs by name; plain values.</summary>
     public IReadOnlyDictionary<string, object?> Outputs { get; init; } = Empty;
 

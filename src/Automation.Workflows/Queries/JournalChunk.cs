@@ -16,7 +16,9 @@ namespace Automation.Workflows.Queries;
 /// <remarks>
 /// <c>{"t":time of the first,"s":sequence of the first entry,"n":[node ids],
 /// "e":[[node, ordinal, event, time, message, payload]…],
-/// "r":[[node, ordinal, parent, status, started, completed, has bookmarks, faults, state, outputs, payload, properties, metadata, exception]…]}</c>
+/// "r":[[node, ordinal, parent, status, started, completed, has bookmarks, faults, state, outputs, payload, properties, metadata, exception]…]}</c>,
+/// where 0 is an empty map, and a state of 1 the one that an earlier chunk has of the same execution: a loop over a thousand
+/// items would write all of them a thousand times otherwise.
 /// </remarks>
 internal static class JournalChunk
 {
@@ -129,6 +131,7 @@ internal static class JournalChunk
             writer.WriteNullValue();
 
         ReadOnlySpan<IReadOnlyDictionary<string, object?>> maps = [record.State, record.Outputs, record.Payload, record.Properties, record.Metadata];
+        var asBefore = record.StateIsRecorded && record.State.Count > 0;
         var used = maps.Length;
         while (used > 0 && maps[used - 1].Count == 0)
             used--;
@@ -140,12 +143,14 @@ internal static class JournalChunk
             writer.WriteNumberValue(record.AggregateFaultCount);
         }
 
-        foreach (var map in maps[..used])
+        for (var i = 0; i < used; i++)
         {
-            if (map.Count == 0)
+            if (maps[i].Count == 0)
                 writer.WriteNumberValue(0);
+            else if (i == 0 && asBefore)
+                writer.WriteNumberValue(1);
             else
-                JsonValues.Write(writer, map);
+                JsonValues.Write(writer, maps[i]);
         }
 
         if (record.Exception is { } exception)
@@ -223,6 +228,7 @@ internal static class JournalChunk
             HasBookmarks = length > 6 && r[6].GetInt32() == 1,
             AggregateFaultCount = length > 7 ? r[7].GetInt32() : 0,
             ActivityState = Map(8),
+            StateIsEarlier = length > 8 && r[8].ValueKind == JsonValueKind.Number && r[8].GetInt32() == 1,
             Outputs = Map(9),
             Payload = Map(10),
             Properties = Map(11),

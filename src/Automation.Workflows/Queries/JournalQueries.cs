@@ -101,8 +101,11 @@ public sealed class JournalQueries(Database database, WorkflowCatalog catalog)
         {
             foreach (var record in chunk.Records)
             {
-                if (nodeId is null || record.ActivityNodeId == nodeId)
-                    byOrdinal[record.Ordinal] = record;
+                if (nodeId is not null && record.ActivityNodeId != nodeId)
+                    continue;
+                byOrdinal[record.Ordinal] = record.StateIsEarlier && byOrdinal.TryGetValue(record.Ordinal, out var earlier)
+                    ? record with { ActivityState = earlier.ActivityState }
+                    : record;
             }
         }
 

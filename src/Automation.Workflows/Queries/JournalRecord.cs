@@ -106,6 +106,9 @@ public sealed record ActivityExecution
     /// <summary>Evaluated inputs, an object; null for none.</summary>
     public JsonElement? ActivityState { get; init; }
 
+    /// <summary>The inputs are those that an earlier record of the same execution has.</summary>
+    internal bool StateIsEarlier { get; init; }
+
     /// <summary>Outputs, an object; null for none.</summary>
     public JsonElement? Outputs { get; init; }
 

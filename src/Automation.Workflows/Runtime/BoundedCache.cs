@@ -2,13 +2,14 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Automation.Workflows.Runtime;
 
-/// <summary>Keeps the values used most recently, up to a number of them. Thread-safe.</summary>
-internal sealed class BoundedCache<TValue>(int capacity)
+/// <summary>Keeps the values used most recently, up to a number of them and, where they are weighed, up to a weight. Thread-safe.</summary>
+internal sealed class BoundedCache<TValue>(int capacity, long mostWeight = long.MaxValue, Func<TValue, int>? weigh = null)
     where TValue : class
 {
     private readonly Lock _lock = new();
-    private readonly Dictionary<string, LinkedListNode<(string Key, TValue Value)>> _nodes = new(StringComparer.Ordinal);
-    private readonly LinkedList<(string Key, TValue Value)> _byUse = new();
+    private readonly Dictionary<string, LinkedListNode<Entry>> _nodes = new(StringComparer.Ordinal);
+    private readonly LinkedList<Entry> _byUse = new();
+    private long _weight;
 
     public int Count
     {
@@ -41,13 +42,13 @@ internal sealed class BoundedCache<TValue>(int capacity)
     {
         lock (_lock)
         {
-            if (!_nodes.Remove(key, out var node))
+            if (!_nodes.TryGetValue(key, out var node))
             {
                 value = null;
                 return false;
             }
 
-            _byUse.Remove(node);
+            Remove(node);
             value = node.Value.Value;
             return true;
         }
@@ -59,21 +60,13 @@ internal sealed class BoundedCache<TValue>(int capacity)
             return;
         lock (_lock)
         {
-            if (_nodes.TryGetValue(key, out var node))
-            {
-                node.Value = (key, value);
-                _byUse.Remove(node);
-                _byUse.AddFirst(node);
-                return;
-            }
-
-            if (_nodes.Count >= capacity)
-            {
-                _nodes.Remove(_byUse.Last!.Value.Key);
-                _byUse.RemoveLast();
-            }
-
-            _nodes.Add(key, _byUse.AddFirst((key, value)));
+            if (_nodes.TryGetValue(key, out var present))
+                Remove(present);
+            var entry = new Entry(key, value, weigh?.Invoke(value) ?? 0);
+            _nodes.Add(key, _byUse.AddFirst(entry));
+            _weight += entry.Weight;
+            while (_nodes.Count > capacity || (_weight > mostWeight && _nodes.Count > 1))
+                Remove(_byUse.Last!);
         }
     }
 
@@ -83,8 +76,18 @@ internal sealed class BoundedCache<TValue>(int capacity)
         {
             _nodes.Clear();
             _byUse.Clear();
+            _weight = 0;
         }
     }
 
     public void Remove(string key) => TryTake(key, out _);
+
+    private void Remove(LinkedListNode<Entry> node)
+    {
+        _nodes.Remove(node.Value.Key);
+        _byUse.Remove(node);
+        _weight -= node.Value.Weight;
+    }
+
+    private readonly record struct Entry(string Key, TValue Value, int Weight);
 }

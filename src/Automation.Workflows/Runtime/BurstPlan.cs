@@ -114,7 +114,7 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
         unit.AddExpectingOne(
             statement, state.Id, graph.DefinitionId, graph.VersionId, graph.Version, (int)state.SubStatus, graph.Definition.IsSystem,
             state.Incidents.Count, state.CorrelationId, state.Name, instance.ParentId, notify?.ToString(), SqlValue.Micros(instance.CreatedAt),
-            now, IsOver(state.SubStatus) ? now : SqlValue.Null, 1, StateText(state));
+            now, IsOver(state.SubStatus) ? now : SqlValue.Null, 1, StateText(instance));
     }
 
     public static void AddUpdate(WriteUnit unit, LoadedInstance instance, ParentNotice? notify, SqlValue now)
@@ -122,7 +122,7 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
         var state = instance.State;
         unit.AddExpectingOne(
             InstanceSql.Update, state.Id, instance.Revision, (int)state.SubStatus, state.Incidents.Count, state.CorrelationId, state.Name, now,
-            IsOver(state.SubStatus) ? now : SqlValue.Null, StateText(state), notify?.ToString());
+            IsOver(state.SubStatus) ? now : SqlValue.Null, StateText(instance), notify?.ToString());
     }
 
     private async ValueTask RemoveBookmarkAsync(BurstPlan plan, Bookmark bookmark, CommitExtras extras, CancellationToken cancellationToken)
@@ -166,7 +166,9 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
                 // The inputs stay in the operation's row: a job's arguments are shown to operators, and inputs may hold secrets.
                 var jobId = await jobs.EnqueueAsync(
                     unit, new JobRequest(WorkflowJobs.Activity, run.Activity.Type, instance.Id, run.OperationId, run.Activity.Name ?? run.Activity.Id) { MaxAttempts = _attempts }, cancellationToken);
-                unit.Add(InstanceSql.AddOperation, run.OperationId, instance.Id, jobId, OperationRequest.Write(run), now);
+                var request = OperationRequest.Write(run);
+                unit.Add(InstanceSql.AddOperation, run.OperationId, instance.Id, jobId, request, now);
+                instance.AddRequest(run.OperationId, request);
                 break;
             case CancelOperation cancel:
                 var operation = await database.QueryAsync(InstanceSql.FindOperation, cancellationToken, cancel.OperationId);
@@ -226,7 +228,12 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
 
     private static bool IsOver(WorkflowSubStatus status) => status is WorkflowSubStatus.Finished or WorkflowSubStatus.Cancelled or WorkflowSubStatus.Faulted;
 
-    private static string StateText(InstanceState state) => System.Text.Encoding.UTF8.GetString(state.Serialize());
+    private static string StateText(LoadedInstance instance)
+    {
+        var text = InstanceStateWriter.WriteText(instance.State);
+        instance.StateLength = text.Length;
+        return text;
+    }
 
     private static string? Json(object? plain) => plain is null ? null : JsonValues.ToText(plain);
 }

@@ -20,7 +20,26 @@ internal sealed class LoadedInstance
     /// <summary>What of the parent is still to be told.</summary>
     public ParentNotice? Notify { get; set; }
 
+    /// <summary>Characters of the state as it was stored last: a measure of the memory that it takes.</summary>
+    public int StateLength { get; set; }
+
     public string Id => State.Id;
+
+    // Replaced as a whole, because jobs look while another thread may hold the instance.
+    private (string OperationId, string Request)[] _requests = [];
+
+    /// <summary>Keeps what an operation is to do, so that its job need not read it.</summary>
+    public void AddRequest(string operationId, string request) => _requests = [.. _requests, (operationId, request)];
+
+    /// <summary>What an operation is to do; null where it is not known here.</summary>
+    public string? FindRequest(string operationId) => Array.Find(_requests, r => r.OperationId == operationId).Request;
+
+    /// <summary>Forgets the requests of operations that have ended.</summary>
+    public void ForgetEndedRequests()
+    {
+        if (_requests.Length > 0)
+            _requests = Array.FindAll(_requests, r => State.Operations.Exists(o => o.Id == r.OperationId));
+    }
 
     public InstanceSnapshot ToSnapshot() => new()
     {

@@ -301,6 +301,7 @@ public sealed partial class WorkflowRuntime
             var plan = await _planner.PlanAsync(instance, result, extras, cancellationToken);
             AddAwayResponses(plan, instance.Id, stimulus);
             await _database.CommitAsync(plan.Unit, cancellationToken: CancellationToken.None);
+            result.MarkRecorded();
             instance.Revision++;
             instance.Notify = plan.NotifyLeft;
             var snapshot = instance.ToSnapshot();

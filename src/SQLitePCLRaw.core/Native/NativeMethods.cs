@@ -18,6 +18,10 @@ internal static unsafe partial class NativeMethods
     // Library
     [LibraryImport(Library)] internal static partial byte* sqlite3_libversion();
     [LibraryImport(Library)] internal static partial int sqlite3_libversion_number();
+    [LibraryImport(Library)] internal static partial int sqlite3_config(int option, int value);
+    // Variadic; see sqlite3_db_config_apple_arm64.
+    [LibraryImport(Library, EntryPoint = "sqlite3_config")]
+    internal static partial int sqlite3_config_apple_arm64(int option, nint x1, nint x2, nint x3, nint x4, nint x5, nint x6, nint x7, nint value);
     [LibraryImport(Library)] internal static partial void sqlite3_free(void* memory);
     [LibraryImport(Library)] internal static partial long sqlite3_memory_used();
     [LibraryImport(Library)] internal static partial int sqlite3_keyword_count();

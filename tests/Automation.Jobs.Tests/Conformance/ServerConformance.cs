@@ -22,6 +22,7 @@ public abstract class ServerConformance(DatabaseProvider provider) : JobTests(pr
         Recorder.Do = async (context, _) =>
         {
             var unit = new WriteUnit().Add(new SqlStatement("INSERT INTO job_queues (name, paused_at) VALUES ($1, 0)"), $"made-by-{context.Id}");
+            context.Log("made");
             context.AddSuccessTo(unit, "1");
             if (deleteMeanwhile)
                 await Host.Client.DeleteAsync(context.Id, cancellationToken: CancellationToken.None);
@@ -29,13 +30,18 @@ public abstract class ServerConformance(DatabaseProvider provider) : JobTests(pr
         };
         var kept = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
         await Host.StateAsync(kept, JobStates.Succeeded);
+        // The line went with the unit; that of the other job, whose unit does not commit, must not be lost with it.
+        Assert.Equal(["made"], await LinesAsync(kept));
         deleteMeanwhile = true;
         var lost = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
         await Host.StateAsync(lost, JobStates.Deleted);
         await Eventually.TrueAsync(async () => (await Host.OfAsync("JobQueue")).Count == 0);
         Assert.Equal([$"made-by-{kept}"], (await Host.SelectAsync("SELECT name FROM job_queues")).Select(r => r.Text("name")));
+        Assert.Equal(["made"], await LinesAsync(lost));
         Assert.Equal(1, (await Host.CountersAsync())["stats:succeeded"]);
         Assert.Equal(2, Recorder.Runs.Count);
+
+        async Task<IEnumerable<string>> LinesAsync(long id) => (await Host.Get<JobQueries>().FindAsync(id, Token))!.Log.Select(l => l.Text);
     }
 
     [Fact]

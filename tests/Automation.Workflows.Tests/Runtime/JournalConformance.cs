@@ -48,6 +48,24 @@ public abstract class JournalConformance(DatabaseProvider provider) : IAsyncLife
     }
 
     [Fact]
+    public async Task A_loop_writes_its_items_once_and_shows_them_in_its_record()
+    {
+        // A commit after every activity: the loop's record is in the chunk of every round.
+        var body = System.Text.Json.Nodes.JsonNode.Parse(Json.WriteLine("line", "x"))!;
+        var items = Json.Expression("Object", "JavaScript", "['one', 'two', 'three', 'four']");
+        await _host.PublishAsync("loop", Json.Text(Json.Activity("Elsa.ForEach", "Loop", ("items", items), ("body", body))), "\"options\":{\"commitStrategyName\":\"ActivityExecuted\"}");
+        var id = (await _host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "loop" }, Token)).Instance!.Id;
+
+        var chunks = (await _host.Get<Database>().QueryAsync(InstanceSql.Journal, Token, id)).Rows.Select(r => r[0].AsText!).ToList();
+        var loop = Assert.Single(await _host.Journal.ListExecutionsAsync(id, cancellationToken: Token), e => e.ActivityId == "Loop");
+
+        Assert.True(chunks.Count(c => c.Contains("CurrentIndex", StringComparison.Ordinal)) > 3, "The loop's record is not in several chunks.");
+        Assert.Single(chunks, c => c.Contains("\"three\",\"four\"", StringComparison.Ordinal));
+        Assert.Equal(ActivityStatus.Completed, loop.Status);
+        Assert.Equal("""{"Items":["one","two","three","four"]}""", loop.ActivityState!.Value.GetRawText());
+    }
+
+    [Fact]
     public async Task The_journal_is_filtered_by_node_type_and_event()
     {
         await _host.PublishAsync("f", Json.Sequence(Json.WriteLine("a", "x"), Json.Fault("b", "Boom")));

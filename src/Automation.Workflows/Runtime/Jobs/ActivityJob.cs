@@ -1,5 +1,4 @@
 using Automation.Jobs;
-using Automation.Storage;
 using Automation.Storage.Writes;
 using Automation.Workflows.Execution;
 
@@ -72,16 +71,14 @@ public sealed record BackgroundOperation
 internal sealed record BackgroundActivityBinding(string ActivityType, Func<IServiceProvider, IBackgroundActivity> Resolve);
 
 /// <summary>Runs a background activity and resumes its instance with the result: the job's success and the burst are one commit.</summary>
-internal sealed class ActivityJob(Database database, WorkflowRuntime runtime, BackgroundActivities activities) : IJobHandler
+internal sealed class ActivityJob(InstanceStore instances, WorkflowRuntime runtime, BackgroundActivities activities) : IJobHandler
 {
     public async Task RunAsync(JobContext context, CancellationToken cancellationToken)
     {
-        var operationId = context.GetArgument<string>(2)!;
-        var rows = await database.QueryAsync(InstanceSql.FindOperation, cancellationToken, operationId);
-        if (rows.Count == 0)
+        var (instanceId, operationId) = (context.GetArgument<string>(1)!, context.GetArgument<string>(2)!);
+        if (await instances.FindRequestAsync(instanceId, operationId, cancellationToken) is not { } stored)
             return;
-        var instanceId = rows.Rows[0][1].AsText!;
-        var request = OperationRequest.Read(rows.Rows[0][3].AsText!);
+        var request = OperationRequest.Read(stored);
         var operation = new BackgroundOperation
         {
             OperationId = operationId,
