@@ -9,11 +9,11 @@ public sealed class JobOptions : IValidatableObject
     public bool RunJobs { get; set; } = true;
 
     /// <summary>
-    /// Jobs this process runs at the same time. They wait for the network and for commits more than they compute, so
-    /// the default is 20 per core, at least 40 and at most 100.
+    /// Jobs this process runs at the same time. They wait for the network and for commits more than they compute, and the
+    /// more of them share a commit, the less each costs: the default is 50 per core, at least 100 and at most 200.
     /// </summary>
     [Range(1, 1000)]
-    public int WorkerCount { get; set; } = Math.Clamp(20 * Environment.ProcessorCount, 40, 100);
+    public int WorkerCount { get; set; } = Math.Clamp(50 * Environment.ProcessorCount, 100, 200);
 
     /// <summary>
     /// Jobs that have begun and wait without a worker for their turn, such as at a host that takes few calls at a time, or

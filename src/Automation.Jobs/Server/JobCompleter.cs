@@ -39,8 +39,9 @@ internal sealed partial class JobCompleter(
     private readonly Channel<Completion> _ended = Channel.CreateBounded<Completion>(new BoundedChannelOptions(4 * MostAtOnce));
     private readonly Random _random = new();
 
-    /// <summary>Takes the end of a run; waits where the database does not keep up.</summary>
-    public ValueTask AddAsync(Completion completion) => _ended.Writer.WriteAsync(completion);
+    /// <summary>Takes the end of a run; waits where the database does not keep up. What the handler's own unit has stored needs no turn.</summary>
+    public ValueTask AddAsync(Completion completion) =>
+        IsStored(completion) ? FinishAsync(completion) : _ended.Writer.WriteAsync(completion);
 
     /// <summary>No more ends come.</summary>
     public void Complete() => _ended.Writer.TryComplete();
