@@ -18,7 +18,7 @@ internal sealed partial class Scenarios
     private static readonly string[] Pages =
     [
         "/hangfire", "/hangfire?period=week", "/hangfire/jobs/enqueued", "/hangfire/jobs/enqueued/bulk", "/hangfire/jobs/enqueued/fetched/bulk",
-        "/hangfire/jobs/scheduled", "/hangfire/jobs/scheduled?before=90000", "/hangfire/jobs/processing", "/hangfire/jobs/succeeded", "/hangfire/jobs/failed",
+        "/hangfire/jobs/scheduled", "/hangfire/jobs/scheduled?after=1e9:0", "/hangfire/jobs/processing", "/hangfire/jobs/succeeded", "/hangfire/jobs/failed",
         "/hangfire/jobs/deleted", "/hangfire/jobs/awaiting", "/hangfire/retries", "/hangfire/recurring", "/hangfire/recurring?text=nothing-like-this", "/hangfire/servers",
         "/hangfire/failures", "/hangfire/jobs/details/{0}", "/hangfire/jobs", "/hangfire/jobs/succeeded?count=500",
         "/hangfire/jobs?name=crm.sync", "/hangfire/jobs?argument=nothing-like-this", "/hangfire/jobs/failed?exception=nothing-like-this", "/hangfire/jobs?queue=nothing-like-this",

@@ -2,6 +2,7 @@ using Automation.Dashboard.Access;
 using Automation.Dashboard.Data;
 using Automation.Dashboard.Deliveries;
 using Automation.Dashboard.Events;
+using Automation.Dashboard.Exports;
 using Automation.Dashboard.Instances;
 using Automation.Dashboard.Jobs;
 using Automation.Dashboard.Live;
@@ -72,7 +73,7 @@ public static class DashboardExtensions
         app.MapAccessApi();
         app.MapAccessActions();
         app.MapAuditApi();
-        app.MapListExports();
+        app.MapExports();
         app.MapDeliveryActions();
         app.MapNotificationActions();
         app.MapDocumentActions();

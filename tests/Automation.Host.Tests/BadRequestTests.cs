@@ -29,37 +29,29 @@ public sealed class BadRequestTests
     public async Task What_cannot_be_read_is_told_with_its_place()
     {
         var token = TestContext.Current.CancellationToken;
-        var directory = Directory.CreateTempSubdirectory("automation-bad-");
-        try
+        await using var server = await ServerHere.StartAsync();
+        using var client = server.Client(ServerHere.AdminKey);
+        foreach (var (method, path, body, said) in Requests)
         {
-            await using var app = await TestHost.StartAsync(directory.FullName);
-            using var client = TestHost.Client(app.Urls.First(), TestHost.AdminKey);
-            foreach (var (method, path, body, said) in Requests)
-            {
-                using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
-                if (body is not null)
-                    request.Content = new StringContent(body, Encoding.UTF8, "application/json");
-                using var answer = await client.SendAsync(request, token);
-                var text = await answer.Content.ReadAsStringAsync(token);
+            using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
+            if (body is not null)
+                request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+            using var answer = await client.SendAsync(request, token);
+            var text = await answer.Content.ReadAsStringAsync(token);
 
-                Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{method} {path} {body}: {(int)answer.StatusCode} {text}");
-                Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
-                Assert.True(JsonElement.Parse(text).TryGetProperty("detail", out var found), $"{method} {path} {body}: {text}");
-                var detail = found.GetString()!;
-                Assert.All(said, s => Assert.Contains(s, detail, StringComparison.Ordinal));
-                // The program's own names are nothing to a caller.
-                Assert.DoesNotContain("Automation.", detail, StringComparison.Ordinal);
-                Assert.DoesNotContain("Nullable", detail, StringComparison.Ordinal);
-            }
+            Assert.True(answer.StatusCode == HttpStatusCode.BadRequest, $"{method} {path} {body}: {(int)answer.StatusCode} {text}");
+            Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+            Assert.True(JsonElement.Parse(text).TryGetProperty("detail", out var found), $"{method} {path} {body}: {text}");
+            var detail = found.GetString()!;
+            Assert.All(said, s => Assert.Contains(s, detail, StringComparison.Ordinal));
+            // The program's own names are nothing to a caller.
+            Assert.DoesNotContain("Automation.", detail, StringComparison.Ordinal);
+            Assert.DoesNotContain("Nullable", detail, StringComparison.Ordinal);
+        }
 
-            using var plain = await client.PostAsync(new Uri("/api/replays", UriKind.Relative), new StringContent("source=flyflow"), token);
-            Assert.Equal(HttpStatusCode.UnsupportedMediaType, plain.StatusCode);
-            Assert.Contains("text/plain", JsonElement.Parse(await plain.Content.ReadAsStringAsync(token)).GetProperty("detail").GetString(), StringComparison.Ordinal);
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
+        using var plain = await client.PostAsync(new Uri("/api/replays", UriKind.Relative), new StringContent("source=flyflow"), token);
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, plain.StatusCode);
+        Assert.Contains("text/plain", JsonElement.Parse(await plain.Content.ReadAsStringAsync(token)).GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

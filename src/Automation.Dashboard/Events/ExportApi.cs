@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Automation.Dashboard.Shared;
+using Automation.Dashboard.Exports;
 using Automation.Intake.Events;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
@@ -22,17 +22,28 @@ internal static class ExportApi
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
 
+    private static readonly ExportColumn<EventDetail>[] Columns =
+    [
+        new("id", e => e.Summary.Id), new("source", e => e.Summary.Source), new("type", e => e.Summary.Type), new("status", e => e.Summary.Status.ToString()), new("correlationKey", e => e.Summary.CorrelationKey),
+        new("receivedAt", e => e.Summary.ReceivedAt), new("occurredAt", e => e.Summary.OccurredAt), new("answer", e => e.Summary.Answer), new("reason", e => e.Summary.Reason),
+        new("duplicateOf", e => e.Summary.DuplicateOf), new("replayOf", e => e.Summary.ReplayOf), new("verification", e => e.Verification), new("remoteIp", e => e.RemoteIp),
+        new("instances", e => string.Join(' ', e.Starts.Select(s => s.InstanceId))), new("body", e => ExportedEvent.Of(e) is var line ? line.Body ?? line.BodyBase64 : null),
+    ];
+
     public static void MapExportApi(this IEndpointRouteBuilder app)
     {
         var events = app.MapGroup("/api/events").WithTags("Events").WithMetadata(new LeastRoleAttribute(Role.Viewer));
-        events.MapGet("/export", ExportAsync).WithName("ExportEvents").WithSummary("All events of a filter with their bodies, oldest first, one JSON object a line (NDJSON).");
+        events.MapGet("/export", ExportAsync).WithName("ExportEvents").WithSummary("All events of a filter with their bodies, oldest first: one JSON object a line (NDJSON), or CSV by ?format=csv.");
         events.MapGet("/stream", StreamAsync).WithName("StreamEvents").WithSummary("Events from now on as they are stored (server-sent events); Last-Event-ID goes on where a connection broke.");
     }
 
-    private static async Task<IResult> ExportAsync(HttpContext context, EventQueries queries, string? source, string? type, string? status, string? correlationId, DateTimeOffset? from, DateTimeOffset? to, string? text)
+    private static async Task<IResult> ExportAsync(
+        HttpContext context, EventQueries queries, string? format, string? source, string? type, string? status, string? correlationId, DateTimeOffset? from, DateTimeOffset? to, string? text)
     {
         if (EventFilters.Read(source, type, status, correlationId, from, to, text, out var filter) is { } problem)
             return problem;
+        if (format is not (null or "" or "ndjson"))
+            return await ListExport.WriteAsync(context, format, "events", queries.ExportAsync(filter, context.RequestAborted), Columns);
         context.Response.ContentType = "application/x-ndjson";
         context.Response.Headers.ContentDisposition = "attachment; filename=\"events.ndjson\"";
         var cancelled = context.RequestAborted;

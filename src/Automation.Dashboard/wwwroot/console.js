@@ -48,6 +48,26 @@ for (const [bar, here] of [['.side', 'a.active'], ['.tabs', 'a[aria-current]']].
   if (here && bar.scrollWidth > bar.clientWidth) bar.scrollLeft = here.offsetLeft - bar.offsetLeft - (bar.clientWidth - here.offsetWidth) / 2;
 }
 
+// On a narrow screen a table that does not fit is shown row by row; each cell needs the name of its column then.
+const narrow = matchMedia('(max-width: 760px)');
+const fit = () => {
+  for (const wrap of document.querySelectorAll('.table-wrap')) {
+    wrap.classList.remove('rows');
+    if (!narrow.matches || wrap.scrollWidth <= wrap.clientWidth) continue;
+    const names = [...wrap.querySelectorAll('thead th')].map(h => h.querySelector('.visually-hidden, input') ? '' : h.textContent.trim());
+    for (const row of wrap.querySelectorAll('tbody tr')) {
+      [...row.cells].forEach((cell, i) => {
+        if (names[i] && cell.colSpan === 1) cell.dataset.label = names[i];
+        cell.classList.toggle('void', !cell.textContent.trim() && !cell.querySelector('input, button, img'));
+      });
+    }
+    wrap.classList.add('rows');
+  }
+};
+fit();
+narrow.addEventListener('change', fit);
+document.addEventListener('htmx:afterSwap', fit);
+
 // What scrolls sideways can be reached and scrolled with the keyboard.
 function reach() {
   for (const box of document.querySelectorAll('.table-wrap')) {

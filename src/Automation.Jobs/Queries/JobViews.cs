@@ -55,6 +55,11 @@ public sealed record JobSummary(
 /// <param name="Before">What to pass for the next page; null at the end. A search through texts may give a page that is not full and still has a next one.</param>
 public sealed record JobPage(IReadOnlyList<JobSummary> Jobs, long? Before);
 
+/// <summary>A page of jobs that wait for a time.</summary>
+/// <param name="Jobs">The jobs.</param>
+/// <param name="Next">What to pass for the next page; null at the end.</param>
+public sealed record WaitingJobs(IReadOnlyList<JobSummary> Jobs, string? Next);
+
 /// <summary>One entry of a job's history.</summary>
 /// <param name="State">The state it came into.</param>
 /// <param name="Reason">Why.</param>

@@ -26,9 +26,43 @@ public sealed class WaitingJobsTests
         var first = await client.EnqueueAsync(new JobRequest("a") { DueAt = now.AddHours(1), Queue = "mail" }, Token);
         var second = await client.EnqueueAsync(new JobRequest("a") { DueAt = now.AddHours(2) }, Token);
 
-        Assert.Equal([first, second, third], (await queries.ListScheduledAsync(cancellationToken: Token)).Select(j => j.Id));
-        Assert.Equal([second], (await queries.ListScheduledAsync(skip: 1, most: 1, Token)).Select(j => j.Id));
-        Assert.Empty(await queries.ListRetriesAsync(cancellationToken: Token));
+        Assert.Equal([first, second, third], (await queries.ListScheduledAsync(cancellationToken: Token)).Jobs.Select(j => j.Id));
+        Assert.Empty((await queries.ListRetriesAsync(cancellationToken: Token)).Jobs);
+
+        // A page goes on from where the one before ended, whatever has run in between.
+        var one = await queries.ListScheduledAsync(most: 1, cancellationToken: Token);
+        Assert.True(await client.DeleteAsync(first, cancellationToken: Token));
+        var two = await queries.ListScheduledAsync(one.Next, 1, Token);
+        var rest = await queries.ListScheduledAsync(two.Next, 1, Token);
+        Assert.Equal([first, second, third], one.Jobs.Concat(two.Jobs).Concat(rest.Jobs).Select(j => j.Id));
+        Assert.Null(rest.Next);
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task Jobs_that_are_due_at_the_same_time_are_each_on_one_page(DatabaseProvider provider)
+    {
+        await using var database = await TestDatabase.CreateAsync(provider);
+        await using var services = Jobs(database.Database);
+        var (client, queries) = (services.GetRequiredService<JobClient>(), services.GetRequiredService<JobQueries>());
+        var due = DateTimeOffset.UtcNow.AddHours(1);
+        var ids = new List<long>();
+        for (var i = 0; i < 7; i++)
+            ids.Add(await client.EnqueueAsync(new JobRequest("a") { DueAt = due }, Token));
+
+        var found = new List<long>();
+        string? after = null;
+        do
+        {
+            var page = await queries.ListScheduledAsync(after, 2, Token);
+            found.AddRange(page.Jobs.Select(j => j.Id));
+            after = page.Next;
+        }
+        while (after is not null && found.Count <= ids.Count);
+
+        Assert.Equal(ids, found);
+        Assert.Equal(ids, (await queries.ListScheduledAsync("no place", cancellationToken: Token)).Jobs.Select(j => j.Id));
     }
 
     [Theory]
@@ -48,7 +82,7 @@ public sealed class WaitingJobsTests
         Assert.Equal((JobStates.Enqueued, "Now"), await StateAsync());
         Assert.True(await client.DeleteFromAsync(id, JobStates.Enqueued, "Not wanted", Token));
         Assert.Equal((JobStates.Deleted, "Not wanted"), await StateAsync());
-        Assert.Empty(await queries.ListScheduledAsync(cancellationToken: Token));
+        Assert.Empty((await queries.ListScheduledAsync(cancellationToken: Token)).Jobs);
 
         async Task<(string?, string?)> StateAsync() => (await queries.FindAsync(id, Token))!.Job is var job ? (job.State, job.Reason) : default;
     }

@@ -25,67 +25,59 @@ public sealed partial class AccessMatrixTests
     public async Task Every_route_answers_every_role_as_decided()
     {
         var token = TestContext.Current.CancellationToken;
-        var directory = Directory.CreateTempSubdirectory("automation-access-");
-        try
+        await using var server = await ServerHere.StartAsync();
+        var app = server.App;
+        var clients = new List<(string Name, Role? Role, HttpClient Client)> { ("nobody", null, server.Client(null)) };
+        foreach (var role in Enum.GetValues<Role>())
         {
-            await using var app = await TestHost.StartAsync(directory.FullName);
-            var address = app.Urls.First();
-            var clients = new List<(string Name, Role? Role, HttpClient Client)> { ("nobody", null, TestHost.Client(address, null)) };
-            foreach (var role in Enum.GetValues<Role>())
+            var (_, secret) = await app.Services.GetRequiredService<ApiKeys>().CreateAsync(role.Text(), role, [], null, null, token);
+            clients.Add((role.Text(), role, server.Client(secret)));
+        }
+
+        var (_, scoped) = await app.Services.GetRequiredService<ApiKeys>().CreateAsync("scoped", Role.Administrator, ["overview:read"], null, null, token);
+        using var elsewhere = server.Client(scoped);
+
+        var wrong = new List<string>();
+        var asked = 0;
+        foreach (var endpoint in Endpoints(app))
+        {
+            var pattern = endpoint.RoutePattern.RawText ?? "";
+            var isOpen = endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
+            if (isOpen)
             {
-                var (_, secret) = await app.Services.GetRequiredService<ApiKeys>().CreateAsync(role.Text(), role, [], null, null, token);
-                clients.Add((role.Text(), role, TestHost.Client(address, secret)));
+                if (!Array.Exists(Open, o => Rooted(pattern).StartsWith(o, StringComparison.Ordinal)))
+                    wrong.Add($"{pattern} is open to everybody, but not on this test's list of what may be.");
+                continue;
             }
 
-            var (_, scoped) = await app.Services.GetRequiredService<ApiKeys>().CreateAsync("scoped", Role.Administrator, ["overview:read"], null, null, token);
-            using var elsewhere = TestHost.Client(address, scoped);
-
-            var wrong = new List<string>();
-            var asked = 0;
-            foreach (var endpoint in Endpoints(app))
+            // The framework's own, which nobody here can mark and nothing here uses: administrators only, as all that is not decided.
+            if (pattern is "{**path:file}" or "/_framework/opaque-redirect")
+                continue;
+            if (endpoint.LeastRole() is not { } least)
             {
-                var pattern = endpoint.RoutePattern.RawText ?? "";
-                var isOpen = endpoint.Metadata.GetMetadata<IAllowAnonymous>() is not null;
-                if (isOpen)
-                {
-                    if (!Array.Exists(Open, o => Rooted(pattern).StartsWith(o, StringComparison.Ordinal)))
-                        wrong.Add($"{pattern} is open to everybody, but not on this test's list of what may be.");
-                    continue;
-                }
-
-                // The framework's own, which nobody here can mark and nothing here uses: administrators only, as all that is not decided.
-                if (pattern is "{**path:file}" or "/_framework/opaque-redirect")
-                    continue;
-                if (endpoint.LeastRole() is not { } least)
-                {
-                    wrong.Add($"{pattern} says neither which role it takes nor that everybody may call it.");
-                    continue;
-                }
-
-                foreach (var method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is { Count: > 0 } methods ? methods : ["GET", "POST"])
-                {
-                    foreach (var (name, role, client) in clients)
-                    {
-                        var status = await AskAsync(client, method, PathOf(pattern), token);
-                        asked++;
-                        var isRight = role is null ? status is 401 || (status == 302 && !IsApi(pattern)) : role < least ? status == 403 : status is not (401 or 403);
-                        if (!isRight)
-                            wrong.Add($"{method} {pattern} is for {least.Text()}, but answered {status} to {name}.");
-                    }
-
-                    if (await AskAsync(elsewhere, method, PathOf(pattern), token) is var other && other != 403 && !pattern.Contains("overview", StringComparison.Ordinal))
-                        wrong.Add($"{method} {pattern} answered {other} to a key whose scopes do not cover it.");
-                }
+                wrong.Add($"{pattern} says neither which role it takes nor that everybody may call it.");
+                continue;
             }
 
-            Assert.True(wrong.Count == 0, string.Join('\n', wrong));
-            Assert.True(asked > 500, $"Only {asked} requests were made; the route table was not read.");
-            clients.ForEach(c => c.Client.Dispose());
+            foreach (var method in endpoint.Metadata.GetMetadata<IHttpMethodMetadata>()?.HttpMethods is { Count: > 0 } methods ? methods : ["GET", "POST"])
+            {
+                foreach (var (name, role, client) in clients)
+                {
+                    var status = await AskAsync(client, method, PathOf(pattern), token);
+                    asked++;
+                    var isRight = role is null ? status is 401 || (status == 302 && !IsApi(pattern)) : role < least ? status == 403 : status is not (401 or 403);
+                    if (!isRight)
+                        wrong.Add($"{method} {pattern} is for {least.Text()}, but answered {status} to {name}.");
+                }
+
+                if (await AskAsync(elsewhere, method, PathOf(pattern), token) is var other && other != 403 && !pattern.Contains("overview", StringComparison.Ordinal))
+                    wrong.Add($"{method} {pattern} answered {other} to a key whose scopes do not cover it.");
+            }
         }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
+
+        Assert.True(wrong.Count == 0, string.Join('\n', wrong));
+        Assert.True(asked > 500, $"Only {asked} requests were made; the route table was not read.");
+        clients.ForEach(c => c.Client.Dispose());
     }
 
     private static IEnumerable<RouteEndpoint> Endpoints(WebApplication app) =>

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using Automation.Steps.Data;
+using Automation.Storage;
+using Automation.Storage.Writes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
@@ -30,13 +32,27 @@ public sealed class ExportTests
         await SendAsync(client, HttpMethod.Post, "/api/keys", new { name = "+key", role = "viewer" });
         await SendAsync(client, HttpMethod.Put, "/api/mappings", new { rules = new[] { new { id = "@rule", source = "-x", type = Formula, workflow = "=w" } } });
         await SendAsync(client, HttpMethod.Post, "/api/replays", new { source = "=x", dryRun = true });
+        await SendAsync(client, HttpMethod.Put, "/api/secrets/export", new { value = "never-shown" });
+        await SendAsync(client, HttpMethod.Put, "/api/channels/export", new { kind = "Slack", url = "https://hooks.invalid/never-shown", description = Formula });
+        await SendAsync(client, HttpMethod.Post, "/webhooks/inbox", new { type = "=cmd", id = "e1", data = Formula });
 
         var routes = ((IEndpointRouteBuilder)server.App).DataSources.SelectMany(d => d.Endpoints).OfType<RouteEndpoint>().Select(e => "/" + e.RoutePattern.RawText!.Trim('/'))
-            .Where(p => p.StartsWith("/api/", StringComparison.Ordinal) && p.EndsWith("/export", StringComparison.Ordinal) && p != "/api/events/export").Append("/api/data/sheets").ToList();
-        Assert.True(routes.Count >= 13, string.Join(' ', routes));
+            .Where(p => p.StartsWith("/api/", StringComparison.Ordinal) && (p.EndsWith("/export", StringComparison.Ordinal) || p.StartsWith("/api/exports/", StringComparison.Ordinal)) && p != "/api/events/export")
+            .Append("/api/data/sheets").Append("/api/events/export?format=csv").ToList();
+        Assert.True(routes.Count >= 17, string.Join(' ', routes));
         foreach (var route in routes)
         {
-            var rows = Csv(await client.GetStringAsync(new Uri(route, UriKind.Relative), Token));
+            var text = await client.GetStringAsync(new Uri(route, UriKind.Relative), Token);
+            Assert.DoesNotContain("never-shown", text, StringComparison.Ordinal);
+            var rows = Csv(text);
+            if (route == "/api/events/export?format=csv")
+            {
+                Assert.All(rows, r => Assert.Equal(rows[0].Count, r.Count));
+                Assert.DoesNotContain(rows.SelectMany(r => r), c => c is ['=' or '+' or '-' or '@' or '\t' or '\r', ..]);
+                Assert.Equal("'=cmd", rows[1][rows[0].IndexOf("type")]);
+                continue;
+            }
+
             var lines = (await client.GetStringAsync(new Uri(route + "?format=ndjson", UriKind.Relative), Token)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
             Assert.Equal((route, rows.Count - 1), (route, lines.Length));
             Assert.All(rows, r => Assert.Equal(rows[0].Count, r.Count));
@@ -48,7 +64,9 @@ public sealed class ExportTests
                 Assert.True(lines.Length > 0, route + " is empty.");
         }
 
-        // A document that is named as other lists' exports are is read as any other.
+        // What is named as other lists' exports are is read as any other.
+        Assert.Equal("Slack", (await client.GetFromJsonAsync<JsonElement>("/api/channels/export", Token)).GetProperty("settings").GetProperty("kind").GetString());
+        Assert.Equal("export", (await client.GetFromJsonAsync<JsonElement>("/api/secrets/export", Token)).GetProperty("name").GetString());
         Assert.Equal("a document of that name", (await client.GetFromJsonAsync<JsonElement>("/api/data/sheets/export", Token)).GetProperty("body").GetProperty("note").GetString());
     }
 
@@ -69,6 +87,29 @@ public sealed class ExportTests
             using var answer = await client.GetAsync(new Uri("/api/data/long?where=" + Uri.EscapeDataString(nonsense), UriKind.Relative), Token);
             Assert.Equal((nonsense, HttpStatusCode.BadRequest), (nonsense, answer.StatusCode));
         }
+    }
+
+    [Fact]
+    public async Task Instances_that_were_created_at_the_same_moment_are_exported_once_each_across_pages()
+    {
+        await using var server = await ServerHere.StartAsync("--Automation:Workflows:Retention:Age", "00:00:00");
+        using var client = server.Client(ServerHere.AdminKey);
+        // More than two pages; the moments change in the middle of them.
+        const int count = 11_000;
+        var insert = new SqlStatement(
+            "INSERT INTO workflow_instances (id, definition_id, definition_version_id, definition_version, sub_status, is_system, incident_count, created_at, updated_at, revision, state) "
+            + "VALUES ($1, 'many', 'v', 1, 1, $2, 0, $3, $3, 1, '{}')");
+        var (unit, start) = (new WriteUnit(), new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        for (var i = 0; i < count; i++)
+            unit.Add(insert, $"{i * 7919 % count:x8}", false, SqlValue.Micros(start.AddSeconds(i / 1_700)));
+        await server.App.Services.GetRequiredService<Database>().CommitAsync(unit, cancellationToken: Token);
+
+        var rows = Csv(await client.GetStringAsync(new Uri("/api/instances/export?workflow=many", UriKind.Relative), Token));
+
+        var (id, created) = (rows[0].IndexOf("id"), rows[0].IndexOf("createdAt"));
+        Assert.Equal(count, rows.Skip(1).Select(r => r[id]).Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(count, rows.Count - 1);
+        Assert.Equal(rows.Skip(1).Select(r => r[created]).OrderDescending(StringComparer.Ordinal), rows.Skip(1).Select(r => r[created]));
     }
 
     private static async Task SendAsync(HttpClient client, HttpMethod method, string path, object body)

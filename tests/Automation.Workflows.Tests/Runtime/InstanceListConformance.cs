@@ -132,6 +132,28 @@ public abstract class InstanceListConformance(DatabaseProvider provider) : IAsyn
     }
 
     [Fact]
+    public async Task A_search_box_finds_ids_by_their_beginning_and_texts_among_the_newest_only()
+    {
+        var queries = _host.Get<InstanceQueries>();
+        InstanceSummary[] newest = [.. _all.OrderByDescending(i => i.CreatedAt).ThenByDescending(i => i.Id, StringComparer.Ordinal).Take(300)];
+        var oldest = _all.MinBy(i => i.CreatedAt)!;
+
+        Assert.Equal([oldest.Id], (await queries.FindAmongNewestAsync(oldest.Id, 300, 10, Token)).Select(i => i.Id));
+
+        // Those at the edge of the newest may have been created at the same moment as the next.
+        var edge = newest[^1].CreatedAt;
+        foreach (var text in new[] { "call-12", "ORDER 1", "nothing is called so" })
+        {
+            var found = await queries.FindAmongNewestAsync(text, 300, 300, Token);
+            var has = (InstanceSummary i) => (i.CorrelationId?.Contains(text, StringComparison.OrdinalIgnoreCase) ?? false) || (i.Name?.Contains(text, StringComparison.OrdinalIgnoreCase) ?? false);
+            Assert.Equal(newest.Where(i => has(i) && i.CreatedAt > edge).Select(i => i.Id), found.Where(i => i.CreatedAt > edge).Select(i => i.Id));
+            Assert.DoesNotContain(found, i => i.CreatedAt < edge);
+        }
+
+        Assert.Equal(3, (await queries.FindAmongNewestAsync("order", 300, 3, Token)).Count);
+    }
+
+    [Fact]
     public async Task A_search_that_very_many_match_counts_no_further_than_one_pages_and_leaves_none_out()
     {
         var start = new DateTimeOffset(2026, 2, 1, 0, 0, 0, TimeSpan.Zero);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace Automation.Host.Tests.Access;
+namespace Automation.Host.Tests;
 
 /// <summary>The whole server in this process, on a free port, over a folder that is gone when the test ends.</summary>
 internal sealed class ServerHere : IAsyncDisposable

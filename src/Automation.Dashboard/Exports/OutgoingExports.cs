@@ -1,43 +1,33 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Automation.Dashboard.Shared;
 using Automation.Steps.Data;
 using Automation.Steps.Deliveries;
 using Automation.Steps.Notifications;
-using Automation.Storage.Access;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Routing;
 
-namespace Automation.Dashboard.Shared;
+namespace Automation.Dashboard.Exports;
 
-/// <summary>The lists of deliveries, endpoints, documents and the inbox as files.</summary>
+/// <summary>What goes out and what was kept as files: notifications, the inbox, deliveries, endpoints, documents.</summary>
 internal static class OutgoingExports
 {
     private const int Page = 500;
 
-    public static void MapOutgoingExports(this IEndpointRouteBuilder app)
+    public static Task<IResult> NotificationsAsync(HttpContext context, NotificationLog log, string? format, string? channel, string? status)
     {
-        app.MapGet("/api/deliveries/export", DeliveriesAsync).WithTags("Deliveries").WithName("ExportDeliveries").WithMetadata(new LeastRoleAttribute(Role.Viewer))
-            .WithSummary("All deliveries, of one endpoint or of all, newest first, as CSV or NDJSON.");
-        app.MapGet("/api/endpoints/export", EndpointsAsync).WithTags("Deliveries").WithName("ExportEndpoints").WithMetadata(new LeastRoleAttribute(Role.Designer))
-            .WithSummary("All endpoints as CSV or NDJSON.");
-        // Not below /api/data/{collection}: a document may be named "export".
-        app.MapGet("/api/data/{collection}", DocumentsAsync).WithTags("Data").WithName("ExportDocuments").WithMetadata(new LeastRoleAttribute(Role.Viewer))
-            .WithSummary("All documents of a collection, or those that ?where= (JSON, as in a query) leaves, by key, as CSV or NDJSON.");
-        app.MapGet("/api/inbox/export", InboxAsync).WithTags("Inbox").WithName("ExportInbox").WithMetadata(new LeastRoleAttribute(Role.Viewer))
-            .WithSummary("The inbox, or what is unread in it, newest first, as CSV or NDJSON.");
+        if (ListExport.Read<NotificationStatus>("status", status, out var wanted) is { } problem)
+            return Task.FromResult<IResult>(problem);
+        return ListExport.WriteAsync<Notification>(context, format, "notifications", log.AllAsync(ListExport.Given(channel) ?? "", wanted?.ToString() ?? "", context.RequestAborted),
+        [
+            new("id", n => n.Id), new("channel", n => n.Channel), new("kind", n => n.Kind), new("recipient", n => n.Recipient), new("subject", n => n.Message.Subject), new("text", n => n.Message.Text),
+            new("status", n => n.Status.ToString()), new("attempts", n => n.Attempts), new("note", n => n.Note), new("instanceId", n => n.InstanceId), new("createdAt", n => n.CreatedAt), new("sentAt", n => n.SentAt),
+        ]);
     }
 
-    private static async Task<IResult> DeliveriesAsync(HttpContext context, EndpointStore endpoints, DeliveryLog log, string? format, string? endpoint, string? status)
+    public static async Task<IResult> DeliveriesAsync(HttpContext context, EndpointStore endpoints, DeliveryLog log, string? format, string? endpoint, string? status)
     {
-        DeliveryStatus? wanted = null;
-        if (!string.IsNullOrEmpty(status))
-        {
-            if (!Enum.TryParse<DeliveryStatus>(status, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed))
-                return Problems.Range("status", status, string.Join(", ", Enum.GetNames<DeliveryStatus>()));
-            wanted = parsed;
-        }
-
+        if (ListExport.Read<DeliveryStatus>("status", status, out var wanted) is { } problem)
+            return problem;
         IReadOnlyList<string> ids = string.IsNullOrEmpty(endpoint) ? [.. (await endpoints.ListAsync(context.RequestAborted)).Select(e => e.Id)] : [endpoint];
         return await ListExport.WriteAsync<Delivery>(context, format, "deliveries", ReadAsync(log, ids, wanted, context.RequestAborted),
         [
@@ -47,14 +37,14 @@ internal static class OutgoingExports
         ]);
     }
 
-    private static async Task<IResult> EndpointsAsync(HttpContext context, EndpointStore endpoints, string? format) =>
+    public static async Task<IResult> EndpointsAsync(HttpContext context, EndpointStore endpoints, string? format) =>
         await ListExport.WriteAsync<DeliveryEndpoint>(context, format, "endpoints", (await endpoints.ListAsync(context.RequestAborted)).ToAsyncEnumerable(),
         [
             new("id", e => e.Id), new("url", e => e.Settings.Url), new("description", e => e.Settings.Description), new("eventTypes", e => string.Join(' ', e.Settings.EventTypes)),
             new("active", e => e.IsActive), new("disabledReason", e => e.DisabledReason), new("failingSince", e => e.FailingSince), new("createdAt", e => e.CreatedAt),
         ]);
 
-    private static async Task<IResult> DocumentsAsync(string collection, HttpContext context, DocumentQueries documents, string? format, string? where)
+    public static async Task<IResult> DocumentsAsync(string collection, HttpContext context, DocumentQueries documents, string? format, string? where)
     {
         try
         {
@@ -77,7 +67,7 @@ internal static class OutgoingExports
         }
     }
 
-    private static Task<IResult> InboxAsync(HttpContext context, Inbox inbox, string? format, bool? unread) =>
+    public static Task<IResult> InboxAsync(HttpContext context, Inbox inbox, string? format, bool? unread) =>
         ListExport.WriteAsync<InboxEntry>(context, format, "inbox", inbox.AllAsync(unread ?? false, context.RequestAborted),
         [
             new("id", e => e.Id), new("channel", e => e.Channel), new("severity", e => e.Severity), new("subject", e => e.Subject), new("text", e => e.Text), new("link", e => e.Link),

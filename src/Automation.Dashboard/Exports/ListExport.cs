@@ -3,9 +3,12 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Automation.Dashboard.Shared;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.Extensions.DependencyInjection;
 
-namespace Automation.Dashboard.Shared;
+namespace Automation.Dashboard.Exports;
 
 /// <summary>A column of an exported list.</summary>
 /// <typeparam name="T">What a row is made of.</typeparam>
@@ -20,6 +23,9 @@ internal static class ListExport
 
     private const int Part = 64 * 1024;
 
+    /// <summary>What has been written goes out when the next row takes longer, so that nobody in between gives the connection up.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+
     private static readonly SearchValues<char> Special = SearchValues.Create(",\"\r\n");
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { Converters = { new JsonStringEnumConverter() } };
@@ -30,7 +36,9 @@ internal static class ListExport
     /// <param name="name">The file's name, without its ending.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="columns">The columns.</param>
-    public static async Task<IResult> WriteAsync<T>(HttpContext context, string? format, string name, IAsyncEnumerable<T> rows, IReadOnlyList<ExportColumn<T>> columns)
+    /// <param name="unfinished">Asked after the rows: why they are not all, as the last line; null where they are.</param>
+    public static async Task<IResult> WriteAsync<T>(
+        HttpContext context, string? format, string name, IAsyncEnumerable<T> rows, IReadOnlyList<ExportColumn<T>> columns, Func<string?>? unfinished = null)
     {
         if (format is not (null or "" or "csv" or "ndjson"))
             return Problems.Range("format", format, Formats);
@@ -40,21 +48,61 @@ internal static class ListExport
         var buffer = new ArrayBufferWriter<byte>(Part);
         if (!asJson)
             Line(buffer, string.Join(',', columns.Select(c => c.Name)));
-        await foreach (var row in rows.WithCancellation(context.RequestAborted))
+        var clock = context.RequestServices.GetRequiredService<TimeProvider>();
+        await using var reader = rows.GetAsyncEnumerator(context.RequestAborted);
+        while (await NextAsync())
         {
+            var row = reader.Current;
             if (asJson)
                 Line(buffer, JsonSerializer.Serialize(columns.ToDictionary(c => c.Name, c => c.Value(row), StringComparer.Ordinal), Json));
             else
                 Line(buffer, string.Join(',', columns.Select(c => Cell(c.Value(row)))));
-            if (buffer.WrittenCount < Part)
-                continue;
-            await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
-            buffer.ResetWrittenCount();
+            if (buffer.WrittenCount >= Part)
+                await SendAsync();
         }
 
-        await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
+        if (unfinished?.Invoke() is { } why)
+            Line(buffer, asJson ? JsonSerializer.Serialize(new { unfinished = why }, Json) : Cell("# " + why) + new string(',', columns.Count - 1));
+        await SendAsync();
         return Results.Empty;
+
+        async ValueTask<bool> NextAsync()
+        {
+            var next = reader.MoveNextAsync();
+            if (next.IsCompleted)
+                return await next;
+            var pending = next.AsTask();
+            while (await Task.WhenAny(pending, Task.Delay(Patience, clock, context.RequestAborted)) != pending && !context.RequestAborted.IsCancellationRequested)
+                await SendAsync();
+            return await pending;
+        }
+
+        async Task SendAsync()
+        {
+            if (buffer.WrittenCount == 0)
+                return;
+            await context.Response.Body.WriteAsync(buffer.WrittenMemory, context.RequestAborted);
+            await context.Response.Body.FlushAsync(context.RequestAborted);
+            buffer.ResetWrittenCount();
+        }
     }
+
+    /// <summary>A parameter that names one of some words.</summary>
+    /// <returns>What is wrong with it; null where nothing is.</returns>
+    public static ProblemHttpResult? Read<T>(string name, string? text, out T? wanted)
+        where T : struct, Enum
+    {
+        wanted = null;
+        if (string.IsNullOrEmpty(text))
+            return null;
+        if (!Enum.TryParse<T>(text, ignoreCase: true, out var parsed) || !Enum.IsDefined(parsed))
+            return Problems.Range(name, text, string.Join(", ", Enum.GetNames<T>()));
+        wanted = parsed;
+        return null;
+    }
+
+    /// <summary>A parameter without the blanks around it; null where nothing else is in it.</summary>
+    public static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 
     /// <summary>A value as a cell of CSV. Text that a spreadsheet would calculate is kept from that by an apostrophe.</summary>
     internal static string Cell(object? value)
