@@ -409,6 +409,43 @@ public abstract class ServerConformance(DatabaseProvider provider) : JobTests(pr
     }
 
     [Fact]
+    public async Task What_a_dead_server_held_is_back_in_its_queue_within_ten_seconds()
+    {
+        await CreateAsync();
+        var id = await Host.Client.EnqueueAsync(new JobRequest("greet"), Token);
+        await Host.Database.CommitAsync(new WriteUnit().Add(new SqlStatement("INSERT INTO job_servers (id, beat) VALUES ('gone', 7)")), cancellationToken: Token);
+        var now = Clock.GetUtcNow().UtcDateTime;
+        await Host.ExecuteAsync(IsSqlite
+            ? $$"""
+                UPDATE "JobQueue" SET "FetchedAt" = {{now.Ticks}}; UPDATE "Job" SET "StateName" = 'Processing';
+                INSERT INTO "State" ("JobId", "Name", "CreatedAt", "Data", "ExpireAt") VALUES ({{id}}, 'Processing', {{now.Ticks + 1}}, '{"ServerId":"gone","WorkerId":"w"}', 0);
+                INSERT INTO "Server" ("Id", "Data", "LastHeartbeat") VALUES ('gone', '{}', {{now.Ticks}})
+                """
+            : $$"""
+                UPDATE hangfire.jobqueue SET fetchedat = '{{now:O}}'; INSERT INTO hangfire.server (id, data, lastheartbeat) VALUES ('gone', '{}', '{{now:O}}');
+                WITH s AS (INSERT INTO hangfire.state (jobid, name, createdat, data) VALUES ({{id}}, 'Processing', '{{now:O}}', '{"ServerId":"gone","WorkerId":"w"}') RETURNING id)
+                UPDATE hangfire.job SET statename = 'Processing', stateid = (SELECT id FROM s)
+                """);
+        var registry = Host.Get<Server.ServerRegistry>();
+        await registry.AnnounceAsync(Token);
+
+        // Its last beat came just after the look before the first of these.
+        var (interval, looks) = (new JobOptions().HeartbeatInterval, 0);
+        while (await IsHeldAsync() && looks < 100)
+        {
+            looks++;
+            Clock.Advance(interval);
+            await registry.BeatAsync(Token);
+        }
+
+        Assert.True(looks * interval <= TimeSpan.FromSeconds(10), $"It took {looks} looks, one every {interval}.");
+        Assert.True(IsSqlite || looks > 1, "A server that may only be slow was taken for dead at once.");
+
+        async Task<bool> IsHeldAsync() => (await Host.SelectAsync(IsSqlite
+            ? "SELECT count(*) AS n FROM \"JobQueue\" WHERE \"FetchedAt\" > 0" : "SELECT count(*) AS n FROM hangfire.jobqueue WHERE fetchedat IS NOT NULL"))[0].Number("n") > 0;
+    }
+
+    [Fact]
     public async Task A_scheduled_job_that_a_genuine_scheduler_put_into_its_queue_runs()
     {
         await CreateAsync();

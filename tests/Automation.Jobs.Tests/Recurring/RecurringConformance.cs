@@ -92,6 +92,29 @@ public abstract class RecurringConformance(DatabaseProvider provider) : IAsyncLi
         }
     }
 
+    [Theory]
+    [InlineData("30 2 * * *", "2026-03-28T12:00Z", "2026-03-29T01:00Z 2026-03-30T00:30Z", "2026-03-31T00:30Z")]
+    [InlineData("30 2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:30Z 2026-10-26T01:30Z", "2026-10-27T01:30Z")]
+    [InlineData("*/30 2 * * *", "2026-10-24T12:00Z", "2026-10-25T00:00Z 2026-10-25T00:30Z 2026-10-25T01:00Z 2026-10-25T01:30Z 2026-10-26T01:00Z 2026-10-26T01:30Z", "2026-10-27T01:00Z")]
+    public async Task What_was_missed_while_the_clocks_changed_is_made_up_for_once(string cron, string asleep, string missed, string next)
+    {
+        var start = DateTimeOffset.Parse(asleep, CultureInfo.InvariantCulture);
+        var times = missed.Split(' ').Select(t => DateTimeOffset.Parse(t, CultureInfo.InvariantCulture).ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture)).ToList();
+        _clock.Jump(start - _clock.GetUtcNow());
+        foreach (var mode in Enum.GetValues<MisfireMode>())
+            await Manager.AddOrUpdateAsync(mode.ToString(), new JobRequest("tick"), cron, new RecurringJobOptions { Misfire = mode, TimeZone = TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin") }, Token);
+        _clock.Jump(TimeSpan.FromHours(48));
+        await RunDueAsync();
+
+        var parameters = (await _host.OfAsync("JobParameter")).ToLookup(p => p.Text("jobid"));
+        var runs = parameters.ToLookup(p => p.Single(x => x.Text("name") == "RecurringJobId").Text("value").Trim('"'), p => p.Single(x => x.Text("name") == "Time").Text("value"));
+        Assert.Equal(times, runs[nameof(MisfireMode.Strict)].Order(StringComparer.Ordinal));
+        Assert.Single(runs[nameof(MisfireMode.Relaxed)]);
+        Assert.Empty(runs[nameof(MisfireMode.Ignorable)]);
+        foreach (var mode in Enum.GetValues<MisfireMode>())
+            Assert.Equal((mode, Ms(DateTimeOffset.Parse(next, CultureInfo.InvariantCulture))), (mode, (await HashAsync(mode.ToString()))["NextExecution"]));
+    }
+
     [Fact]
     public async Task An_unchanged_schedule_keeps_its_next_time_and_a_changed_one_counts_from_now()
     {
