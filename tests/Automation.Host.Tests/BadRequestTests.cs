@@ -58,28 +58,20 @@ public sealed class BadRequestTests
     public async Task A_source_that_is_there_says_how_it_is_changed()
     {
         var token = TestContext.Current.CancellationToken;
-        var directory = Directory.CreateTempSubdirectory("automation-bad-");
-        try
+        await using var server = await ServerHere.StartAsync();
+        using var client = server.Client(ServerHere.AdminKey);
+        using var made = await SendAsync(HttpMethod.Put);
+        Assert.Equal(HttpStatusCode.OK, made.StatusCode);
+        foreach (var method in (HttpMethod[])[HttpMethod.Put, HttpMethod.Delete])
         {
-            await using var app = await TestHost.StartAsync(directory.FullName);
-            using var client = TestHost.Client(app.Urls.First(), TestHost.AdminKey);
-            using var made = await SendAsync(HttpMethod.Put);
-            Assert.Equal(HttpStatusCode.OK, made.StatusCode);
-            foreach (var method in (HttpMethod[])[HttpMethod.Put, HttpMethod.Delete])
-            {
-                using var refused = await SendAsync(method);
-                Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
-                Assert.Equal(
-                    "There is a source \"mine\" already. To change or remove it send If-Match with its version, which GET gives as ETag.",
-                    JsonElement.Parse(await refused.Content.ReadAsStringAsync(token)).GetProperty("detail").GetString());
-            }
+            using var refused = await SendAsync(method);
+            Assert.Equal(HttpStatusCode.Conflict, refused.StatusCode);
+            Assert.Equal(
+                "There is a source \"mine\" already. To change or remove it send If-Match with its version, which GET gives as ETag.",
+                JsonElement.Parse(await refused.Content.ReadAsStringAsync(token)).GetProperty("detail").GetString());
+        }
 
-            Task<HttpResponseMessage> SendAsync(HttpMethod method) => client.SendAsync(
-                new HttpRequestMessage(method, new Uri("/api/sources/mine", UriKind.Relative)) { Content = new StringContent("""{"preset":"generic"}""", Encoding.UTF8, "application/json") }, token);
-        }
-        finally
-        {
-            directory.Delete(recursive: true);
-        }
+        Task<HttpResponseMessage> SendAsync(HttpMethod method) => client.SendAsync(
+            new HttpRequestMessage(method, new Uri("/api/sources/mine", UriKind.Relative)) { Content = new StringContent("""{"preset":"generic"}""", Encoding.UTF8, "application/json") }, token);
     }
 }
