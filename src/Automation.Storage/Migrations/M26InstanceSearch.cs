@@ -14,6 +14,9 @@ internal sealed class M26InstanceSearch : Migration
     private const string Filtered = "sub_status, is_system, incident_count, definition_id";
     private const string Times = "created_at, updated_at, finished_at";
 
+    // Ours are UUIDs of version 7, with dashes or without.
+    private const string NotOurs = "(length(id) <> 36 OR substr(id, 15, 1) <> '7') AND (length(id) <> 32 OR substr(id, 13, 1) <> '7')";
+
     protected override void Up(MigrationBuilder migrationBuilder)
     {
         // On PostgreSQL the id makes the order complete: half of all instances may have no name, and would be sorted for each page.
@@ -21,7 +24,7 @@ internal sealed class M26InstanceSearch : Migration
         migrationBuilder.Sql($"""
             DROP INDEX ix_workflow_instances_name;
             CREATE INDEX ix_workflow_instances_name ON workflow_instances ({columns});
-            CREATE INDEX ix_workflow_instances_foreign ON workflow_instances (id) WHERE length(id) <> 36 OR substr(id, 15, 1) <> '7';
+            CREATE INDEX ix_workflow_instances_foreign ON workflow_instances (id) WHERE {NotOurs};
             """);
     }
 

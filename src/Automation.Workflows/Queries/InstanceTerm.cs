@@ -16,7 +16,7 @@ internal sealed class InstanceTerm(string text, DatabaseProvider provider, IRead
     private const int LengthOfId = 36;
 
     /// <summary>The condition of the index of ids that are not ours.</summary>
-    private const string IsForeign = "(length(id) <> 36 OR substr(id, 15, 1) <> '7')";
+    private const string IsForeign = "(length(id) <> 36 OR substr(id, 15, 1) <> '7') AND (length(id) <> 32 OR substr(id, 13, 1) <> '7')";
 
     // Ids begin with the time: rows in the order in which they were written have theirs nearly in order, too.
     private const string Middle =
