@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Automation.Intake.Sources;
 using Automation.Intake.Verification;
+using Automation.Steps.Deliveries;
 
 namespace Automation.Host.Cli;
 
@@ -84,9 +85,9 @@ internal sealed record OutgoingEvent
     {
         try
         {
-            return RequestSigner.Sign(Preset!, new RequestToSign(body, secret, now, Scheme, User, Address.AbsoluteUri, type));
+            return RequestSigner.Sign(Preset!, new RequestToSign(body, secret, now, Scheme, User, Address.AbsoluteUri, type) { Ed25519 = Ed25519Signer.Sign });
         }
-        catch (NotSupportedException e)
+        catch (Exception e) when (e is NotSupportedException or System.Security.Cryptography.CryptographicException)
         {
             throw new CommandException(Exit.Misused, e.Message);
         }

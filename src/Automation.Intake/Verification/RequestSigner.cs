@@ -14,11 +14,19 @@ namespace Automation.Intake.Verification;
 /// <param name="Url">The whole URL as it is sent, for schemes that sign it.</param>
 /// <param name="ContentType">The content type.</param>
 public sealed record RequestToSign(
-    ReadOnlyMemory<byte> Body, string Secret, DateTimeOffset At, string? Scheme = null, string? User = null, string? Url = null, string ContentType = "application/json");
+    ReadOnlyMemory<byte> Body, string Secret, DateTimeOffset At, string? Scheme = null, string? User = null, string? Url = null, string ContentType = "application/json")
+{
+    /// <summary>Signs a message with the seed of an ed25519 key, where <see cref="Secret"/> may be a private key; null where it is not one.</summary>
+    public Func<byte[], byte[], byte[]>? Ed25519 { get; init; }
+}
 
 /// <summary>Signs test requests as the sender of a preset would.</summary>
 public static class RequestSigner
 {
+    /// <summary>What Standard Webhooks writes before keys of ed25519.</summary>
+    private const string PublicPrefix = "whpk_";
+    private const string PrivatePrefix = "whsk_";
+
     /// <summary>The headers that prove the request.</summary>
     /// <exception cref="NotSupportedException">The preset has no scheme that can be signed with what is given; the message says why.</exception>
     public static IReadOnlyDictionary<string, string> Sign(Preset preset, RequestToSign request)
@@ -52,20 +60,20 @@ public static class RequestSigner
             case "basic":
                 reasons.Add($"{scheme.Name} needs a user name");
                 return null;
-            case "hmac":
-                return SignHmac(scheme, request, headers, reasons);
-            default:
-                reasons.Add($"{scheme.Name} ({scheme.Kind}) is verified with a public key, with which nobody can sign");
+            case "ed25519" when request.Ed25519 is null:
+                reasons.Add($"{scheme.Name} ({scheme.Kind}) is verified with a public key, with which nobody can sign; the command line signs with the private one: send --secret");
                 return null;
+            default:
+                return SignText(scheme, request, headers, reasons);
         }
     }
 
-    private static Dictionary<string, string>? SignHmac(VerificationScheme scheme, RequestToSign request, Dictionary<string, string> headers, List<string> reasons)
+    private static Dictionary<string, string>? SignText(VerificationScheme scheme, RequestToSign request, Dictionary<string, string> headers, List<string> reasons)
     {
         byte[]? key = null;
         try
         {
-            key = SignatureCheck.Key(scheme, request.Secret);
+            key = scheme.Kind == "ed25519" ? PrivateKey(scheme, request.Secret) : SignatureCheck.Key(scheme, request.Secret);
         }
         catch (FormatException)
         {
@@ -74,7 +82,9 @@ public static class RequestSigner
 
         if (key is null)
         {
-            reasons.Add($"the secret is not one of {scheme.Name}");
+            reasons.Add(scheme.Kind == "ed25519"
+                ? $"the secret is not a private key of {scheme.Name}: {(scheme.SecretPrefix == PublicPrefix ? PrivatePrefix : "")}<{Ed25519.PublicKeySize} bytes as {scheme.SecretEncoding}>"
+                : $"the secret is not one of {scheme.Name}");
             return null;
         }
 
@@ -92,7 +102,9 @@ public static class RequestSigner
         var signed = new byte[text.MaxLength(values)];
         var length = text.Write(values, signed);
         var mac = new byte[64];
-        mac = mac[..SignatureCheck.Compute(scheme.Algorithm, key, signed.AsSpan(0, length), mac)];
+        mac = scheme.Kind == "ed25519"
+            ? request.Ed25519!(key, signed[..length])
+            : mac[..SignatureCheck.Compute(scheme.Algorithm, key, signed.AsSpan(0, length), mac)];
         var signature = scheme.Encoding == "base64" ? Convert.ToBase64String(mac) : Convert.ToHexStringLower(mac);
 
         headers[scheme.Headers[0]] = scheme.Format == "pairs"
@@ -103,5 +115,20 @@ public static class RequestSigner
         if (scheme.IdHeader is { } idHeader)
             headers[idHeader] = id;
         return headers;
+    }
+
+    /// <summary>The seed of a private key; null where the secret is none. Many libraries write the public key behind it.</summary>
+    /// <exception cref="FormatException">It is not encoded as the scheme says.</exception>
+    private static byte[]? PrivateKey(VerificationScheme scheme, string secret)
+    {
+        if (scheme.SecretPrefix == PublicPrefix)
+        {
+            if (!secret.StartsWith(PrivatePrefix, StringComparison.Ordinal))
+                return null;
+            secret = secret[PrivatePrefix.Length..];
+        }
+
+        var key = scheme.SecretEncoding == "hex" ? Convert.FromHexString(secret) : Convert.FromBase64String(secret);
+        return key.Length is Ed25519.PublicKeySize or 2 * Ed25519.PublicKeySize ? key[..Ed25519.PublicKeySize] : null;
     }
 }

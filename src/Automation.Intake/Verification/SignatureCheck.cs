@@ -45,7 +45,7 @@ internal sealed class SignatureCheck : Check
                 secret = secret[scheme.SecretPrefix.Length..];
             else if (scheme.Kind == "ed25519")
                 return null;
-            else if (secret.StartsWith("whpk_", StringComparison.Ordinal))
+            else if (secret.StartsWith("whpk_", StringComparison.Ordinal) || secret.StartsWith("whsk_", StringComparison.Ordinal))
                 return null;
         }
 

@@ -8,13 +8,14 @@ namespace Automation.Steps.Deliveries;
 /// Ed25519 signatures by the system's OpenSSL, which .NET on Linux needs anyway: .NET 10 has none of its own and no package
 /// that has it restores. Signing handles a secret, so it is left to a library that takes care of timing.
 /// </summary>
-internal static partial class Ed25519Signer
+public static partial class Ed25519Signer
 {
     private const string Library = "libcrypto";
     private const int Ed25519 = 1087;
 
     static Ed25519Signer() => NativeLibrary.SetDllImportResolver(typeof(Ed25519Signer).Assembly, Resolve);
 
+    /// <summary>Signs a message with a private key's 32 bytes.</summary>
     /// <exception cref="PlatformNotSupportedException">There is no OpenSSL on this machine.</exception>
     public static byte[] Sign(byte[] seed, byte[] message) => With(seed, key =>
     {
@@ -33,6 +34,7 @@ internal static partial class Ed25519Signer
         }
     });
 
+    /// <summary>The public key of a private key's 32 bytes.</summary>
     /// <exception cref="PlatformNotSupportedException">There is no OpenSSL on this machine.</exception>
     public static byte[] PublicKey(byte[] seed) => With(seed, key =>
     {
@@ -51,7 +53,7 @@ internal static partial class Ed25519Signer
         }
         catch (Exception e) when (e is DllNotFoundException or EntryPointNotFoundException)
         {
-            throw new PlatformNotSupportedException("Signing by v1a needs OpenSSL 1.1.1 or newer (libcrypto), which this machine lacks. Use v1.", e);
+            throw new PlatformNotSupportedException("Signing with Ed25519 (v1a) needs OpenSSL 1.1.1 or newer (libcrypto), which this machine lacks. Use another scheme, such as v1.", e);
         }
 
         if (key == 0)

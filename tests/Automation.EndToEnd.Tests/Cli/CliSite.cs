@@ -8,6 +8,10 @@ public sealed class CliSite : IAsyncLifetime
     /// <summary>The secret of every source that signs.</summary>
     public const string Secret = "a-secret-for-tests";
 
+    /// <summary>RFC 8032, 7.1, test 2: a private key and its public one, of the sources that verify ed25519.</summary>
+    public static readonly string PrivateKey = Convert.ToBase64String(Convert.FromHexString("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb"));
+    public static readonly string PublicKey = Convert.ToBase64String(Convert.FromHexString("3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"));
+
     private readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("automation-cli-");
 
     public ServerUnderTest Server { get; private set; } = null!;
@@ -30,6 +34,8 @@ public sealed class CliSite : IAsyncLifetime
             ("Automation__Intake__Sources__github__Secrets__0", Secret),
             ("Automation__Intake__Sources__stripe__Secrets__0", Secret),
             ("Automation__Intake__Sources__twilio__Secrets__0", Secret),
+            ("Automation__Intake__Sources__telnyx__Secrets__0", PublicKey),
+            ("Automation__Intake__Sources__standard-webhooks__Secrets__0", "whpk_" + PublicKey),
             ("Automation__Intake__Sources__bot__Preset", "flow-ai"),
             ("Automation__Intake__Sources__bot__Secrets__0", Secret));
     }
