@@ -441,7 +441,12 @@ internal sealed partial class EventRouter(
         // An event that is routed again finds nobody waiting any more; what it has done before is in its trail.
         var did = offer.Taken || offer.Resumed.Count > 0 || (await progress.StartsAsync(incoming.Id, cancellationToken)).Count > 0;
         if (!offer.Taken || !isLast)
-            await progress.MarkAsync(incoming.Id, did ? EventStatus.Routed : EventStatus.Unmatched, null, cancellationToken);
+        {
+            // Why nothing of its session went on is known only now.
+            var reason = did || offer.Refusals.Count == 0 ? null : string.Join('\n', offer.Refusals);
+            await progress.MarkAsync(incoming.Id, did ? EventStatus.Routed : EventStatus.Unmatched, reason, cancellationToken);
+        }
+
         if (did)
             replies.Follow(incoming.Id, offer.Resumed, []);
         else

@@ -18,6 +18,9 @@ namespace Automation.Intake.Sessions;
 internal sealed record Offer(bool Taken, string? HeldFor, IReadOnlyList<InstanceSnapshot> Resumed, IReadOnlyList<string> Failures)
 {
     public static readonly Offer Nobody = new(false, null, [], []);
+
+    /// <summary>Why instances of the event's session that wait did not take it, a sentence each.</summary>
+    public IReadOnlyList<string> Refusals { get; init; } = [];
 }
 
 /// <summary>
@@ -28,6 +31,9 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
 {
     /// <summary>So that filters that are computed anew each time cannot make the memory grow.</summary>
     private const int MaxFilters = 1024;
+
+    /// <summary>So many waits are told of that did not take an event.</summary>
+    private const int MaxRefusals = 5;
 
     private readonly ConcurrentDictionary<string, Func<EventPayload, bool>?> _filters = new(StringComparer.Ordinal);
     private readonly AwaitedEvents _awaited = new(database, catalog);
@@ -50,9 +56,11 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
         if (!MayBeAwaited(incoming.Source, incoming.Type, incoming.CorrelationKey))
             return Offer.Nobody;
         // A bookmark that somebody else has used meanwhile (a timeout, another server) is looked for again: the instance may wait at the next one.
+        List<string> refusals = [];
         for (var attempt = 1; attempt <= 3; attempt++)
         {
-            var (own, others) = await FindAsync(payload, cancellationToken);
+            refusals.Clear();
+            var (own, others) = await FindAsync(payload, refusals, cancellationToken);
             if (own.Count + others.Count == 0)
                 break;
             if (await ResumeAsync(payload, own, others, isLast, cancellationToken) is { } offer)
@@ -61,12 +69,12 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
 
         return incoming.CorrelationKey is { } key && await BusyAsync(key, payload, cancellationToken) is { } instanceId
             ? Offer.Nobody with { HeldFor = instanceId }
-            : Offer.Nobody;
+            : refusals.Count == 0 ? Offer.Nobody : Offer.Nobody with { Refusals = refusals };
     }
 
     public void Dispose() => _awaited.Dispose();
 
-    private async ValueTask<(List<WaitingBookmark> Own, List<WaitingBookmark> Others)> FindAsync(EventPayload payload, CancellationToken cancellationToken)
+    private async ValueTask<(List<WaitingBookmark> Own, List<WaitingBookmark> Others)> FindAsync(EventPayload payload, List<string> refusals, CancellationToken cancellationToken)
     {
         var (own, others) = (new List<WaitingBookmark>(), new List<WaitingBookmark>());
         var (source, key) = (payload.Incoming.Source, payload.Incoming.CorrelationKey);
@@ -74,9 +82,12 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
         {
             foreach (var bookmark in await runtime!.FindWaitingAsync(SessionWait.Hash(key), cancellationToken))
             {
-                if (bookmark.Options is IReadOnlyDictionary<string, object?> options
-                    && Matches(options.GetValueOrDefault("source") as string, options.GetValueOrDefault("eventType") as string, options.GetValueOrDefault("filter") as string, payload))
+                if (bookmark.Options is not IReadOnlyDictionary<string, object?> options)
+                    continue;
+                if (Refusal(options.GetValueOrDefault("source") as string, options.GetValueOrDefault("eventType") as string, options.GetValueOrDefault("filter") as string, payload) is not { } refusal)
                     own.Add(bookmark);
+                else if (refusals.Count < MaxRefusals)
+                    refusals.Add($"The instance {bookmark.InstanceId} of {bookmark.DefinitionId} waits in its session, but {refusal}.");
             }
         }
 
@@ -147,27 +158,30 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
     {
         foreach (var running in await runtime!.FindRunningAsync(correlationKey, cancellationToken))
         {
-            if (await catalog!.FindGraphAsync(running.DefinitionVersionId, cancellationToken) is { } graph && WaitPoints.Of(graph).Any(p => Matches(p.Source, p.Type, p.Filter, payload)))
+            if (await catalog!.FindGraphAsync(running.DefinitionVersionId, cancellationToken) is { } graph && WaitPoints.Of(graph).Any(p => Refusal(p.Source, p.Type, p.Filter, payload) is null))
                 return running.Id;
         }
 
         return null;
     }
 
-    private bool Matches(string? source, string? type, string? filter, EventPayload payload)
+    /// <summary>Why a wait does not take an event; null where it does.</summary>
+    private string? Refusal(string? source, string? type, string? filter, EventPayload payload)
     {
-        if (!Pattern.Matches(source ?? "*", payload.Incoming.Source) || !Pattern.Matches(type ?? "*", payload.Incoming.Type ?? ""))
-            return false;
+        if (!Pattern.Matches(source ?? "*", payload.Incoming.Source))
+            return $"for events of the source {source}";
+        if (!Pattern.Matches(type ?? "*", payload.Incoming.Type ?? ""))
+            return $"for events of the type {type}";
         if (filter is null)
-            return true;
+            return null;
         try
         {
-            return Filter(filter)?.Invoke(payload) ?? false;
+            return Filter(filter) is not { } passes ? $"its filter {filter} cannot be read" : passes(payload) ? null : $"its filter {filter} is not true";
         }
-        catch (ExpressionException)
+        catch (ExpressionException e)
         {
             // A filter that fails for this event has not said that it wants it.
-            return false;
+            return $"its filter {filter} failed: {e.Message.TrimEnd('.')}";
         }
     }
 

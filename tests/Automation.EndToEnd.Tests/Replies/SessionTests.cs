@@ -43,6 +43,11 @@ public sealed class SessionTests
         Assert.Equal("Hello", await SayAsync(server, "session_start", "c", null));
         Assert.Equal("one", await SayAsync(server, "user_speak", "c", "one"));
         Assert.Equal("other", await SayAsync(server, "user_interrupts", "c", "other"));
+        // What nobody takes says why the instance of its session did not.
+        await SayAsync(server, "user_interrupts", "c", "ignore me");
+        var refused = await server.WaitForAsync("/api/events?type=user_interrupts&status=Unmatched", p => p.GetProperty("items").GetArrayLength() == 1);
+        Assert.EndsWith(
+            " of call waits in its session, but its filter event.payload.text !== 'ignore me' is not true.", refused.GetProperty("items")[0].GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal("Who are you?", await SayAsync(server, "user_speak", "d", "one"));
         // What the filter refuses is not for the instance: rules have their say.
         Assert.Equal("Who are you?", await SayAsync(server, "user_speak", "c", "ignore me"));
