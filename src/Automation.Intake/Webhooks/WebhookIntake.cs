@@ -343,10 +343,15 @@ internal sealed partial class WebhookIntake
     private async Task RefuseAsync(HttpContext context, Source? source, string slug, Refusal refusal, byte[]? body)
     {
         _log.Refused(refusal.Status, Shorten(slug), refusal.Detail);
-        if (refusal.Status < 500)
-            await RecordAsync(context, source, slug, refusal, body ?? BodyReader.Peek(context.Request.BodyReader, KeptOfRefused));
+        body ??= BodyReader.Peek(context.Request.BodyReader, KeptOfRefused);
+        // A server that has too much to do says so at once; the row is not waited for.
+        var first = refusal.Status >= 500;
+        if (!first)
+            await RecordAsync(context, source, slug, refusal, body);
         if (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
             await refusal.WriteAsync(context);
+        if (first && Ready)
+            await RecordAsync(context, source, slug, refusal, body);
     }
 
     /// <summary>Leaves a row in the event log, so that a person can see why a sender's calls fail.</summary>
@@ -378,7 +383,7 @@ internal sealed partial class WebhookIntake
         }
     }
 
-    private static Refusal Busy(RequestSlots slots, string whose) => new(503, $"{whose} is busy: {slots.Limit} requests are being answered. Send it again later.") { RetryAfter = 1 };
+    private static Refusal Busy(RequestSlots slots, string whose) => new(503, $"{whose} is busy: {slots.Limit} {(slots.Limit == 1 ? "request is" : "requests are")} being answered. Send it again later.") { RetryAfter = 1 };
 
     private static Refusal TooLarge(Source source) => new(413, $"The body must have at most {source.MaxBodyBytes} bytes.");
 

@@ -1,4 +1,5 @@
 using System.Net;
+using Automation.Intake.Events;
 using Automation.Intake.Tests.Support;
 using Automation.Storage;
 using Automation.Storage.Events;
@@ -36,8 +37,8 @@ public sealed class LimitTests
     }
 
     [Theory]
-    [InlineData("MaxConcurrentRequests", "The server is busy: 1 requests are being answered.")]
-    [InlineData("Sources:flyflow:MaxConcurrentRequests", "This source is busy: 1 requests are being answered.")]
+    [InlineData("MaxConcurrentRequests", "The server is busy: 1 request is being answered.")]
+    [InlineData("Sources:flyflow:MaxConcurrentRequests", "This source is busy: 1 request is being answered.")]
     public async Task Beyond_so_many_at_a_time_senders_are_told_to_come_again(string setting, string reason)
     {
         await using var server = await IntakeServer.StartAsync(new() { [setting] = "1" });
@@ -50,6 +51,11 @@ public sealed class LimitTests
             Assert.Equal(TimeSpan.FromSeconds(1), answer.Headers.RetryAfter!.Delta);
             var problem = await ProblemDetails.ReadAsync(answer, HttpStatusCode.ServiceUnavailable);
             Assert.StartsWith(reason, problem.GetProperty("detail").GetString());
+            // Whoever looks for the event finds why it was not taken. The row comes after the answer.
+            IReadOnlyList<EventSummary> rows;
+            while ((rows = [.. (await server.ListAsync(EventStatus.Rejected)).Where(e => e.Answer == 503)]).Count == 0)
+                await Task.Delay(20, Token);
+            Assert.StartsWith(reason, Assert.Single(rows).Reason);
         }
 
         // The sender has hung up: its place is free again.
