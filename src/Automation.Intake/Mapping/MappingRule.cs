@@ -53,6 +53,9 @@ public sealed record MappingRule
 
     /// <summary>How many instances the rule may start at a time or in a time, and what becomes of events beyond that. Default: each event starts at once.</summary>
     public Flow.FlowRule? Flow { get; set; }
+
+    /// <summary>Whether events of a source may be for this rule, by its pattern.</summary>
+    public bool IsFor(string source) => Pattern.Matches(Source, source);
 }
 
 /// <summary>What a rule says to an event.</summary>

@@ -25,7 +25,7 @@ public static class SampleAdvisor
     private static readonly string[] TypeNames = ["eventtype", "event", "type", "topic", "eventname", "action", "kind", "trigger", "status"];
     private static readonly string[] KeyNames = ["callid", "sessionid", "conversationid", "threadid", "chatid", "orderid", "ticketid", "customerid", "userid", "accountid"];
     private static readonly string[] KeyOwners = ["call", "session", "conversation", "thread", "chat", "order", "ticket", "customer", "user", "account", "issue"];
-    private static readonly string[] TimeNames = ["timestamp", "occurredat", "createdat", "created", "time", "eventtime", "eventtimestamp", "date", "sentat", "updatedat"];
+    private static readonly string[] TimeNames = ["timestamp", "occurredat", "createdat", "created", "time", "eventtime", "eventtimestamp", "date", "sentat", "sent", "updatedat"];
 
     /// <summary>Proposes templates.</summary>
     /// <param name="body">The payload, JSON.</param>

@@ -45,6 +45,7 @@ public sealed partial class SourceTests
         Assert.NotEmpty(token);
         await page.ReloadAsync();
         await Assertions.Expect(page.GetByText(token)).ToHaveCountAsync(0);
+        await Assertions.Expect(page.Locator("dt:has-text('What must hold') + dd")).ToHaveTextAsync("a token in the header X-Acme");
 
         using var sender = new HttpClient { BaseAddress = new Uri(server.Address) };
         Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(sender, "guessed", 1));
