@@ -76,7 +76,8 @@ public static class IntakeServiceCollectionExtensions
             s.GetRequiredService<Automation.Storage.Database>(),
             s.GetRequiredService<TimeProvider>(),
             s.GetRequiredService<ILogger<MappingStore>>(),
-            s.GetService<WorkflowCatalog>()));
+            s.GetService<WorkflowCatalog>(),
+            s.GetRequiredService<SourceCatalog>()));
         services.AddWorkflowActivity<EventReceived>();
         services.AddSingleton<Action<ActivityCatalog>>(s => catalog => catalog.AddFamily<EventReceived>(new EventActivities(s.GetRequiredService<SourceCatalog>()).Family));
         services.TryAddSingleton<ReplyStore>();

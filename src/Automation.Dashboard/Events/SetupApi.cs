@@ -174,9 +174,10 @@ internal sealed record CapturedCall
 /// <param name="Rules">The rules, in the order in which they are tried.</param>
 /// <param name="Problem">Why the file as it is now, or the latest version, is not in force; null where it is.</param>
 /// <param name="Version">The version in force; 0 before there is any.</param>
-internal sealed record MappingsAnswer(IReadOnlyList<MappingRule> Rules, string? Problem, long Version)
+/// <param name="Warnings">What rules name that is not there: workflows that are not published, sources that are not known.</param>
+internal sealed record MappingsAnswer(IReadOnlyList<MappingRule> Rules, string? Problem, long Version, IReadOnlyList<string> Warnings)
 {
-    public static MappingsAnswer Of(MappingStore store) => new(store.Rules, store.Problem, store.Version);
+    public static MappingsAnswer Of(MappingStore store) => new(store.Rules, store.Problem, store.Version, store.Warnings());
 }
 
 /// <summary>A version of the mappings.</summary>

@@ -31,6 +31,7 @@ internal static class MappingsCommand
             if (check.GetProperty("problem").GetString() is { } problem)
                 throw new CommandException(Exit.Refused, problem);
             Console.WriteLine($"The file is good: {Rules(check.GetProperty("rules").GetInt32())}.");
+            Warn(check);
         });
     }
 
@@ -95,8 +96,18 @@ internal static class MappingsCommand
             Tell(await connection.CallAsync(HttpMethod.Post, Invariant($"/api/mappings/history/{result.GetValue(version)}/restore"), null, cancellationToken)));
     }
 
-    private static void Tell(JsonElement mappings) =>
+    private static void Tell(JsonElement mappings)
+    {
         Console.WriteLine(Invariant($"Version {mappings.GetProperty("version").GetInt64()} is in force: {Rules(mappings.GetProperty("rules").GetArrayLength())}, with those that workflows begin with."));
+        Warn(mappings);
+    }
+
+    /// <summary>Tells of what rules name that is not there. It is for people: a script goes by the exit code, which stays 0.</summary>
+    private static void Warn(JsonElement answer)
+    {
+        foreach (var warning in answer.GetProperty("warnings").EnumerateArray())
+            Console.Error.WriteLine("Warning: " + warning.GetString());
+    }
 
     private static string Rules(int count) => count == 1 ? "1 rule" : Invariant($"{count} rules");
 
@@ -119,6 +130,7 @@ internal static class MappingsCommand
             Console.WriteLine($"{"rule",-28} {"source",-20} {"type",-24} workflow");
             foreach (var rule in mappings.GetProperty("rules").EnumerateArray())
                 Console.WriteLine($"{Text(rule, "id"),-28} {Text(rule, "source"),-20} {Text(rule, "type"),-24} {Text(rule, "workflow")}{Notes(rule)}");
+            Warn(mappings);
             if (mappings.GetProperty("problem").GetString() is not { } problem)
                 return Exit.Done;
             await Console.Error.WriteLineAsync("The file as it is now is not in force: " + problem);

@@ -1,3 +1,4 @@
+using Automation.Intake.Sources;
 using Automation.Storage;
 using Automation.Storage.Writes;
 using Automation.Workflows.Management;
@@ -32,6 +33,7 @@ public sealed partial class MappingStore : BackgroundService
     private readonly Lock _gate = new();
     private readonly SemaphoreSlim _one = new(1);
     private readonly WorkflowCatalog? _workflows;
+    private readonly SourceCatalog? _sources;
 
     // Guarded by the gate: the two halves of what is in force.
     private IReadOnlyList<CompiledRule> _ofFile = [];
@@ -50,9 +52,10 @@ public sealed partial class MappingStore : BackgroundService
 
     internal MappingStore(
         IOptions<IntakeOptions> options, IHostEnvironment environment, ExpressionCompiler expressions, MappingHistory history, Database database, TimeProvider clock,
-        ILogger<MappingStore> logger, WorkflowCatalog? workflows = null)
+        ILogger<MappingStore> logger, WorkflowCatalog? workflows = null, SourceCatalog? sources = null)
     {
         _workflows = workflows;
+        _sources = sources;
         _name = options.Value.MappingsFile;
         _file = Path.GetFullPath(_name, environment.ContentRootPath);
         _expressions = expressions;
@@ -129,12 +132,33 @@ public sealed partial class MappingStore : BackgroundService
     {
         try
         {
-            return new MappingsCheck(MappingFile.Read(name ?? Path.GetFileName(_name), json, _expressions).Count, null);
+            var rules = MappingFile.Read(name ?? Path.GetFileName(_name), json, _expressions);
+            return new MappingsCheck(rules.Count, null) { Warnings = Warnings(rules) };
         }
         catch (MappingFileException e)
         {
             return new MappingsCheck(0, e.Message);
         }
+    }
+
+    /// <summary>
+    /// What the rules in force name that is not there. It is no reason to refuse them: a workflow may be published, and a
+    /// source made, after the rule.
+    /// </summary>
+    public IReadOnlyList<string> Warnings() => Warnings(_rules.Rules);
+
+    private List<string> Warnings(IEnumerable<CompiledRule> rules)
+    {
+        var warnings = new List<string>();
+        foreach (var rule in rules.Select(r => r.Rule).Where(r => r is { Enabled: true, Trigger: null }))
+        {
+            if (_workflows is not null && _workflows.FindPublished(rule.Workflow) is null)
+                warnings.Add($"Rule \"{rule.Id}\": there is no published workflow \"{rule.Workflow}\"; its events fail until there is.");
+            if (_sources is not null && !_sources.All.Any(s => rule.IsFor(s.Slug)))
+                warnings.Add($"Rule \"{rule.Id}\": there is no source \"{rule.Source}\", so no event comes to it.");
+        }
+
+        return warnings;
     }
 
     /// <summary>Puts a mappings file that has been checked in place of what is in force, at every server, and keeps it as a version.</summary>
@@ -457,7 +481,11 @@ public sealed partial class MappingStore : BackgroundService
 /// <summary>What a check of a mappings file found.</summary>
 /// <param name="Rules">How many rules it has.</param>
 /// <param name="Problem">Why it cannot be used, with file and line; null where it can.</param>
-public sealed record MappingsCheck(int Rules, string? Problem);
+public sealed record MappingsCheck(int Rules, string? Problem)
+{
+    /// <summary>What its rules name that is not there: workflows that are not published, sources that are not known.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
 
 /// <summary>The mappings have been changed by somebody else meanwhile.</summary>
 public sealed class MappingConflictException(long expected, long latest)

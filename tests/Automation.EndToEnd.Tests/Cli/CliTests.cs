@@ -56,6 +56,23 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         Assert.Equal(202, events[0].GetProperty("answer").GetInt32());
     }
 
+    [Theory]
+    [InlineData("telnyx", "call.initiated", "")]
+    [InlineData("standard-webhooks", "contact.created", "whsk_")]
+    public async Task Samples_are_signed_with_a_private_key_where_the_source_has_the_public_one(string source, string sample, string prefix)
+    {
+        var run = await site.RunAsync("send", source, sample, "--secret", prefix + CliSite.PrivateKey);
+        Assert.True(run.Code == 0, run.Output + run.Errors);
+
+        var another = await site.RunAsync("send", source, sample, "--secret", prefix + Convert.ToBase64String(SHA256.HashData("another"u8)));
+        Assert.Equal(1, another.Code);
+        Assert.StartsWith("401 Unauthorized", another.Output, StringComparison.Ordinal);
+
+        var none = await site.RunAsync("send", source, sample, "--secret", prefix + "AAAA");
+        Assert.Equal(2, none.Code);
+        Assert.Contains($"{prefix}<32 bytes as base64>", none.Errors, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Many_events_are_sent_at_a_rate_and_summed_up()
     {
@@ -212,7 +229,20 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         rules["rules"]!.AsArray().Add(System.Text.Json.Nodes.JsonNode.Parse(
             """{ "id": "batched", "source": "flow-sessions", "type": "technology.start", "workflow": "call-ended", "inputs": { "Event": "{$events}" }, "flow": { "key": "{session_id}", "batch": { "size": 3, "timeout": "1h" }, "concurrency": { "limit": 1 } } }"""));
         var good = site.Write("good.json", rules.ToJsonString());
-        Assert.Equal(0, (await site.RunAsync("mappings", "check", good)).Code);
+        var fine = await site.RunAsync("mappings", "check", good);
+        Assert.Equal((0, ""), (fine.Code, fine.Errors));
+        // A rule may come before its workflow and its source: that is told, not refused. What is switched off does no harm.
+        var early = site.Write("early.json", """
+            { "rules": [
+              { "id": "soon", "source": "inbx", "workflow": "order-intake" },
+              { "id": "never", "source": "inbx", "workflow": "order-intake", "enabled": false },
+              { "id": "any", "source": "in*", "workflow": "call-ended" } ] }
+            """);
+        var warned = await site.RunAsync("mappings", "check", early);
+        Assert.Equal(0, warned.Code);
+        Assert.Equal(
+            "Warning: Rule \"soon\": there is no published workflow \"order-intake\"; its events fail until there is.\nWarning: Rule \"soon\": there is no source \"inbx\", so no event comes to it.\n",
+            warned.Errors);
         var applied = await site.RunAsync("mappings", "apply", good, "--note", "in threes");
         Assert.True(applied.Code == 0, applied.Errors);
         Assert.Contains("is in force", applied.Output, StringComparison.Ordinal);
