@@ -49,7 +49,13 @@ public sealed class StepsHost : IAsyncDisposable
     private static async Task<StepsHost> StartAsync(TestDatabase database, (string Key, string Value)[] settings, Action<IServiceCollection>? services = null)
     {
         var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
-        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?> { ["Automation:Workflows:Directory"] = "", ["Automation:Steps:Outgoing:AllowedHosts:0"] = "127.0.0.1" });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Automation:Workflows:Directory"] = "",
+            ["Automation:Steps:Outgoing:AllowedHosts:0"] = "127.0.0.1",
+            // What steps give is compared as JSON text, without the escapes of Elsa's filter.
+            ["Automation:Workflows:Engine:ElsaQuirks"] = "false",
+        });
         builder.Configuration.AddInMemoryCollection(settings.Select(s => KeyValuePair.Create<string, string?>(s.Key, s.Value)));
         builder.Services.AddSingleton(_ => database.Database);
         builder.Services.AddAutomationJobs();
