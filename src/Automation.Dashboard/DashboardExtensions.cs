@@ -67,6 +67,7 @@ public static class DashboardExtensions
         app.MapInstancesApi();
         app.MapInstanceActions();
         app.MapJobsApi();
+        app.MapJobMoves();
         app.MapPageActions();
         app.MapJobActions();
         app.MapJobStats();

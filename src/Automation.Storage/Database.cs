@@ -148,6 +148,14 @@ public sealed class Database : IAsyncDisposable
     /// <returns>Dispose it to stop.</returns>
     public IDisposable? Listen(string channel, Action<string> heard) => _listener?.Add(channel, heard);
 
+    /// <summary>Keeps the other servers of a PostgreSQL from doing the same thing at the same time; on SQLite there is no other.</summary>
+    /// <param name="key">What is done, as a number of its own.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Dispose it to let the next one in; null on SQLite.</returns>
+    /// <exception cref="StorageUnavailableException">Another server did not let go within five seconds, or PostgreSQL is away.</exception>
+    public async Task<IAsyncDisposable?> LockAsync(long key, CancellationToken cancellationToken) =>
+        _postgres is null ? null : await PostgresLock.TakeAsync(_postgres, key, cancellationToken);
+
     /// <summary>A context for reading by LINQ, without tracking. Write through <see cref="CommitAsync"/> instead.</summary>
     public AutomationDbContext CreateContext() => new(_contextOptions);
 

@@ -72,8 +72,8 @@ internal static class AccessActions
     {
         var before = await users.FindAsync(id, token);
         if (!await EntityTags.ChangeAsync(
-            tag, async () => (await users.FindAsync(id, token))?.Tag,
-            async () => Audit.Note(context, before?.Name ?? id, Audit.Json(before), Audit.Json(await users.ChangeAsync(id, role, disabled, token))), token))
+            context, tag, async () => (await users.FindAsync(id, token))?.Tag,
+            async () => Audit.Note(context, before?.Name ?? id, Audit.Json(before), Audit.Json(await users.ChangeAsync(id, role, disabled, token)))))
             throw new AccessException(EntityTags.Changed);
     }
 

@@ -66,7 +66,7 @@ internal static class DeliveryActions
         try
         {
             var form = await context.Request.ReadFormAsync(context.RequestAborted);
-            if (!await EntityTags.ChangeAsync(form["tag"], async () => (await store.FindAsync(id, context.RequestAborted))?.Tag, SaveAsync, context.RequestAborted))
+            if (!await EntityTags.ChangeAsync(context, form["tag"], async () => (await store.FindAsync(id, context.RequestAborted))?.Tag, SaveAsync))
                 throw new DeliveryException(EntityTags.Changed);
 
             // What the form does not ask for stays as it is.

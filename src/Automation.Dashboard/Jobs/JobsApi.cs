@@ -21,20 +21,20 @@ internal static class JobsApi
         jobs.MapPost("/{id:long}/requeue", RequeueAsync).WithName("RequeueJob").WithSummary("Puts a job back into its queue.").WithMetadata(new LeastRoleAttribute(Role.Operator));
         jobs.MapPost("/{id:long}/delete", DeleteAsync).WithName("DeleteJob").WithSummary("Deletes a job; one that is running is told to stop.").WithMetadata(new LeastRoleAttribute(Role.Operator));
         jobs.MapPost("/{id:long}/cancel", CancelAsync).WithName("CancelJob").WithSummary("Deletes a running job and waits up to ten seconds for it to stop.").WithMetadata(new LeastRoleAttribute(Role.Operator));
-        jobs.MapGet("/counts", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.CountAsync(token))).WithName("CountJobs");
-        jobs.MapGet("/queues", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.QueuesAsync(token))).WithName("ListQueues");
-        jobs.MapPost("/queues/{queue}/pause", PauseAsync).WithName("PauseQueue").WithMetadata(new LeastRoleAttribute(Role.Operator));
-        jobs.MapPost("/queues/{queue}/resume", ResumeAsync).WithName("ResumeQueue").WithMetadata(new LeastRoleAttribute(Role.Operator));
-        jobs.MapGet("/servers", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.ServersAsync(token))).WithName("ListServers");
-        jobs.MapGet("/failures", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.FailuresAsync(token))).WithName("ListFailures");
-        jobs.MapGet("/statistics/day", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastDayAsync(token))).WithName("JobsByHour");
-        jobs.MapGet("/statistics/week", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastWeekAsync(token))).WithName("JobsByDay");
+        jobs.MapGet("/counts", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.CountAsync(token))).WithName("CountJobs").WithSummary("Counts the jobs in each state.");
+        jobs.MapGet("/queues", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.QueuesAsync(token))).WithName("ListQueues").WithSummary("Lists the queues with what waits in each.");
+        jobs.MapPost("/queues/{queue}/pause", PauseAsync).WithName("PauseQueue").WithMetadata(new LeastRoleAttribute(Role.Operator)).WithSummary("Lets no server take jobs of a queue until it is resumed.");
+        jobs.MapPost("/queues/{queue}/resume", ResumeAsync).WithName("ResumeQueue").WithMetadata(new LeastRoleAttribute(Role.Operator)).WithSummary("Lets servers take jobs of a queue again.");
+        jobs.MapGet("/servers", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.ServersAsync(token))).WithName("ListServers").WithSummary("Lists the servers with their last sign of life.");
+        jobs.MapGet("/failures", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.FailuresAsync(token))).WithName("ListFailures").WithSummary("Groups the failed jobs by exception.");
+        jobs.MapGet("/statistics/day", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastDayAsync(token))).WithName("JobsByHour").WithSummary("Counts the jobs that ended in the last day, by hour.");
+        jobs.MapGet("/statistics/week", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastWeekAsync(token))).WithName("JobsByDay").WithSummary("Counts the jobs that ended in the last week, by day.");
         jobs.MapGet("/overview", OverviewAsync).WithName("GetJobsOverview").WithSummary("Counts, history, types and the latest failures: what the overview page shows. period is day (the default) or week.");
         jobs.MapGet("/types", (JobQueries queries, string? period, CancellationToken token) => TypesAsync(queries, period, token)).WithName("ListJobTypes").WithSummary("Counts and durations by type of job; they outlive the jobs. period is day (the default) or week.");
         jobs.MapGet("/scheduled", async (JobQueries queries, string? after, int? limit, CancellationToken token) => TypedResults.Ok(await queries.ListScheduledAsync(after, Math.Clamp(limit ?? 50, 1, MaxLimit), token))).WithName("ListScheduledJobs").WithSummary("Lists jobs that wait for a time, the next one first; its \"next\" is the next page's \"after\".");
         jobs.MapGet("/retries", async (JobQueries queries, string? after, int? limit, CancellationToken token) => TypedResults.Ok(await queries.ListRetriesAsync(after, Math.Clamp(limit ?? 50, 1, MaxLimit), token))).WithName("ListRetries").WithSummary("Lists failed jobs that wait for another attempt, the latest failure first; its \"next\" is the next page's \"after\".");
         jobs.MapGet("/queues/{queue}", async (string queue, JobQueries queries, bool? fetched, long? after, int? limit, CancellationToken token) => TypedResults.Ok(await queries.ListQueueAsync(queue, fetched ?? false, after, Math.Clamp(limit ?? 50, 1, MaxLimit), token))).WithName("ListJobsOfQueue").WithSummary("Lists the jobs that wait in a queue, in the order in which they are taken, or those of it that servers hold. Its \"before\" is the next page's \"after\".");
-        jobs.MapGet("/recurring", async (JobQueries queries, string? after, CancellationToken token) => TypedResults.Ok(await queries.RecurringAsync(after, MaxLimit, token))).WithName("ListRecurringJobs");
+        jobs.MapGet("/recurring", async (JobQueries queries, string? after, CancellationToken token) => TypedResults.Ok(await queries.RecurringAsync(after, MaxLimit, token))).WithName("ListRecurringJobs").WithSummary("Lists the recurring jobs by id; after is the last id of the page before.");
     }
 
     // name is the registered name, or the beginning of a typed job's type; argument and exception are pieces of text;

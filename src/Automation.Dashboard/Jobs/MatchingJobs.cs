@@ -29,9 +29,22 @@ internal static class MatchingJobs
         if (text.Unreadable is { } field)
             return Problems.Range(field, form[field], "a time such as 2026-01-31T08:30");
         var filter = list.Filter(text);
-        var (done, left, place) = (Number(form["done"]) ?? 0, Number(form["left"]) ?? 0, Number(form["before"]) ?? through + 1);
+        var (moved, stayed, before) = await MoveForAWhileAsync(list, filter, move, Number(form["before"]) ?? through + 1, client, queries, clock, token);
+        var (done, left) = ((Number(form["done"]) ?? 0) + moved, (Number(form["left"]) ?? 0) + stayed);
+
+        Audit.Note(context, $"{list.Title} {text.Words}".TrimEnd(), null, $"{JobText.Number(done)} moved by {move}{(before is null ? "" : " so far")}");
+        return before is null
+            ? JobActions.To(list.Address(text), move, done, left)
+            : TypedResults.Redirect(text.Link(
+                "/hangfire/matching/" + list.Key, ("move", move), ("through", Text(through)), ("before", Text(before.Value)), ("done", Text(done)), ("left", Text(left))));
+    }
+
+    /// <summary>Moves those that match for some seconds, newest first, beginning below an id.</summary>
+    public static async Task<MatchingAnswer> MoveForAWhileAsync(
+        JobList list, JobFilter filter, string move, long? before, JobClient client, JobQueries queries, TimeProvider clock, CancellationToken token)
+    {
+        var (done, left) = (0L, 0L);
         var started = clock.GetTimestamp();
-        long? before = place;
         do
         {
             var page = await queries.ListIdsAsync(filter, before, AtOnce, token);
@@ -46,11 +59,7 @@ internal static class MatchingJobs
         }
         while (before is not null && clock.GetElapsedTime(started) < Stretch);
 
-        Audit.Note(context, $"{list.Title} {text.Words}".TrimEnd(), null, $"{JobText.Number(done)} moved by {move}{(before is null ? "" : " so far")}");
-        return before is null
-            ? JobActions.To(list.Address(text), move, done, left)
-            : TypedResults.Redirect(text.Link(
-                "/hangfire/matching/" + list.Key, ("move", move), ("through", Text(through)), ("before", Text(before.Value)), ("done", Text(done)), ("left", Text(left))));
+        return new MatchingAnswer(done, left, before);
     }
 
     public static long? Number(string? text) => long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;

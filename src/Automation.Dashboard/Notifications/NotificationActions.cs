@@ -58,7 +58,7 @@ internal static class NotificationActions
             // Under another name it is another channel: nobody's change is lost then.
             var tag = form["edit"] == name ? form["tag"].ToString() : null;
             if (!await EntityTags.ChangeAsync(
-                tag, async () => (await store.FindAsync(name, context.RequestAborted))?.Tag, () => store.SetAsync(name, settings, context.RequestAborted), context.RequestAborted))
+                context, tag, async () => (await store.FindAsync(name, context.RequestAborted))?.Tag, () => store.SetAsync(name, settings, context.RequestAborted)))
                 throw new ChannelException(EntityTags.Changed);
             Audit.Note(context, name, Audit.Json(before?.Options), Audit.Json(settings));
             Flash.Set(context, $"The channel {name} is stored.");

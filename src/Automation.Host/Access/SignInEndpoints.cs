@@ -14,7 +14,9 @@ internal static class SignInEndpoints
     {
         var open = app.MapGroup("").AllowAnonymous().DisableAntiforgery().ExcludeFromDescription();
         open.MapPost("/sign-in", SignInAsync);
-        open.MapGet("/sign-in/{ticket}", (string ticket) => Results.Redirect("/sign-in?ticket=" + Uri.EscapeDataString(ticket)));
+        open.MapGet("/sign-in/{ticket}", (string ticket, FirstRunLink link) =>
+            // Who comes too late is told so before anything is filled in.
+            Results.Redirect(link.Holds(ticket) ? "/sign-in?ticket=" + Uri.EscapeDataString(ticket) : "/sign-in?failed=link"));
         open.MapPost("/sign-in/first", CreateFirstAsync);
         open.MapPost("/sign-out", SignOutAsync);
     }
@@ -63,7 +65,9 @@ internal static class SignInEndpoints
             // The link is used up by the one who makes an administrator of it, not by the first who mistypes.
             if (!await link.UseAsync(ticket, async () => user = await users.CreateAsync(name, password, Role.Administrator, context.RequestAborted)))
                 return Results.Redirect("/sign-in?failed=link");
-            await SessionCookie.EnterAsync(context, sessions, "user:" + user!.Id);
+            // As any other sign-in, so that it is seen when it was.
+            await users.SignInAsync(user!.Name, password, context.RequestAborted);
+            await SessionCookie.EnterAsync(context, sessions, "user:" + user.Id);
             return Results.Redirect("/");
         }
         catch (AccessException e)

@@ -2,13 +2,14 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Automation.Intake;
+using Automation.Storage.Writes;
 using Microsoft.AspNetCore.Http.Metadata;
 
 namespace Automation.Host.Start;
 
 /// <summary>
-/// Says what is wrong with a request whose body or parameters cannot be read, and where. Minimal APIs alone answer 400 without
-/// a word.
+/// Says what is wrong with a request whose body or parameters cannot be read, and where; minimal APIs alone answer 400 without
+/// a word. And that the database is away, which is nobody's mistake and may be tried again.
 /// </summary>
 internal static partial class BadRequests
 {
@@ -31,6 +32,11 @@ internal static partial class BadRequests
         {
             context.Response.StatusCode = e.StatusCode;
             detail = Explain(e);
+        }
+        catch (StorageUnavailableException e) when (!context.Response.HasStarted && isForMachines(context))
+        {
+            await TypedResults.Problem(statusCode: StatusCodes.Status503ServiceUnavailable, title: "The database cannot take this now", detail: e.Message).ExecuteAsync(context);
+            return;
         }
 
         if (detail is not null && isForMachines(context))

@@ -21,39 +21,39 @@ public static class DeliveryApi
         var group = app.MapGroup("/api").WithTags("Deliveries").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         var designing = group.MapGroup("").WithMetadata(new LeastRoleAttribute(Role.Designer));
         var operating = group.MapGroup("").WithMetadata(new LeastRoleAttribute(Role.Operator));
-        designing.MapGet("/endpoints", async (EndpointStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(e => View(store, e))));
-        designing.MapPost("/endpoints", AddAsync);
+        designing.MapGet("/endpoints", async (EndpointStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(e => View(store, e)))).WithSummary("Lists the subscribers of outgoing webhooks.");
+        designing.MapPost("/endpoints", AddAsync).WithSummary("Adds a subscriber; the answer is the only place that shows what its requests are signed with.");
         designing.MapGet("/endpoints/{id}", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
-            await store.FindAsync(id, cancellationToken) is { } found ? Results.Ok(View(store, found)) : Results.NotFound()).WithEntityTag(EndpointTagAsync);
-        designing.MapPut("/endpoints/{id}", ChangeAsync).WithEntityTag(EndpointTagAsync);
+            await store.FindAsync(id, cancellationToken) is { } found ? Results.Ok(View(store, found)) : Results.NotFound()).WithEntityTag(EndpointTagAsync).WithSummary("Reads a subscriber.");
+        designing.MapPut("/endpoints/{id}", ChangeAsync).WithEntityTag(EndpointTagAsync).WithSummary("Changes a subscriber.");
         designing.MapDelete("/endpoints/{id}", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
-            await store.DeleteAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithEntityTag(EndpointTagAsync);
+            await store.DeleteAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithEntityTag(EndpointTagAsync).WithSummary("Removes a subscriber.");
         designing.MapPost("/endpoints/{id}/rotate", async (string id, EndpointStore store, CancellationToken cancellationToken) =>
-            await store.RotateAsync(id, cancellationToken) is { } verifier ? Results.Ok(new VerifierView(verifier)) : Results.NotFound());
+            await store.RotateAsync(id, cancellationToken) is { } verifier ? Results.Ok(new VerifierView(verifier)) : Results.NotFound()).WithSummary("Gives a subscriber a new signing secret and shows it once.");
         designing.MapPost("/endpoints/{id}/test", async (string id, EndpointTest test, CancellationToken cancellationToken) =>
-            await test.SendAsync(id, cancellationToken) is { } result ? Results.Ok(result) : Results.NotFound());
-        group.MapGet("/endpoints/{id}/deliveries", ListAsync);
+            await test.SendAsync(id, cancellationToken) is { } result ? Results.Ok(result) : Results.NotFound()).WithSummary("Sends a test request to a subscriber and says how it went.");
+        group.MapGet("/endpoints/{id}/deliveries", ListAsync).WithSummary("Lists the deliveries to a subscriber, newest first.");
         operating.MapPost("/endpoints/{id}/resend", async (string id, ResendRequest? body, DeliveryLog log, CancellationToken cancellationToken) =>
-            Results.Ok(new ResendAnswer(await log.ResendFailedAsync(id, body?.From ?? DateTimeOffset.UnixEpoch, body?.To ?? DateTimeOffset.MaxValue, cancellationToken))));
+            Results.Ok(new ResendAnswer(await log.ResendFailedAsync(id, body?.From ?? DateTimeOffset.UnixEpoch, body?.To ?? DateTimeOffset.MaxValue, cancellationToken)))).WithSummary("Sends all failed deliveries of a span of time to a subscriber again.");
 
         designing.MapGet("/event-types", async (EndpointStore store, CancellationToken cancellationToken) =>
-            Results.Ok((await store.EventTypesAsync(cancellationToken)).Select(View)));
+            Results.Ok((await store.EventTypesAsync(cancellationToken)).Select(View))).WithSummary("Lists the types of outgoing events.");
         designing.MapGet("/event-types/{name}", async (string name, EndpointStore store, CancellationToken cancellationToken) =>
-            await FindTypeAsync(name, store, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound()).WithEntityTag(TypeTagAsync);
-        designing.MapPut("/event-types/{name}", SetTypeAsync).WithEntityTag(TypeTagAsync);
+            await FindTypeAsync(name, store, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound()).WithEntityTag(TypeTagAsync).WithSummary("Reads a type of outgoing events.");
+        designing.MapPut("/event-types/{name}", SetTypeAsync).WithEntityTag(TypeTagAsync).WithSummary("Makes or replaces a type of outgoing events.");
         designing.MapDelete("/event-types/{name}", async (string name, EndpointStore store, CancellationToken cancellationToken) =>
         {
             await store.DeleteEventTypeAsync(name, cancellationToken);
             return Results.NoContent();
-        }).WithEntityTag(TypeTagAsync);
+        }).WithEntityTag(TypeTagAsync).WithSummary("Removes a type of outgoing events.");
 
-        designing.MapPost("/deliveries", PublishAsync);
+        designing.MapPost("/deliveries", PublishAsync).WithSummary("Sends an event to all subscribers that want its type.");
         group.MapGet("/deliveries/{id}", async (string id, DeliveryLog log, CancellationToken cancellationToken) =>
-            await log.FindAsync(id, cancellationToken) is { } found ? Results.Ok(new DeliveryDetail(found, await log.AttemptsAsync(id, cancellationToken))) : Results.NotFound());
+            await log.FindAsync(id, cancellationToken) is { } found ? Results.Ok(new DeliveryDetail(found, await log.AttemptsAsync(id, cancellationToken))) : Results.NotFound()).WithSummary("Reads a delivery and its attempts.");
         operating.MapPost("/deliveries/{id}/resend", async (string id, DeliveryLog log, CancellationToken cancellationToken) =>
             await log.ResendAsync(id, cancellationToken) ? Results.NoContent()
             : await log.FindAsync(id, cancellationToken) is null ? Results.NotFound()
-            : Results.Problem("The delivery has not ended yet.", statusCode: StatusCodes.Status409Conflict));
+            : Results.Problem("The delivery has not ended yet.", statusCode: StatusCodes.Status409Conflict)).WithSummary("Sends a delivery again.");
     }
 
     private static async ValueTask<string?> EndpointTagAsync(HttpContext context) =>

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Automation.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Net.Http.Headers;
 
 namespace Automation.Steps.Editing;
@@ -13,13 +15,16 @@ public sealed class EntityTagAttribute : Attribute;
 
 /// <summary>
 /// Keeps two people who edit the same thing from overwriting each other: what is read has an <c>ETag</c>, and a change with
-/// <c>If-Match</c> is refused (412) where the thing is not that one any more. At each server such changes are made one after
-/// another, so that between looking and writing nothing comes in.
+/// <c>If-Match</c> is refused (412) where the thing is not that one any more. Such changes are made one after another, at all
+/// servers of one database, so that between looking and writing nothing comes in.
 /// </summary>
 public static class EntityTags
 {
     /// <summary>What whoever comes second is told.</summary>
     public const string Changed = "Somebody else has changed it meanwhile. Read it again and repeat your change.";
+
+    // The number of the lock that the servers of one PostgreSQL share.
+    private const long Key = 7023;
 
     private static readonly SemaphoreSlim One = new(1);
 
@@ -41,18 +46,20 @@ public static class EntityTags
     }
 
     /// <summary>Makes a change that a page's form asks for.</summary>
+    /// <param name="context">The request.</param>
     /// <param name="seen">The tag that the form was made with; null or empty for none.</param>
     /// <param name="current">The tag as it is now.</param>
     /// <param name="change">The change.</param>
-    /// <param name="cancellationToken">Ends the wait for other changes.</param>
     /// <returns>False where it was not made, as somebody else was faster.</returns>
-    public static async Task<bool> ChangeAsync(string? seen, Func<ValueTask<string?>> current, Func<Task> change, CancellationToken cancellationToken)
+    public static async Task<bool> ChangeAsync(HttpContext context, string? seen, Func<ValueTask<string?>> current, Func<Task> change)
     {
+        ArgumentNullException.ThrowIfNull(context);
         ArgumentNullException.ThrowIfNull(current);
         ArgumentNullException.ThrowIfNull(change);
-        await One.WaitAsync(cancellationToken);
+        await One.WaitAsync(context.RequestAborted);
         try
         {
+            await using var held = await LockAsync(context);
             if (!string.IsNullOrEmpty(seen) && await current() != seen)
                 return false;
             await change();
@@ -81,6 +88,7 @@ public static class EntityTags
         await One.WaitAsync(context.RequestAborted);
         try
         {
+            await using var held = await LockAsync(context);
             if (context.Request.Headers.IfMatch is { Count: > 0 } wanted && !Names(wanted, await current(context)))
                 return Results.Problem(Changed, statusCode: StatusCodes.Status412PreconditionFailed, title: "Changed meanwhile");
             if (context.Request.Headers.IfNoneMatch == "*" && await current(context) is not null)
@@ -95,6 +103,10 @@ public static class EntityTags
             One.Release();
         }
     }
+
+    // Each server comes with one at most, as its own wait for one another first.
+    private static Task<IAsyncDisposable?> LockAsync(HttpContext context) =>
+        context.RequestServices.GetRequiredService<Database>().LockAsync(Key, context.RequestAborted);
 
     /// <summary>Whether a condition names a tag. What is no tag names nothing, so that a change is refused rather than made by mistake.</summary>
     private static bool Names(Microsoft.Extensions.Primitives.StringValues condition, string? tag) =>

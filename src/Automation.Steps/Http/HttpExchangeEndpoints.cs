@@ -14,9 +14,9 @@ public static class HttpExchangeEndpoints
     public static void MapHttpExchanges(this IEndpointRouteBuilder app)
     {
         app.MapGet("/api/instances/{id}/exchanges", async (string id, string? after, int? take, HttpExchangeLog log, CancellationToken cancellationToken) =>
-            Page(await log.OfInstanceAsync(id, after, Size(take), cancellationToken), Size(take))).WithTags("Instances").WithMetadata(new LeastRoleAttribute(Role.Viewer));
+            Page(await log.OfInstanceAsync(id, after, Size(take), cancellationToken), Size(take))).WithTags("Instances").WithMetadata(new LeastRoleAttribute(Role.Viewer)).WithSummary("Lists the HTTP exchanges of an instance, oldest first.");
         app.MapGet("/api/jobs/{id:long}/exchanges", async (long id, string? after, int? take, HttpExchangeLog log, CancellationToken cancellationToken) =>
-            Page(await log.OfJobAsync(id, after, Size(take), cancellationToken), Size(take))).WithTags("Jobs").WithMetadata(new LeastRoleAttribute(Role.Viewer));
+            Page(await log.OfJobAsync(id, after, Size(take), cancellationToken), Size(take))).WithTags("Jobs").WithMetadata(new LeastRoleAttribute(Role.Viewer)).WithSummary("Lists the HTTP exchanges of a job, oldest first.");
     }
 
     private static int Size(int? take) => Math.Clamp(take ?? 100, 1, 1000);

@@ -17,37 +17,37 @@ public static class ChannelEndpoints
     public static void MapNotifications(this IEndpointRouteBuilder app)
     {
         var channels = app.MapGroup("/api/channels").WithTags("Channels").WithMetadata(new LeastRoleAttribute(Role.Designer));
-        channels.MapGet("", async (ChannelStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(View)));
+        channels.MapGet("", async (ChannelStore store, CancellationToken cancellationToken) => Results.Ok((await store.ListAsync(cancellationToken)).Select(View))).WithSummary("Lists the notification channels; never their URLs and secrets.");
         channels.MapGet("/{name}", async (string name, ChannelStore store, CancellationToken cancellationToken) =>
-            await store.FindAsync(name, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound()).WithEntityTag(TagAsync);
-        channels.MapPut("/{name}", SetAsync).Accepts<ChannelOptions>("application/json").WithEntityTag(TagAsync);
-        channels.MapDelete("/{name}", DeleteAsync).WithEntityTag(TagAsync);
-        channels.MapPost("/{name}/test", TestAsync);
-        channels.MapPost("/preview", Preview);
+            await store.FindAsync(name, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound()).WithEntityTag(TagAsync).WithSummary("Reads a channel; never its URL and secrets.");
+        channels.MapPut("/{name}", SetAsync).Accepts<ChannelOptions>("application/json").WithEntityTag(TagAsync).WithSummary("Makes or replaces a channel.");
+        channels.MapDelete("/{name}", DeleteAsync).WithEntityTag(TagAsync).WithSummary("Removes a channel.");
+        channels.MapPost("/{name}/test", TestAsync).WithSummary("Sends a test notification by a channel and says how it went.");
+        channels.MapPost("/preview", Preview).WithSummary("Fills a template with values; nothing is sent.");
 
         var notifications = app.MapGroup("/api/notifications").WithTags("Notifications").WithMetadata(new LeastRoleAttribute(Role.Viewer));
-        notifications.MapGet("", ListAsync);
+        notifications.MapGet("", ListAsync).WithSummary("Lists notifications and what has become of them, newest first.");
         notifications.MapGet("/{id}", async (string id, NotificationLog log, CancellationToken cancellationToken) =>
-            await log.FindAsync(id, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound());
+            await log.FindAsync(id, cancellationToken) is { } found ? Results.Ok(View(found)) : Results.NotFound()).WithSummary("Reads a notification and its attempts.");
         app.MapGet("/api/instances/{id}/notifications", async (string id, int? take, NotificationLog log, CancellationToken cancellationToken) =>
-            Results.Ok((await log.OfInstanceAsync(id, Size(take), cancellationToken)).Select(View))).WithTags("Instances").WithMetadata(new LeastRoleAttribute(Role.Viewer));
+            Results.Ok((await log.OfInstanceAsync(id, Size(take), cancellationToken)).Select(View))).WithTags("Instances").WithMetadata(new LeastRoleAttribute(Role.Viewer)).WithSummary("Lists the notifications that an instance has sent.");
 
         var inbox = app.MapGroup("/api/inbox").WithTags("Inbox").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         inbox.MapGet("", async (bool? unread, DateTimeOffset? before, int? take, Inbox entries, CancellationToken cancellationToken) =>
-            Results.Ok(new InboxPage(await entries.UnreadAsync(cancellationToken), await entries.LatestAsync(unread ?? false, before ?? DateTimeOffset.MaxValue, Size(take), cancellationToken))));
-        inbox.MapGet("/count", async (Inbox entries, CancellationToken cancellationToken) => Results.Ok(new InboxCount(await entries.UnreadAsync(cancellationToken))));
+            Results.Ok(new InboxPage(await entries.UnreadAsync(cancellationToken), await entries.LatestAsync(unread ?? false, before ?? DateTimeOffset.MaxValue, Size(take), cancellationToken)))).WithSummary("Lists what is in the inbox, newest first.");
+        inbox.MapGet("/count", async (Inbox entries, CancellationToken cancellationToken) => Results.Ok(new InboxCount(await entries.UnreadAsync(cancellationToken)))).WithSummary("Counts what is unread.");
         inbox.MapPost("/read", async (Inbox entries, CancellationToken cancellationToken) =>
         {
             await entries.MarkAllReadAsync(cancellationToken);
             return Results.NoContent();
-        }).WithMetadata(new LeastRoleAttribute(Role.Operator));
+        }).WithMetadata(new LeastRoleAttribute(Role.Operator)).WithSummary("Marks everything as read.");
         inbox.MapPost("/{id}/read", async (string id, Inbox entries, CancellationToken cancellationToken) =>
-            await entries.MarkReadAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithMetadata(new LeastRoleAttribute(Role.Operator));
+            await entries.MarkReadAsync(id, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithMetadata(new LeastRoleAttribute(Role.Operator)).WithSummary("Marks one as read.");
         inbox.MapDelete("/{id}", async (string id, Inbox entries, CancellationToken cancellationToken) =>
         {
             await entries.DeleteAsync(id, cancellationToken);
             return Results.NoContent();
-        }).WithMetadata(new LeastRoleAttribute(Role.Operator));
+        }).WithMetadata(new LeastRoleAttribute(Role.Operator)).WithSummary("Removes one from the inbox.");
     }
 
     private static async ValueTask<string?> TagAsync(HttpContext context) =>

@@ -16,12 +16,12 @@ public static class SecretEndpoints
     public static IEndpointConventionBuilder MapSecrets(this IEndpointRouteBuilder app)
     {
         var secrets = app.MapGroup("/api/secrets").WithTags("Secrets").WithMetadata(new LeastRoleAttribute(Role.Designer));
-        secrets.MapGet("", async (SecretStore store, CancellationToken cancellationToken) => Results.Ok(await store.ListAsync(cancellationToken)));
+        secrets.MapGet("", async (SecretStore store, CancellationToken cancellationToken) => Results.Ok(await store.ListAsync(cancellationToken))).WithSummary("Lists the names of the secrets; never the secrets.");
         secrets.MapGet("/{name}", async (string name, SecretStore store, CancellationToken cancellationToken) =>
             await FindAsync(name, store, cancellationToken) is { } found ? Results.Ok(found) : Results.NotFound()).WithEntityTag(TagAsync).WithName("FindSecret").WithSummary("When a secret was stored; never the secret.");
-        secrets.MapPut("/{name}", SetAsync).WithEntityTag(TagAsync);
+        secrets.MapPut("/{name}", SetAsync).WithEntityTag(TagAsync).WithSummary("Stores a secret, encrypted; no answer ever shows it again.");
         secrets.MapDelete("/{name}", async (string name, SecretStore store, CancellationToken cancellationToken) =>
-            await store.DeleteAsync(name, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithEntityTag(TagAsync);
+            await store.DeleteAsync(name, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithEntityTag(TagAsync).WithSummary("Removes a secret.");
         return secrets;
     }
 

@@ -30,6 +30,12 @@ public sealed partial class SignInTests
         using (var created = await first.PostAsync(form, "/sign-in/first", ("ticket", ticket), ("name", "ada"), ("password", Password), ("repeated", Password)))
             Assert.Equal("/", created.Headers.Location?.ToString());
         Assert.Contains("ada", await first.ReadAsync("/users"), StringComparison.Ordinal);
+        // Making the account is its first sign-in.
+        using (var users = JsonDocument.Parse(await first.ReadAsync("/api/users")))
+            Assert.NotEqual(JsonValueKind.Null, Assert.Single(users.RootElement.EnumerateArray()).GetProperty("signedInAt").ValueKind);
+        // Who comes by the link afterwards is told so before anything is filled in.
+        using (var late = await first.GetAsync("/sign-in/" + ticket))
+            Assert.Equal("/sign-in?failed=link", late.Headers.Location?.ToString());
         using (var again = await first.PostAsync(form, "/sign-in/first", ("ticket", ticket), ("name", "eve"), ("password", Password), ("repeated", Password)))
             Assert.Equal("/sign-in?failed=link", again.Headers.Location?.ToString());
 

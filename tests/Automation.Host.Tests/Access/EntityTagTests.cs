@@ -3,8 +3,11 @@ using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
 using Automation.Steps.Editing;
+using Automation.Storage;
+using Automation.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Host.Tests.Access;
 
@@ -65,6 +68,34 @@ public sealed class EntityTagTests
         // One of several will do, as RFC 9110 has it, and the star is any.
         Assert.Equal(HttpStatusCode.OK, (await SendAsync(client, HttpMethod.Put, Path, """{"kind":"Inbox"}""", $"\"other\", {now}")).Status);
         Assert.Equal(HttpStatusCode.NoContent, (await SendAsync(client, HttpMethod.Delete, Path, null, "*")).Status);
+    }
+
+    [Fact]
+    public async Task Of_two_servers_on_one_PostgreSQL_one_wins()
+    {
+        var (database, drop) = await PostgresServer.CreateDatabaseAsync();
+        await using (var one = await ServerHere.StartAsync("--ConnectionStrings:Automation", database))
+        await using (var other = await ServerHere.StartAsync("--ConnectionStrings:Automation", database))
+        {
+            using var here = one.Client(ServerHere.AdminKey);
+            using var there = other.Client(ServerHere.AdminKey);
+            const string Path = "/api/event-types/order.paid";
+            await SendAsync(here, HttpMethod.Put, Path, "{}", null);
+            for (var round = 0; round < 20; round++)
+            {
+                var (_, tag) = await SendAsync(here, HttpMethod.Get, Path, null, null);
+                var answers = await Task.WhenAll(Enumerable.Range(0, 10).Select(i =>
+                    SendAsync(i % 2 == 0 ? here : there, HttpMethod.Put, Path, $$"""{"description":"{{round}}-{{i}}"}""", tag)));
+                Assert.Equal((1, 9), (answers.Count(a => (int)a.Status < 300), answers.Count(a => a.Status == HttpStatusCode.PreconditionFailed)));
+            }
+
+            // Whoever holds on for too long keeps nobody waiting for ever, and nothing is changed meanwhile.
+            await using (await one.App.Services.GetRequiredService<Database>().LockAsync(7023, Token))
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, (await SendAsync(there, HttpMethod.Put, Path, "{}", null)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await SendAsync(there, HttpMethod.Get, Path, null, null)).Status);
+        }
+
+        await drop();
     }
 
     [Fact]
