@@ -95,7 +95,9 @@ internal static class ReplayCommand
         foreach (var start in run.GetProperty("starts").EnumerateObject())
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{start.Value.GetInt64(),10}  {start.Name}"));
         var state = run.GetProperty("state").GetString();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{state}: {run.GetProperty("replayed").GetInt64()} of {run.GetProperty("done").GetInt64()} events {(dryRun ? "would be" : "were")} replayed."));
+        // What ended early did not look at all of them.
+        var all = state == "Finished" ? Of(run.GetProperty("done")) : Of(run.GetProperty("total"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{state}: {run.GetProperty("replayed").GetInt64()}{all} events {(dryRun ? "would be" : "were")} replayed."));
         if (run.GetProperty("done").GetInt64() - run.GetProperty("replayed").GetInt64() is > 0 and var unwanted)
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(unwanted == 1 ? "1 event is" : $"{unwanted} events are")} wanted by no rule; replay EVENT --dry-run says why."));
         if (run.GetProperty("problem").GetString() is { } problem)
@@ -103,10 +105,9 @@ internal static class ReplayCommand
         return state == "Finished" ? Exit.Done : Exit.Refused;
     }
 
-    private static string Progress(JsonElement run, bool dryRun)
-    {
-        // How many there are is counted while the first are looked at already.
-        var total = run.GetProperty("total") is { ValueKind: JsonValueKind.Number } known ? string.Create(CultureInfo.InvariantCulture, $" of {known.GetInt64()}") : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{run.GetProperty("done").GetInt64()}{total} events looked at, {run.GetProperty("replayed").GetInt64()} {(dryRun ? "would be replayed" : "replayed")}");
-    }
+    /// <summary>How many there are is counted while the first are looked at already.</summary>
+    private static string Of(JsonElement count) => count.ValueKind == JsonValueKind.Number ? string.Create(CultureInfo.InvariantCulture, $" of {count.GetInt64()}") : "";
+
+    private static string Progress(JsonElement run, bool dryRun) =>
+        string.Create(CultureInfo.InvariantCulture, $"{run.GetProperty("done").GetInt64()}{Of(run.GetProperty("total"))} events looked at, {run.GetProperty("replayed").GetInt64()} {(dryRun ? "would be replayed" : "replayed")}");
 }

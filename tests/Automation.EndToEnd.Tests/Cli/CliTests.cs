@@ -140,6 +140,23 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         Assert.DoesNotContain("   at ", run.Errors, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("4000", "Cancelled: 400 of 4000 events were replayed.")]
+    [InlineData("null", "Cancelled: 400 events were replayed.")]
+    public async Task A_replay_that_was_cancelled_says_of_how_many(string total, string message)
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var body = $$"""{"id":"r","state":"Cancelled","done":400,"replayed":400,"total":{{total}},"starts":{"calls":400},"problem":null}""";
+        var answering = AnswerAsync(listener, $"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {body.Length}\r\nConnection: close\r\n\r\n{body}");
+
+        var run = await site.RunAsync("replay", "--all", "--url", $"http://{listener.LocalEndpoint}");
+
+        await answering;
+        Assert.Equal(1, run.Code);
+        Assert.EndsWith(message + "\n", run.Output, StringComparison.Ordinal);
+    }
+
     private static async Task AnswerAsync(TcpListener listener, string answer)
     {
         using var connection = await listener.AcceptSocketAsync(TestContext.Current.CancellationToken);
