@@ -19,12 +19,12 @@ def pages(newest):
     """Every page, every filter by itself with what there is much of, little of and nothing of, and the filters together."""
     day = time.strftime("%Y-%m-%d", time.gmtime(time.time() - 86400))
     yield from ("/hangfire", "/hangfire?period=week", "/hangfire/jobs/enqueued", "/hangfire/jobs/enqueued/bulk", "/hangfire/jobs/enqueued/bulk?after=500000&count=500",
-                "/hangfire/jobs/enqueued/" + NOWHERE, "/hangfire/jobs/enqueued/fetched/bulk", "/hangfire/retries", "/hangfire/retries?skip=9000", f"/hangfire/retries?argument={NOWHERE}",
+                "/hangfire/jobs/enqueued/" + NOWHERE, "/hangfire/jobs/enqueued/fetched/bulk", "/hangfire/retries", f"/hangfire/retries?after=0:{newest // 2}", f"/hangfire/retries?argument={NOWHERE}",
                 f"/hangfire/retries?exception={NOWHERE}", "/hangfire/retries?name=crm.sync", "/hangfire/recurring", "/hangfire/recurring?text=" + NOWHERE, "/hangfire/servers",
                 "/hangfire/failures", f"/hangfire/jobs/details/{newest - 81}", f"/hangfire/jobs/details/{newest // 2 - newest // 2 % 100 + 16}")
     for state in ("scheduled", "processing", "succeeded", "failed", "deleted", "awaiting"):
         list_of = f"/hangfire/jobs/{state}"
-        yield from (list_of, list_of + "?count=500", f"{list_of}?before={9000 if state == 'scheduled' else newest // 2}", list_of + "?name=crm.sync", f"{list_of}?name={NOWHERE}", f"{list_of}?argument=person-77@",
+        yield from (list_of, list_of + "?count=500", f"{list_of}?after={int(time.time() + 6.5 * 86400)}:0" if state == "scheduled" else f"{list_of}?before={newest // 2}", list_of + "?name=crm.sync", f"{list_of}?name={NOWHERE}", f"{list_of}?argument=person-77@",
                     f"{list_of}?argument={NOWHERE}", list_of + "?queue=default", f"{list_of}?queue={NOWHERE}", f"{list_of}?from={day}T10:00&to={day}T10:05", f"{list_of}?to={day}T01:00",
                     f"{list_of}?name=crm.sync&argument=person&queue=default&from={day}T00:00")
         if state in ("scheduled", "failed", "deleted"):
