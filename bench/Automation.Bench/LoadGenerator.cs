@@ -9,9 +9,10 @@ namespace Automation.Bench;
 /// <summary>What a run of requests saw.</summary>
 /// <param name="Accepted">Answers with a 2xx status.</param>
 /// <param name="Refused">Other answers.</param>
+/// <param name="Began">When the first request was due.</param>
 /// <param name="Elapsed">From the first request to the last answer.</param>
 /// <param name="Latencies">Time from a request's due time to its answer, in microseconds, ascending.</param>
-internal sealed record LoadResult(long Accepted, long Refused, TimeSpan Elapsed, long[] Latencies)
+internal sealed record LoadResult(long Accepted, long Refused, DateTimeOffset Began, TimeSpan Elapsed, long[] Latencies)
 {
     public double PerSecond => Accepted / Elapsed.TotalSeconds;
 
@@ -39,6 +40,7 @@ internal sealed class LoadGenerator(int port, string path, Func<long, string> bo
         var requests = new byte[count][];
         Parallel.For(0, count, i => requests[i] = Request(body(firstNumber + i)));
         var next = -1L;
+        var began = DateTimeOffset.UtcNow;
         var start = Stopwatch.GetTimestamp();
         var runs = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => Task.Run(async () =>
         {
@@ -66,7 +68,7 @@ internal sealed class LoadGenerator(int port, string path, Func<long, string> bo
         var elapsed = Stopwatch.GetElapsedTime(start);
         var all = runs.SelectMany(r => r.latencies).ToArray();
         Array.Sort(all);
-        return new LoadResult(runs.Sum(r => r.accepted), runs.Sum(r => r.refused), elapsed, all);
+        return new LoadResult(runs.Sum(r => r.accepted), runs.Sum(r => r.refused), began, elapsed, all);
     }
 
     private byte[] Request(string json) => Encoding.UTF8.GetBytes(string.Create(

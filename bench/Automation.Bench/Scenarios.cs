@@ -88,7 +88,6 @@ internal sealed partial class Scenarios(string hostAssembly, Figures figures, do
 
         const long first = 1_000_000;
         var count = Scaled(10_000);
-        var begin = DateTimeOffset.UtcNow;
         var run = await load.RunAsync(16, first, count, rate);
         await UntilFinishedAsync(server, warm + count);
         Require(run.Refused == 0, "events were refused");
@@ -104,7 +103,7 @@ internal sealed partial class Scenarios(string hostAssembly, Figures figures, do
             var number = long.Parse(reader.GetString(0).AsSpan("bench-".Length), CultureInfo.InvariantCulture);
             if (number < first)
                 continue;
-            var due = begin.AddSeconds((number - first) / rate);
+            var due = run.Began.AddSeconds((number - first) / rate);
             latencies.Add((DateTimeOffset.UnixEpoch.AddMicroseconds(reader.GetInt64(1)) - due).TotalMilliseconds);
         }
 
