@@ -28,6 +28,4 @@ internal static class AuditApi
 
     private static async Task<Results<Ok<AuditEntry>, ProblemHttpResult>> FindAsync(string id, AuditLog log, CancellationToken cancellationToken) =>
         await log.FindAsync(id, cancellationToken) is { } entry ? TypedResults.Ok(entry) : Problems.Missing("entry", id);
-
-    private static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }

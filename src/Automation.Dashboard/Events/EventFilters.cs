@@ -21,6 +21,4 @@ internal static class EventFilters
         filter = filter with { Status = wanted };
         return null;
     }
-
-    public static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }

@@ -36,7 +36,7 @@ internal static class EventsApi
             return Problems.Range("limit", limit, $"1 to {EventQueries.MaxLimit}");
         if (EventFilters.Read(source, type, status, correlationId, from, to, text, out var filter) is { } problem)
             return problem;
-        return TypedResults.Ok(await queries.ListAsync(filter, EventFilters.Given(before), limit ?? 50, cancellationToken));
+        return TypedResults.Ok(await queries.ListAsync(filter, Given(before), limit ?? 50, cancellationToken));
     }
 
     private static async Task<Results<Ok<EventAnswer>, ProblemHttpResult>> FindAsync(string id, EventQueries queries, EventJudge judge, CancellationToken cancellationToken) =>

@@ -101,9 +101,6 @@ internal static class ListExport
         return null;
     }
 
-    /// <summary>A parameter without the blanks around it; null where nothing else is in it.</summary>
-    public static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
-
     /// <summary>A value as a cell of CSV. Text that a spreadsheet would calculate is kept from that by an apostrophe.</summary>
     internal static string Cell(object? value)
     {

@@ -40,8 +40,8 @@ internal static class RunExports
     {
         var filter = new JobFilter
         {
-            State = ListExport.Given(state), Queue = ListExport.Given(queue), Name = ListExport.Given(name), ArgumentText = ListExport.Given(argument),
-            ExceptionText = ListExport.Given(exception), IsRetry = retries == true, IsFetched = fetched == true, CreatedFrom = from, CreatedTo = to,
+            State = Given(state), Queue = Given(queue), Name = Given(name), ArgumentText = Given(argument),
+            ExceptionText = Given(exception), IsRetry = retries == true, IsFetched = fetched == true, CreatedFrom = from, CreatedTo = to,
         };
         var search = new JobSearch(queries, clock);
         return ListExport.WriteAsync<JobSummary>(context, format, "jobs", search.ReadAsync(filter, before, context.RequestAborted),

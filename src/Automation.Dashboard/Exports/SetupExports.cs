@@ -62,7 +62,7 @@ internal static class SetupExports
             [new("name", s => s.Name), new("createdAt", s => s.CreatedAt), new("updatedAt", s => s.UpdatedAt)]);
 
     public static Task<IResult> AuditAsync(HttpContext context, AuditLog log, string? format, string? kind, string? actor, string? text, DateTimeOffset? from, DateTimeOffset? to) =>
-        ListExport.WriteAsync<AuditEntry>(context, format, "audit", ReadAsync(log, new AuditFilter(ListExport.Given(kind), ListExport.Given(actor), ListExport.Given(text), from, to), context.RequestAborted),
+        ListExport.WriteAsync<AuditEntry>(context, format, "audit", ReadAsync(log, new AuditFilter(Given(kind), Given(actor), Given(text), from, to), context.RequestAborted),
         [
             new("id", a => a.Id), new("at", a => a.At), new("actor", a => a.Actor), new("action", a => a.Action), new("kind", a => a.Kind), new("subject", a => a.Subject),
             new("outcome", a => a.Outcome), new("remoteIp", a => a.RemoteIp), new("before", a => a.Before), new("after", a => a.After),

@@ -79,8 +79,6 @@ internal static class JobMovesApi
 
         return TypedResults.Ok(new RecurringAnswer(done, left));
     }
-
-    private static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }
 
 /// <summary>Which jobs are meant.</summary>

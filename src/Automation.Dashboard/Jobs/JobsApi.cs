@@ -100,8 +100,6 @@ internal static class JobsApi
     ];
 
     private static ProblemHttpResult Missing(long id) => Problems.Missing("job", id.ToString(System.Globalization.CultureInfo.InvariantCulture));
-
-    private static string? Given(string? value) => string.IsNullOrWhiteSpace(value) ? null : value.Trim();
 }
 
 /// <summary>Whether a cancelled job has stopped.</summary>
