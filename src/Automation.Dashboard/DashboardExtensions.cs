@@ -38,6 +38,7 @@ public static class DashboardExtensions
         services.AddSingleton<AuditLog>();
         services.AddHostedService<AuditSweeper>();
         services.AddSingleton<MappingEditor>();
+        services.AddSingleton<RuleTrial>();
         services.AddSingleton<TestEvents>();
         services.AddSingleton<EventWorkflows>();
         services.AddSingleton<InstanceStory>();

@@ -95,7 +95,7 @@ public sealed class SampleTests
         async Task<List<JsonElement>> FoundAsync(string collection, object where)
         {
             using var answer = await server.Api.PostAsJsonAsync($"/api/data/{collection}/query", new { where }, Ct);
-            return [.. JsonElement.Parse(await answer.Content.ReadAsStringAsync(Ct)).EnumerateArray()];
+            return [.. JsonElement.Parse(await answer.Content.ReadAsStringAsync(Ct)).GetProperty("items").EnumerateArray()];
         }
     }
 

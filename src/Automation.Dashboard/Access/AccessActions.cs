@@ -60,12 +60,7 @@ internal static class AccessActions
         var own = app.MapGroup("/account").AddEndpointFilter(PageActions.RequireTokenAsync).WithMetadata(new LeastRoleAttribute(Role.Viewer)).ExcludeFromDescription().DisableAntiforgery();
         own.MapPost("/sign-out", (HttpContext context, Sessions sessions) => DoAsync(context, "/sign-in", async (_, token) => await sessions.EndAllAsync(Owner(context), token)));
         own.MapPost("/password", (HttpContext context, Users users) => DoAsync(context, "/account", async (form, token) =>
-        {
-            var owner = Owner(context);
-            if (!owner.StartsWith("user:", StringComparison.Ordinal) || (await users.SignInAsync(context.User.Identity?.Name, form["present"], token))?.Id != owner[5..])
-                throw new AccessException("The present password is wrong.");
-            await users.SetPasswordAsync(owner[5..], form["password"], token);
-        }));
+            await users.ChangePasswordAsync(Owner(context), form["present"], form["password"], token)));
     }
 
     private static async Task ChangeAsync(HttpContext context, Users users, string id, Role? role, bool? disabled, string? tag, CancellationToken token)
@@ -96,5 +91,6 @@ internal static class AccessActions
     private static Role RoleOf(IFormCollection form) =>
         Roles.TryParse(form["role"], out var role) ? role : throw new AccessException($"A role is one of {string.Join(", ", Roles.All)}.");
 
-    private static string Owner(HttpContext context) => context.User.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? "";
+    /// <summary>Who asks: <c>user:ID</c> or <c>key:ID</c>.</summary>
+    internal static string Owner(HttpContext context) => context.User.FindFirst(ClaimTypes.NameIdentifier)?.Value ?? "";
 }

@@ -1,4 +1,3 @@
-using System.Security.Claims;
 using Automation.Dashboard.Shared;
 using Automation.Steps.Editing;
 using Automation.Storage.Access;
@@ -10,14 +9,12 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace Automation.Dashboard.Access;
 
-/// <summary>Users, keys and one's own account over HTTP.</summary>
+/// <summary>Users and keys over HTTP.</summary>
 internal static class AccessApi
 {
     public static void MapAccessApi(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/account", (HttpContext context) => TypedResults.Ok(new AccountAnswer(
-                context.User.Identity?.Name, context.User.FindFirst(ClaimTypes.Role)?.Value, context.User.FindFirst(ClaimTypes.NameIdentifier)?.Value)))
-            .WithTags("Access").WithName("GetAccount").WithSummary("Says who is calling, and with which role.").WithMetadata(new LeastRoleAttribute(Role.Viewer));
+        app.MapAccountApi();
 
         var users = app.MapGroup("/api/users").WithTags("Access").WithMetadata(new LeastRoleAttribute(Role.Administrator));
         users.MapGet("/", async (Users all, CancellationToken token) => TypedResults.Ok(await all.ListAsync(token))).WithName("ListUsers").WithSummary("Lists the people who may sign in.");
@@ -123,15 +120,9 @@ internal static class AccessApi
     private static Role? RoleOf(string? text) =>
         text is null ? null : Roles.TryParse(text, out var role) ? role : throw new AccessException($"A role is one of {string.Join(", ", Roles.All)}.");
 
-    private static ProblemHttpResult Refused(AccessException e) =>
+    internal static ProblemHttpResult Refused(AccessException e) =>
         TypedResults.Problem(statusCode: StatusCodes.Status400BadRequest, title: "This is not allowed", detail: e.Message);
 }
-
-/// <summary>Who is calling.</summary>
-/// <param name="Name">Name of the user or key.</param>
-/// <param name="Role">Their role.</param>
-/// <param name="Id"><c>user:ID</c> or <c>key:ID</c>.</param>
-internal sealed record AccountAnswer(string? Name, string? Role, string? Id);
 
 /// <summary>A person as given by a caller.</summary>
 /// <param name="Name">What they sign in as.</param>

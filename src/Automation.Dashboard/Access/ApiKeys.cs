@@ -45,7 +45,7 @@ public sealed class ApiKeys(Database database, TimeProvider clock)
 
     /// <summary>The parts that a scope can name: the first segment after <c>/api/</c>, and <c>workflows</c> for Elsa's API.</summary>
     public static IReadOnlyList<string> KnownScopes { get; } =
-        ["events", "replays", "sources", "mappings", "workflows", "instances", "jobs", "deliveries", "endpoints", "event-types", "notifications", "channels", "inbox", "data", "secrets", "overview", "search"];
+        ["events", "replays", "sources", "mappings", "workflows", "instances", "jobs", "deliveries", "endpoints", "event-types", "notifications", "channels", "inbox", "data", "secrets", "overview", "search", "account"];
 
     /// <summary>Makes sure that an administrator can come in.</summary>
     /// <param name="given">The key of the configuration, or null.</param>

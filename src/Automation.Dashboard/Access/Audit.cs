@@ -64,11 +64,11 @@ public static class Audit
     });
 
     /// <summary>Whether a request may change something. A list that is asked for by POST needs no more than a viewer.</summary>
-    private static bool Changes(HttpContext context, Endpoint endpoint) =>
+    private static bool Changes(HttpContext context, RouteEndpoint endpoint) =>
         !HttpMethods.IsGet(context.Request.Method) && !HttpMethods.IsHead(context.Request.Method) && !HttpMethods.IsOptions(context.Request.Method)
         && context.User.Identity is { IsAuthenticated: true }
         && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null
-        && (endpoint.LeastRole() is not Role.Viewer || context.Request.Path.StartsWithSegments("/account", StringComparison.Ordinal));
+        && (endpoint.LeastRole() is not Role.Viewer || Kind(endpoint.RoutePattern.RawText ?? "") == "account");
 
     private static string Kind(string pattern)
     {

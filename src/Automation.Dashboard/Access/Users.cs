@@ -134,6 +134,21 @@ public sealed class Users(Database database, IOptions<AccessOptions> options, Ti
         return true;
     }
 
+    /// <summary>Gives somebody who is signed in the password that they want; wrong ones count as wrong sign-ins.</summary>
+    /// <param name="owner">Who asks: <c>user:ID</c>, or <c>key:ID</c>, which has no password.</param>
+    /// <param name="present">The password that they have.</param>
+    /// <param name="password">The one that they want.</param>
+    /// <param name="cancellationToken">Ends the wait for the database.</param>
+    /// <exception cref="AccessException">The present password is wrong, or the new one is not allowed.</exception>
+    public async Task ChangePasswordAsync(string owner, string? present, string? password, CancellationToken cancellationToken)
+    {
+        if (!owner.StartsWith("user:", StringComparison.Ordinal) || await FindAsync(owner[5..], cancellationToken) is not { } user)
+            throw new AccessException("A key has no password; only people have one.");
+        if ((await SignInAsync(user.Name, present, cancellationToken))?.Id != user.Id)
+            throw new AccessException("The present password is wrong.");
+        await SetPasswordAsync(user.Id, password, cancellationToken);
+    }
+
     /// <summary>Removes a user and ends their sessions.</summary>
     /// <returns>False where there is no such user.</returns>
     /// <exception cref="AccessException">Nobody would be left to administer the server.</exception>

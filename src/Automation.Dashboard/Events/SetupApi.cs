@@ -1,5 +1,7 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
+using Automation.Dashboard.Mappings;
 using Automation.Dashboard.Shared;
 using Automation.Intake;
 using Automation.Intake.Mapping;
@@ -32,10 +34,11 @@ internal static class SetupApi
         var mappings = app.MapGroup("/api/mappings").WithTags("Mappings").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         mappings.MapGet("/", (MappingStore store) => TypedResults.Ok(MappingsAnswer.Of(store))).WithName("ListMappings").WithSummary("The rules in force, and what is wrong with the file where it is not in force.");
         mappings.MapPost("/check", CheckAsync).WithName("CheckMappings").WithSummary("Checks a mappings file without using it; ?file= is what messages call it.").Accepts<string>("application/json");
+        mappings.MapPost("/try", TryAsync).WithName("TryRule").WithSummary("What a rule would say to the latest events of its source and type; it need not be in force, and nothing is started.").Accepts<MappingRule>("application/json");
         mappings.MapGet("/file", (Delegate)FileAsync).WithName("ReadMappings").WithSummary("The mappings as they are written, comments and all; the ETag is the version.").Produces<string>(200, "application/json").WithMetadata(new EntityTagAttribute());
         mappings.MapGet("/history", HistoryAsync).WithName("ListMappingChanges").WithSummary("Who changed which rule when, latest first; of one rule with ?rule=.");
         mappings.MapGet("/history/{version:long}", VersionAsync).WithName("FindMappingChange").WithSummary("A version: the rules that it changed, before and after, and the whole file as it was then.");
-        mappings.MapPost("/history/{version:long}/restore", RestoreAsync).WithName("RestoreMappings").WithSummary("Puts an earlier version back, as a new one.").WithMetadata(new LeastRoleAttribute(Role.Designer));
+        mappings.MapPost("/history/{version:long}/restore", RestoreAsync).WithName("RestoreMappings").WithSummary("Puts an earlier version back, as a new one; If-Match as with a new file.").WithMetadata(new LeastRoleAttribute(Role.Designer), new EntityTagAttribute());
         mappings.MapPut("/", ApplyAsync).WithName("ApplyMappings").WithSummary("Checks a mappings file and puts it in force at every server. If-Match with the version seen refuses where another is in force (412); ?note= is kept with it.").Accepts<string>("application/json").WithMetadata(new LeastRoleAttribute(Role.Designer), new EntityTagAttribute());
     }
 
@@ -66,21 +69,40 @@ internal static class SetupApi
             ? TypedResults.Ok(store.Check(content, file))
             : Problems.Range("the file's size", request.ContentLength, $"at most {LongestFile} bytes");
 
+    private static async Task<Results<Ok<IReadOnlyList<RuleTried>>, ProblemHttpResult>> TryAsync(JsonElement rule, RuleTrial trial, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return TypedResults.Ok(await trial.TryAsync(RuleTrial.Read(rule), cancellationToken));
+        }
+        catch (Exception e) when (e is MappingRefusedException or FormatException)
+        {
+            return TypedResults.Problem(statusCode: StatusCodes.Status400BadRequest, title: "The rule cannot be like this", detail: e.Message);
+        }
+    }
+
     private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> ApplyAsync(HttpContext context, MappingStore store, string? note, string? file, CancellationToken cancellationToken)
     {
-        var request = context.Request;
-        long? expected = null;
-        if (request.Headers.IfMatch.ToString() is { Length: > 0 } match and not "*")
-        {
-            if (!long.TryParse(match.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
-                return Problems.Range("If-Match", match, "the version of the mappings, such as \"12\"");
-            expected = number;
-        }
-
-        return await ReadAsync(request, cancellationToken) is { } content
+        if (!TryReadCondition(context.Request, out var expected))
+            return BadCondition(context.Request);
+        return await ReadAsync(context.Request, cancellationToken) is { } content
             ? await PutInForceAsync(context, store, content, file, note, expected, MappingOrigin.Person, cancellationToken)
-            : Problems.Range("the file's size", request.ContentLength, $"at most {LongestFile} bytes");
+            : Problems.Range("the file's size", context.Request.ContentLength, $"at most {LongestFile} bytes");
     }
+
+    /// <summary>The version that must be in force: null for any.</summary>
+    private static bool TryReadCondition(HttpRequest request, out long? expected)
+    {
+        expected = null;
+        if (request.Headers.IfMatch.ToString() is not { Length: > 0 } match || match == "*")
+            return true;
+        if (!long.TryParse(match.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return false;
+        expected = number;
+        return true;
+    }
+
+    private static ProblemHttpResult BadCondition(HttpRequest request) => Problems.Range("If-Match", request.Headers.IfMatch, "the version of the mappings, such as \"12\"");
 
     private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> PutInForceAsync(
         HttpContext context, MappingStore store, byte[] file, string? name, string? note, long? expected, MappingOrigin origin, CancellationToken cancellationToken)
@@ -109,8 +131,9 @@ internal static class SetupApi
     private static async Task<IResult> FileAsync(HttpContext context, MappingStore store, CancellationToken cancellationToken)
     {
         var (content, version) = await store.ReadAsync(cancellationToken);
-        context.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
-        return TypedResults.Bytes(content, "application/json");
+        var tag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+        context.Response.Headers.ETag = tag;
+        return context.Request.Headers.IfNoneMatch.ToString() == tag ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Bytes(content, "application/json");
     }
 
     private static async Task<Results<Ok<MappingChanges>, ProblemHttpResult>> HistoryAsync(MappingHistory history, long? before, string? rule, int? take, CancellationToken cancellationToken) =>
@@ -124,10 +147,14 @@ internal static class SetupApi
             : Problems.Missing("version of the mappings", version.ToString(CultureInfo.InvariantCulture));
 
     private static async Task<Results<Ok<MappingsAnswer>, ProblemHttpResult>> RestoreAsync(
-        long version, HttpContext context, MappingStore store, MappingHistory history, string? note, CancellationToken cancellationToken) =>
-        await history.FindAsync(version, cancellationToken) is { } found
-            ? await PutInForceAsync(context, store, found.Content, null, note ?? string.Create(CultureInfo.InvariantCulture, $"Version {version} again"), null, MappingOrigin.Restore, cancellationToken)
+        long version, HttpContext context, MappingStore store, MappingHistory history, string? note, CancellationToken cancellationToken)
+    {
+        if (!TryReadCondition(context.Request, out var expected))
+            return BadCondition(context.Request);
+        return await history.FindAsync(version, cancellationToken) is { } found
+            ? await PutInForceAsync(context, store, found.Content, null, note ?? string.Create(CultureInfo.InvariantCulture, $"Version {version} again"), expected, MappingOrigin.Restore, cancellationToken)
             : Problems.Missing("version of the mappings", version.ToString(CultureInfo.InvariantCulture));
+    }
 
     private static async Task<byte[]?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {

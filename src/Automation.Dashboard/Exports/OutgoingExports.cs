@@ -17,7 +17,7 @@ internal static class OutgoingExports
     {
         if (ListExport.Read<NotificationStatus>("status", status, out var wanted) is { } problem)
             return Task.FromResult<IResult>(problem);
-        return ListExport.WriteAsync<Notification>(context, format, "notifications", log.AllAsync(Given(channel) ?? "", wanted?.ToString() ?? "", context.RequestAborted),
+        return ListExport.WriteAsync<Notification>(context, format, "notifications", log.AllAsync(channel, wanted, context.RequestAborted),
         [
             new("id", n => n.Id), new("channel", n => n.Channel), new("kind", n => n.Kind), new("recipient", n => n.Recipient), new("subject", n => n.Message.Subject), new("text", n => n.Message.Text),
             new("status", n => n.Status.ToString()), new("attempts", n => n.Attempts), new("note", n => n.Note), new("instanceId", n => n.InstanceId), new("createdAt", n => n.CreatedAt), new("sentAt", n => n.SentAt),

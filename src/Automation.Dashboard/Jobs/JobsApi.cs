@@ -31,9 +31,12 @@ internal static class JobsApi
         jobs.MapGet("/statistics/week", async (JobQueries queries, CancellationToken token) => TypedResults.Ok(await queries.LastWeekAsync(token))).WithName("JobsByDay").WithSummary("Counts the jobs that ended in the last week, by day.");
         jobs.MapGet("/overview", OverviewAsync).WithName("GetJobsOverview").WithSummary("Counts, history, types and the latest failures: what the overview page shows. period is day (the default) or week.");
         jobs.MapGet("/types", (JobQueries queries, string? period, CancellationToken token) => TypesAsync(queries, period, token)).WithName("ListJobTypes").WithSummary("Counts and durations by type of job; they outlive the jobs. period is day (the default) or week.");
-        jobs.MapGet("/scheduled", async (JobQueries queries, string? after, int? limit, CancellationToken token) => TypedResults.Ok(await queries.ListScheduledAsync(after, Math.Clamp(limit ?? 50, 1, MaxLimit), token))).WithName("ListScheduledJobs").WithSummary("Lists jobs that wait for a time, the next one first; its \"next\" is the next page's \"after\".");
-        jobs.MapGet("/retries", async (JobQueries queries, string? after, int? limit, CancellationToken token) => TypedResults.Ok(await queries.ListRetriesAsync(after, Math.Clamp(limit ?? 50, 1, MaxLimit), token))).WithName("ListRetries").WithSummary("Lists failed jobs that wait for another attempt, the latest failure first; its \"next\" is the next page's \"after\".");
-        jobs.MapGet("/queues/{queue}", async (string queue, JobQueries queries, bool? fetched, long? after, int? limit, CancellationToken token) => TypedResults.Ok(await queries.ListQueueAsync(queue, fetched ?? false, after, Math.Clamp(limit ?? 50, 1, MaxLimit), token))).WithName("ListJobsOfQueue").WithSummary("Lists the jobs that wait in a queue, in the order in which they are taken, or those of it that servers hold. Its \"before\" is the next page's \"after\".");
+        jobs.MapGet("/scheduled", async Task<Results<Ok<WaitingJobs>, ProblemHttpResult>> (JobQueries queries, string? after, int? limit, CancellationToken token) =>
+            RangeOf(limit) is { } problem ? problem : TypedResults.Ok(await queries.ListScheduledAsync(after, limit ?? 50, token))).WithName("ListScheduledJobs").WithSummary("Lists jobs that wait for a time, the next one first; its \"next\" is the next page's \"after\".");
+        jobs.MapGet("/retries", async Task<Results<Ok<WaitingJobs>, ProblemHttpResult>> (JobQueries queries, string? after, int? limit, CancellationToken token) =>
+            RangeOf(limit) is { } problem ? problem : TypedResults.Ok(await queries.ListRetriesAsync(after, limit ?? 50, token))).WithName("ListRetries").WithSummary("Lists failed jobs that wait for another attempt, the latest failure first; its \"next\" is the next page's \"after\".");
+        jobs.MapGet("/queues/{queue}", async Task<Results<Ok<JobPage>, ProblemHttpResult>> (string queue, JobQueries queries, bool? fetched, long? after, int? limit, CancellationToken token) =>
+            RangeOf(limit) is { } problem ? problem : TypedResults.Ok(await queries.ListQueueAsync(queue, fetched ?? false, after, limit ?? 50, token))).WithName("ListJobsOfQueue").WithSummary("Lists the jobs that wait in a queue, in the order in which they are taken, or those of it that servers hold. Its \"before\" is the next page's \"after\".");
         jobs.MapGet("/recurring", async (JobQueries queries, string? after, CancellationToken token) => TypedResults.Ok(await queries.RecurringAsync(after, MaxLimit, token))).WithName("ListRecurringJobs").WithSummary("Lists the recurring jobs by id; after is the last id of the page before.");
     }
 
@@ -43,8 +46,8 @@ internal static class JobsApi
         JobQueries queries, string? state, string? queue, string? name, string? argument, string? exception, DateTimeOffset? from, DateTimeOffset? to, bool? retries, long? before,
         int? limit, CancellationToken cancellationToken)
     {
-        if (limit is < 1 or > MaxLimit)
-            return Problems.Range("limit", limit, $"1 to {MaxLimit}");
+        if (RangeOf(limit) is { } problem)
+            return problem;
         if (Given(state) is { } wanted && !States.Contains(wanted, StringComparer.Ordinal))
             return Problems.Range("state", state, string.Join(", ", States));
         var filter = new JobFilter
@@ -73,31 +76,41 @@ internal static class JobsApi
     private static async Task<Results<Ok<JobDetails>, ProblemHttpResult>> FindAsync(long id, JobQueries queries, CancellationToken cancellationToken) =>
         await queries.FindAsync(id, cancellationToken) is { } job ? TypedResults.Ok(job) : Missing(id);
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> RequeueAsync(long id, JobClient client, CancellationToken cancellationToken) =>
-        await client.RequeueAsync(id, "Requeued through the API", cancellationToken) ? TypedResults.NoContent() : Problems.Conflict($"Job {id} does not exist, or its state does not allow it.");
+    private static async Task<Results<NoContent, ProblemHttpResult>> RequeueAsync(long id, JobClient client, JobQueries queries, CancellationToken cancellationToken) =>
+        await client.RequeueAsync(id, "Requeued through the API", cancellationToken) ? TypedResults.NoContent() : await RefusedAsync(id, queries, cancellationToken);
 
-    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(long id, JobClient client, CancellationToken cancellationToken) =>
-        await client.DeleteAsync(id, "Deleted through the API", cancellationToken) ? TypedResults.NoContent() : Problems.Conflict($"Job {id} does not exist, or its state does not allow it.");
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(long id, JobClient client, JobQueries queries, CancellationToken cancellationToken) =>
+        await client.DeleteAsync(id, "Deleted through the API", cancellationToken) ? TypedResults.NoContent() : await RefusedAsync(id, queries, cancellationToken);
 
-    private static async Task<Ok<CancelAnswer>> CancelAsync(long id, JobClient client, CancellationToken cancellationToken) =>
-        TypedResults.Ok(new CancelAnswer(await client.CancelAsync(id, TimeSpan.FromSeconds(10), cancellationToken)));
+    private static async Task<Results<Ok<CancelAnswer>, ProblemHttpResult>> CancelAsync(long id, JobClient client, JobQueries queries, CancellationToken cancellationToken) =>
+        await queries.FindAsync(id, cancellationToken) is null ? Missing(id) : TypedResults.Ok(new CancelAnswer(await client.CancelAsync(id, TimeSpan.FromSeconds(10), cancellationToken)));
 
-    private static async Task<NoContent> PauseAsync(string queue, JobQueries queries, CancellationToken cancellationToken)
+    private static async Task<ProblemHttpResult> RefusedAsync(long id, JobQueries queries, CancellationToken cancellationToken) =>
+        await queries.FindAsync(id, cancellationToken) is { } job ? Problems.Conflict($"Job {id} is {job.Job.State}, which does not allow it.") : Missing(id);
+
+    private static Task<Results<NoContent, ProblemHttpResult>> PauseAsync(string queue, JobQueries queries, CancellationToken cancellationToken) => ChangeQueueAsync(() => queries.PauseQueueAsync(queue, cancellationToken));
+
+    private static Task<Results<NoContent, ProblemHttpResult>> ResumeAsync(string queue, JobQueries queries, CancellationToken cancellationToken) => ChangeQueueAsync(() => queries.ResumeQueueAsync(queue, cancellationToken));
+
+    private static async Task<Results<NoContent, ProblemHttpResult>> ChangeQueueAsync(Func<Task> change)
     {
-        await queries.PauseQueueAsync(queue, cancellationToken);
-        return TypedResults.NoContent();
-    }
-
-    private static async Task<NoContent> ResumeAsync(string queue, JobQueries queries, CancellationToken cancellationToken)
-    {
-        await queries.ResumeQueueAsync(queue, cancellationToken);
-        return TypedResults.NoContent();
+        try
+        {
+            await change();
+            return TypedResults.NoContent();
+        }
+        catch (ArgumentException e)
+        {
+            return TypedResults.Problem(statusCode: StatusCodes.Status400BadRequest, title: "This is no queue", detail: e.Message);
+        }
     }
 
     private static readonly string[] States =
     [
         JobStates.Enqueued, JobStates.Scheduled, JobStates.Processing, JobStates.Succeeded, JobStates.Failed, JobStates.Deleted, JobStates.Awaiting,
     ];
+
+    private static ProblemHttpResult? RangeOf(int? limit) => limit is < 1 or > MaxLimit ? Problems.Range("limit", limit, $"1 to {MaxLimit}") : null;
 
     private static ProblemHttpResult Missing(long id) => Problems.Missing("job", id.ToString(System.Globalization.CultureInfo.InvariantCulture));
 }

@@ -10,7 +10,6 @@ namespace Automation.Dashboard.Mappings;
 public sealed record RuleForm
 {
     private static readonly JsonSerializerOptions Pretty = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private static readonly JsonSerializerOptions Web = new(JsonSerializerDefaults.Web) { UnmappedMemberHandling = System.Text.Json.Serialization.JsonUnmappedMemberHandling.Disallow };
 
     /// <summary>Name of the rule; empty for one that is made up.</summary>
     public string Id { get; init; } = "";
@@ -105,17 +104,7 @@ public sealed record RuleForm
 
     /// <summary>The rule as the router has it.</summary>
     /// <exception cref="MappingRefusedException">It cannot be one.</exception>
-    internal MappingRule ToMappingRule()
-    {
-        try
-        {
-            return ToRule().Deserialize<MappingRule>(Web)!;
-        }
-        catch (JsonException e)
-        {
-            throw new MappingRefusedException(e.Message);
-        }
-    }
+    internal MappingRule ToMappingRule() => RuleTrial.Read(JsonSerializer.SerializeToElement(ToRule()));
 
     private static JsonObject? Json(string title, string text)
     {

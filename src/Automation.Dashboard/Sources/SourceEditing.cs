@@ -5,6 +5,7 @@ using Automation.Dashboard.Shared;
 using Automation.Dashboard.Shell;
 using Automation.Intake;
 using Automation.Intake.Sources;
+using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -42,11 +43,11 @@ internal static class SourceEditing
         var api = app.MapGroup("/api/sources").WithTags("Sources");
         api.MapPost("/advice", Advise).WithName("ProposeTemplates").WithMetadata(new LeastRoleAttribute(Role.Viewer))
             .WithSummary("Proposes where event type, correlation key, dedupe key and time are in a payload of an unknown sender.");
-        api.MapGet("/{slug}", FindAsync).WithName("FindSource").WithMetadata(new LeastRoleAttribute(Role.Viewer))
+        api.MapGet("/{slug}", FindAsync).WithName("FindSource").WithMetadata(new LeastRoleAttribute(Role.Viewer), new EntityTagAttribute())
             .WithSummary("A source's settings, secrets masked; the ETag is its version.");
-        api.MapPut("/{slug}", PutAsync).WithName("SaveSource").WithMetadata(new LeastRoleAttribute(Role.Designer))
+        api.MapPut("/{slug}", PutAsync).WithName("SaveSource").WithMetadata(new LeastRoleAttribute(Role.Designer), new EntityTagAttribute())
             .WithSummary("Makes a source, or with If-Match replaces its settings. A secret written as *** 1 is the first one that is there, and so on; test events are signed with the first.");
-        api.MapDelete("/{slug}", RemoveAsync).WithName("RemoveSource").WithMetadata(new LeastRoleAttribute(Role.Designer))
+        api.MapDelete("/{slug}", RemoveAsync).WithName("RemoveSource").WithMetadata(new LeastRoleAttribute(Role.Designer), new EntityTagAttribute())
             .WithSummary("Removes a source; wants If-Match. Its events stay in the log.");
     }
 
@@ -116,13 +117,15 @@ internal static class SourceEditing
         }
     }
 
-    private static async Task<Results<Ok<SourceAnswer>, ProblemHttpResult>> FindAsync(string slug, HttpContext context, SourceEditor editor)
+    private static async Task<Results<Ok<SourceAnswer>, StatusCodeHttpResult, ProblemHttpResult>> FindAsync(string slug, HttpContext context, SourceEditor editor)
     {
         if (await editor.FindAsync(slug, context.RequestAborted) is not { } found)
             return Problems.MissingSource(slug);
         context.Response.Headers.ETag = Tag(found.Version);
-        return TypedResults.Ok(new SourceAnswer(slug, found.Version, found.UpdatedAt, found.UpdatedBy, Masked(found.Settings)));
+        return context.Request.Headers.IfNoneMatch.ToString() == Tag(found.Version) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(Answer(slug, found));
     }
+
+    private static SourceAnswer Answer(string slug, SourceSettings found) => new(slug, found.Version, found.UpdatedAt, found.UpdatedBy, Masked(found.Settings));
 
     private static async Task<Results<Ok<SourceAnswer>, ProblemHttpResult>> PutAsync(string slug, SourceOptions settings, HttpContext context, SourceEditor editor)
     {
@@ -133,7 +136,10 @@ internal static class SourceEditing
             Unmask(settings, before?.Settings ?? new SourceOptions());
             Audit.Note(context, slug, before is null ? null : Audit.Json(Masked(before.Settings)), Audit.Json(Masked(settings)));
             await editor.SaveAsync(slug, settings, expected, context.User.Identity?.Name, context.RequestAborted);
-            return await FindAsync(slug, context, editor);
+            if (await editor.FindAsync(slug, context.RequestAborted) is not { } saved)
+                return Problems.MissingSource(slug);
+            context.Response.Headers.ETag = Tag(saved.Version);
+            return TypedResults.Ok(Answer(slug, saved));
         }
         catch (SourceRefusedException e)
         {

@@ -15,6 +15,8 @@ internal static class AccessExtensions
 {
     private const string ByRequest = "ByRequest";
 
+    private static readonly string[] Guessing = ["/sign-in", "/elsa/api/identity", "/account/password", "/api/account/password"];
+
     public static void AddAccess(this IServiceCollection services, string dataDirectory)
     {
         services.AddSingleton<FirstRunLink>();
@@ -70,13 +72,11 @@ internal static class AccessExtensions
         });
     }
 
-    /// <summary>Only attempts to sign in are limited, by address; a key of 256 bits is not guessed, but whoever tries is slowed down, too.</summary>
+    /// <summary>Only what tells a right password from a wrong one is limited, by address; a key of 256 bits is not guessed, but whoever tries is slowed down, too.</summary>
     private static RateLimitPartition<string> PartitionOf(HttpContext context)
     {
         var path = context.Request.Path;
-        var signsIn = HttpMethods.IsPost(context.Request.Method)
-            && (path.StartsWithSegments("/sign-in", StringComparison.OrdinalIgnoreCase) || path.StartsWithSegments("/elsa/api/identity", StringComparison.OrdinalIgnoreCase));
-        if (!signsIn)
+        if (!HttpMethods.IsPost(context.Request.Method) || !Array.Exists(Guessing, p => path.StartsWithSegments(p, StringComparison.OrdinalIgnoreCase)))
             return RateLimitPartition.GetNoLimiter("");
         var permits = context.RequestServices.GetRequiredService<IOptions<AccessOptions>>().Value.SignInsPerMinute;
         return RateLimitPartition.GetFixedWindowLimiter(

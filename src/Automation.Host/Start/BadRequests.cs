@@ -47,7 +47,11 @@ internal static partial class BadRequests
     private static string Explain(BadHttpRequestException exception)
     {
         if (exception.InnerException is JsonException json)
-            return JsonReason.Place(json) is { Length: > 0 } place ? $"The JSON body cannot be read at {place}: {JsonReason.Of(json)}" : $"The JSON body cannot be read: {JsonReason.Of(json)}";
+        {
+            var place = JsonReason.Place(json);
+            return $"The JSON body cannot be read{(place.Length == 0 ? "" : place[0] == '(' ? " " + place : " at " + place)}: {JsonReason.Of(json)}";
+        }
+
         if (Missing().Match(exception.Message) is { Success: true } missing && missing.Groups["from"].Value is not "body")
             return $"{missing.Groups["name"]} is missing from the {missing.Groups["from"]}.";
         return exception.Message.StartsWith("Implicit body", StringComparison.Ordinal) || exception.Message.StartsWith("Required parameter", StringComparison.Ordinal)

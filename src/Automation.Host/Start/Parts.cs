@@ -6,6 +6,7 @@ using Automation.Dashboard.Settings;
 using Automation.Dashboard.Shell;
 using Automation.Host.Access;
 using Automation.Host.Metrics;
+using Automation.Host.OpenApi;
 using Automation.Intake;
 using Automation.Intake.Routing;
 using Automation.Jobs;
@@ -66,8 +67,8 @@ internal static class Parts
         services.AddOpenApi(o =>
         {
             o.ShouldInclude = d => d.RelativePath?.StartsWith("api/", StringComparison.Ordinal) == true;
-            o.AddOperationTransformer(OpenApiExamples.AddAsync);
-            o.AddOperationTransformer(OpenApiEntityTags.AddAsync);
+            o.AddOperationTransformer(EntityTagsInDescription.AddAsync);
+            o.AddOperationTransformer(ApiExamples.AddAsync);
         });
         services.ConfigureHttpJsonOptions(o =>
         {

@@ -5,6 +5,7 @@ using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 
@@ -18,21 +19,25 @@ public static class DocumentApi
     public static void MapDocuments(this IEndpointRouteBuilder app)
     {
         var data = app.MapGroup("/api/data").WithTags("Data").WithMetadata(new LeastRoleAttribute(Role.Viewer));
-        data.MapGet("/", async (DocumentCollections collections, CancellationToken cancellationToken) => Results.Ok(await collections.ListAsync(cancellationToken)))
+        data.MapGet("/", async (DocumentCollections collections, CancellationToken cancellationToken) => TypedResults.Ok(await collections.ListAsync(cancellationToken)))
             .WithName("ListCollections").WithSummary("The collections with their sizes, counted up to 10,000.");
-        data.MapPost("/{collection}/query", QueryAsync).WithName("QueryDocuments").WithSummary("The documents of a collection whose fields are as asked.");
+        data.MapPost("/{collection}/query", QueryAsync).WithName("QueryDocuments")
+            .WithSummary("The documents of a collection whose fields are as asked, by key or by a field. By key, its \"next\" is the next page's \"after\"; by a field, skip leads on.");
         data.MapGet("/{collection}/{key}", FindAsync).WithName("GetDocument").WithSummary("Reads a document; its version is the ETag.").WithMetadata(new EntityTagAttribute());
         data.MapPut("/{collection}/{key}", PutAsync).WithName("PutDocument").WithSummary("Stores a document; with If-Match only over that version, with If-None-Match: * only where there is none.")
             .Accepts<JsonElement>("application/json").WithMetadata(new LeastRoleAttribute(Role.Operator), new EntityTagAttribute());
         data.MapDelete("/{collection}/{key}", DeleteAsync).WithName("DeleteDocument").WithSummary("Removes a document; with If-Match only that version.").WithMetadata(new LeastRoleAttribute(Role.Operator), new EntityTagAttribute());
     }
 
-    private static async Task<IResult> QueryAsync(string collection, DocumentQuery? body, DocumentQueries queries, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<DocumentPage>, ProblemHttpResult>> QueryAsync(string collection, DocumentQuery? body, DocumentQueries queries, CancellationToken cancellationToken)
     {
         try
         {
-            var found = await queries.FindAsync(collection, body?.Where, body?.OrderBy, body?.Skip ?? 0, body?.Take ?? 100, cancellationToken);
-            return Results.Ok(found.Select(View));
+            if (body?.After is not null && body.OrderBy is not null)
+                return Refusals.Range("after", body.After, "only where documents are sorted by key");
+            var take = body?.Take ?? 100;
+            var found = await queries.FindAsync(collection, body?.Where, body?.OrderBy, body?.Skip ?? 0, take, cancellationToken, body?.After);
+            return TypedResults.Ok(new DocumentPage([.. found.Select(View)], found.Count == take && string.IsNullOrWhiteSpace(body?.OrderBy) ? found[^1].Key : null));
         }
         catch (DocumentException e)
         {
@@ -40,14 +45,14 @@ public static class DocumentApi
         }
     }
 
-    private static async Task<IResult> FindAsync(string collection, string key, HttpContext context, DocumentStore store)
+    private static async Task<Results<Ok<DocumentView>, StatusCodeHttpResult, ProblemHttpResult>> FindAsync(string collection, string key, HttpContext context, DocumentStore store)
     {
         try
         {
             if (await store.FindAsync(collection, key, context.RequestAborted) is not { } found)
                 return Missing(collection, key);
             context.Response.Headers.ETag = Tag(found.Version);
-            return context.Request.Headers.IfNoneMatch.ToString() == Tag(found.Version) ? Results.StatusCode(StatusCodes.Status304NotModified) : Results.Ok(View(found));
+            return context.Request.Headers.IfNoneMatch.ToString() == Tag(found.Version) ? TypedResults.StatusCode(StatusCodes.Status304NotModified) : TypedResults.Ok(View(found));
         }
         catch (DocumentException e)
         {
@@ -55,7 +60,7 @@ public static class DocumentApi
         }
     }
 
-    private static async Task<IResult> PutAsync(string collection, string key, JsonElement body, HttpContext context, DocumentStore store)
+    private static async Task<Results<Created<DocumentView>, Ok<DocumentView>, ProblemHttpResult>> PutAsync(string collection, string key, JsonElement body, HttpContext context, DocumentStore store)
     {
         if (!TryReadCondition(context.Request, out var expected))
             return BadCondition();
@@ -65,7 +70,7 @@ public static class DocumentApi
             if (await store.ReplaceAsync(collection, key, text, expected, context.RequestAborted) is not { } stored)
                 return Changed(collection, key);
             context.Response.Headers.ETag = Tag(stored.Version);
-            return stored.Version == 1 ? Results.Created($"/api/data/{Uri.EscapeDataString(collection)}/{Uri.EscapeDataString(key)}", View(stored)) : Results.Ok(View(stored));
+            return stored.Version == 1 ? TypedResults.Created($"/api/data/{Uri.EscapeDataString(collection)}/{Uri.EscapeDataString(key)}", View(stored)) : TypedResults.Ok(View(stored));
         }
         catch (DocumentException e)
         {
@@ -73,7 +78,7 @@ public static class DocumentApi
         }
     }
 
-    private static async Task<IResult> DeleteAsync(string collection, string key, HttpContext context, DocumentStore store)
+    private static async Task<Results<NoContent, ProblemHttpResult>> DeleteAsync(string collection, string key, HttpContext context, DocumentStore store)
     {
         if (!TryReadCondition(context.Request, out var expected) || expected == 0)
             return BadCondition();
@@ -81,7 +86,7 @@ public static class DocumentApi
         {
             return await store.RemoveAsync(collection, key, expected, context.RequestAborted) switch
             {
-                true => Results.NoContent(),
+                true => TypedResults.NoContent(),
                 false => Changed(collection, key),
                 null => Missing(collection, key),
             };
@@ -115,16 +120,20 @@ public static class DocumentApi
     private static DocumentView View(Document document) =>
         new(document.Key, document.Version, JsonNode.Parse(document.Body), document.CreatedAt, document.UpdatedAt, document.ExpiresAt);
 
-    private static IResult Refused(DocumentException e) => Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
+    private static ProblemHttpResult Refused(DocumentException e) => Refusals.Invalid("document or query", e.Message);
 
-    private static IResult Missing(string collection, string key) => Results.Problem($"There is no document \"{key}\" in \"{collection}\".", statusCode: StatusCodes.Status404NotFound);
+    private static ProblemHttpResult Missing(string collection, string key) => Refusals.Missing("document", $"{collection}/{key}");
 
-    private static IResult Changed(string collection, string key) =>
-        Results.Problem($"The document \"{key}\" in \"{collection}\" is not the one that was expected: somebody has changed it. Read it again.", statusCode: StatusCodes.Status412PreconditionFailed);
+    private static ProblemHttpResult Changed(string collection, string key) => TypedResults.Problem(
+        statusCode: StatusCodes.Status412PreconditionFailed, title: "Changed meanwhile",
+        detail: $"The document \"{key}\" in \"{collection}\" is not the one that was expected: somebody has changed it. Read it again.");
 
-    private static IResult BadCondition() => Results.Problem("If-Match must be a version as ETag gives it, If-None-Match must be *.", statusCode: StatusCodes.Status400BadRequest);
+    private static ProblemHttpResult BadCondition() => TypedResults.Problem(
+        statusCode: StatusCodes.Status400BadRequest, title: "The condition cannot be read", detail: "If-Match must be a version as ETag gives it, If-None-Match must be *.");
 
-    internal sealed record DocumentQuery(JsonElement? Where, string? OrderBy, int? Skip, int? Take);
+    internal sealed record DocumentPage(IReadOnlyList<DocumentView> Items, string? Next);
+
+    internal sealed record DocumentQuery(JsonElement? Where, string? OrderBy, int? Skip, int? Take, string? After);
 
     internal sealed record DocumentView(string Key, long Version, JsonNode? Body, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt, DateTimeOffset? ExpiresAt);
 }

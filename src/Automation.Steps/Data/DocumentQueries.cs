@@ -19,20 +19,6 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
         ["eq"] = "=", ["ne"] = "<>", ["gt"] = ">", ["gte"] = ">=", ["lt"] = "<", ["lte"] = "<=",
     };
 
-    /// <summary>The documents of a collection that fit.</summary>
-    /// <param name="collection">The collection.</param>
-    /// <param name="where">
-    /// An object of field names (with dots for inner fields) and what they must be: a value, or an object of comparisons
-    /// (<c>eq</c>, <c>ne</c>, <c>gt</c>, <c>gte</c>, <c>lt</c>, <c>lte</c>, <c>in</c>). All must hold. Null gives all documents.
-    /// </param>
-    /// <param name="orderBy">A field, with a minus before it for the largest first. Null orders by key.</param>
-    /// <param name="skip">How many to leave out.</param>
-    /// <param name="take">How many at most, 1 to <see cref="MaxTake"/>.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="DocumentException">The conditions are not valid.</exception>
-    public Task<IReadOnlyList<Document>> FindAsync(string collection, object? where, string? orderBy, int skip, int take, CancellationToken cancellationToken) =>
-        FindAsync(collection, where, orderBy, skip, take, after: null, cancellationToken);
-
     /// <summary>All documents of a collection that fit, by key, read a page at a time.</summary>
     /// <param name="collection">The collection.</param>
     /// <param name="where">What they must be, as for one page.</param>
@@ -43,7 +29,7 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
         const int size = 200;
         for (string? after = null; ;)
         {
-            var page = await FindAsync(collection, where, orderBy: null, 0, size, after, cancellationToken);
+            var page = await FindAsync(collection, where, orderBy: null, 0, size, cancellationToken, after);
             foreach (var document in page)
                 yield return document;
             if (page.Count < size)
@@ -52,7 +38,20 @@ public sealed class DocumentQueries(Database database, TimeProvider clock)
         }
     }
 
-    private async Task<IReadOnlyList<Document>> FindAsync(string collection, object? where, string? orderBy, int skip, int take, string? after, CancellationToken cancellationToken)
+    /// <summary>The documents of a collection that fit.</summary>
+    /// <param name="collection">The collection.</param>
+    /// <param name="where">
+    /// An object of field names (with dots for inner fields) and what they must be: a value, or an object of comparisons
+    /// (<c>eq</c>, <c>ne</c>, <c>gt</c>, <c>gte</c>, <c>lt</c>, <c>lte</c>, <c>in</c>). All must hold. Null gives all documents.
+    /// </param>
+    /// <param name="orderBy">A field, with a minus before it for the largest first. Null orders by key.</param>
+    /// <param name="skip">How many to leave out.</param>
+    /// <param name="take">How many at most, 1 to <see cref="MaxTake"/>.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <param name="after">Only what comes behind this key.</param>
+    /// <exception cref="DocumentException">The conditions are not valid.</exception>
+    public async Task<IReadOnlyList<Document>> FindAsync(
+        string collection, object? where, string? orderBy, int skip, int take, CancellationToken cancellationToken, string? after = null)
     {
         if (take is < 1 or > MaxTake)
             throw new DocumentException($"take is {take}; allowed is 1 to {MaxTake}.");

@@ -1,7 +1,9 @@
 using System.Text.Json;
+using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 
 namespace Automation.Steps.Http;
@@ -9,21 +11,23 @@ namespace Automation.Steps.Http;
 /// <summary>The kept records of HTTP calls over HTTP.</summary>
 public static class HttpExchangeEndpoints
 {
+    private const int DefaultTake = 100;
+
     /// <summary>Maps <c>/api/instances/{id}/exchanges</c> and <c>/api/jobs/{id}/exchanges</c>, oldest first.</summary>
     /// <param name="app">The routes.</param>
     public static void MapHttpExchanges(this IEndpointRouteBuilder app)
     {
-        app.MapGet("/api/instances/{id}/exchanges", async (string id, string? after, int? take, HttpExchangeLog log, CancellationToken cancellationToken) =>
-            Page(await log.OfInstanceAsync(id, after, Size(take), cancellationToken), Size(take))).WithTags("Instances").WithMetadata(new LeastRoleAttribute(Role.Viewer)).WithSummary("Lists the HTTP exchanges of an instance, oldest first.");
-        app.MapGet("/api/jobs/{id:long}/exchanges", async (long id, string? after, int? take, HttpExchangeLog log, CancellationToken cancellationToken) =>
-            Page(await log.OfJobAsync(id, after, Size(take), cancellationToken), Size(take))).WithTags("Jobs").WithMetadata(new LeastRoleAttribute(Role.Viewer)).WithSummary("Lists the HTTP exchanges of a job, oldest first.");
+        app.MapGet("/api/instances/{id}/exchanges", async Task<Results<Ok<ExchangePage>, ProblemHttpResult>> (string id, string? after, int? take, HttpExchangeLog log, CancellationToken cancellationToken) =>
+            Refusals.OfSize(take) is { } problem ? problem : Page(await log.OfInstanceAsync(id, after, take ?? DefaultTake, cancellationToken), take ?? DefaultTake))
+            .WithTags("Instances").WithName("ListExchangesOfInstance").WithMetadata(new LeastRoleAttribute(Role.Viewer)).WithSummary("Lists the HTTP exchanges of an instance, oldest first; its \"next\" is the next page's \"after\".");
+        app.MapGet("/api/jobs/{id:long}/exchanges", async Task<Results<Ok<ExchangePage>, ProblemHttpResult>> (long id, string? after, int? take, HttpExchangeLog log, CancellationToken cancellationToken) =>
+            Refusals.OfSize(take) is { } problem ? problem : Page(await log.OfJobAsync(id, after, take ?? DefaultTake, cancellationToken), take ?? DefaultTake))
+            .WithTags("Jobs").WithName("ListExchangesOfJob").WithMetadata(new LeastRoleAttribute(Role.Viewer)).WithSummary("Lists the HTTP exchanges of a job, oldest first; its \"next\" is the next page's \"after\".");
     }
 
-    private static int Size(int? take) => Math.Clamp(take ?? 100, 1, 1000);
-
     /// <summary>A page, and the id to ask for the next one with; null at the end.</summary>
-    private static IResult Page(IReadOnlyList<StoredHttpExchange> found, int take) =>
-        Results.Ok(new ExchangePage([.. found.Select(View)], found.Count == take ? found[^1].Exchange.Id : null));
+    private static Ok<ExchangePage> Page(IReadOnlyList<StoredHttpExchange> found, int take) =>
+        TypedResults.Ok(new ExchangePage([.. found.Select(View)], found.Count == take ? found[^1].Exchange.Id : null));
 
     private static ExchangeView View(StoredHttpExchange stored)
     {

@@ -1,3 +1,4 @@
+using Automation.Steps.Editing;
 using Automation.Storage;
 using Automation.Storage.Writes;
 
@@ -23,12 +24,11 @@ public sealed class Inbox(Database database, TimeProvider clock)
 
     private static readonly SqlStatement Insert = new($"INSERT INTO inbox ({Columns}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, NULL) ON CONFLICT (id) DO NOTHING");
 
-    private static readonly SqlStatement Latest = new($"SELECT {Columns} FROM inbox WHERE created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
+    private const string Page = $"created_at <= $1 AND (created_at < $1 OR id < $2) ORDER BY created_at DESC, id DESC LIMIT $3";
 
-    private static readonly SqlStatement LatestUnread = new($"SELECT {Columns} FROM inbox WHERE read_at IS NULL AND created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
+    private static readonly SqlStatement Latest = new($"SELECT {Columns} FROM inbox WHERE {Page}");
 
-    private static readonly SqlStatement PageOf = new(
-        $"SELECT {Columns} FROM inbox WHERE created_at <= $1 AND (created_at < $1 OR id < $2) AND ($3 = 0 OR read_at IS NULL) ORDER BY created_at DESC, id DESC LIMIT $4");
+    private static readonly SqlStatement LatestUnread = new($"SELECT {Columns} FROM inbox WHERE read_at IS NULL AND {Page}");
 
     private static readonly SqlStatement Count = new("SELECT count(*) FROM inbox WHERE read_at IS NULL");
 
@@ -48,26 +48,26 @@ public sealed class Inbox(Database database, TimeProvider clock)
     /// <param name="listener">Called on any thread; it must not wait.</param>
     public void OnChanged(Action listener) => _changed += listener;
 
-    /// <summary>The newest entries.</summary>
-    public async ValueTask<IReadOnlyList<InboxEntry>> LatestAsync(bool unread, DateTimeOffset before, int take, CancellationToken cancellationToken) =>
-        [.. (await database.QueryAsync(unread ? LatestUnread : Latest, cancellationToken, SqlValue.Micros(before), take)).Rows.Select(Entry)];
+    /// <summary>The newest entries before a place, or those of them that nobody has read.</summary>
+    /// <param name="unread">Only what nobody has read.</param>
+    /// <param name="before">Where the page before ended; see <see cref="TimeCursor"/>.</param>
+    /// <param name="take">How many at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<IReadOnlyList<InboxEntry>> LatestAsync(bool unread, (long At, string Id) before, int take, CancellationToken cancellationToken) =>
+        [.. (await database.QueryAsync(unread ? LatestUnread : Latest, cancellationToken, before.At, before.Id, take)).Rows.Select(Entry)];
 
     /// <summary>All entries, or all that nobody has read, newest first, read a page at a time.</summary>
     public async IAsyncEnumerable<InboxEntry> AllAsync(bool unread, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int size = 500;
-        for (var (at, id) = (long.MaxValue, ""); ;)
+        for (var place = TimeCursor.Newest; ;)
         {
-            var rows = (await database.QueryAsync(PageOf, cancellationToken, at, id, unread ? 1 : 0, size)).Rows;
-            foreach (var row in rows)
-            {
-                var entry = Entry(row);
-                (at, id) = (SqlValue.ToMicros(entry.CreatedAt), entry.Id);
+            var page = await LatestAsync(unread, place, size, cancellationToken);
+            foreach (var entry in page)
                 yield return entry;
-            }
-
-            if (rows.Count < size)
+            if (page.Count < size)
                 yield break;
+            place = (SqlValue.ToMicros(page[^1].CreatedAt), page[^1].Id);
         }
     }
 
@@ -88,8 +88,15 @@ public sealed class Inbox(Database database, TimeProvider clock)
     /// <summary>Marks all entries as read.</summary>
     public Task MarkAllReadAsync(CancellationToken cancellationToken) => CommitAsync(new WriteUnit().Add(ReadAll, SqlValue.Micros(clock.GetUtcNow())), cancellationToken);
 
-    /// <summary>Removes an entry, where it is there.</summary>
-    public Task DeleteAsync(string id, CancellationToken cancellationToken) => CommitAsync(new WriteUnit().Add(Delete, id), cancellationToken);
+    /// <summary>Removes an entry.</summary>
+    /// <returns>False where there is none.</returns>
+    public async Task<bool> DeleteAsync(string id, CancellationToken cancellationToken)
+    {
+        if ((await database.QueryAsync(Exists, cancellationToken, id)).Rows.Count == 0)
+            return false;
+        await CommitAsync(new WriteUnit().Add(Delete, id), cancellationToken);
+        return true;
+    }
 
     internal Task AddAsync(Notification n, CancellationToken cancellationToken) => CommitAsync(AddTo(new WriteUnit(), n with { CreatedAt = clock.GetUtcNow() }), cancellationToken);
 

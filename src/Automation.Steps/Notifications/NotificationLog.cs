@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Automation.Steps.Editing;
 using Automation.Steps.Http;
 using Automation.Storage;
 using Automation.Storage.Writes;
@@ -22,12 +23,6 @@ public sealed class NotificationLog(Database database)
 
     private static readonly SqlStatement OfInstance = new($"SELECT {Columns} FROM notifications WHERE instance_id = $1 ORDER BY created_at, id LIMIT $2");
 
-    private static readonly SqlStatement Latest = new($"SELECT {Columns} FROM notifications WHERE created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
-
-    private static readonly SqlStatement LatestOfChannel = new($"SELECT {Columns} FROM notifications WHERE channel = $3 AND created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
-
-    private static readonly SqlStatement LatestOfStatus = new($"SELECT {Columns} FROM notifications WHERE status = $3 AND created_at < $1 ORDER BY created_at DESC, id DESC LIMIT $2");
-
     // The id tells apart what was made at the same moment.
     private static readonly SqlStatement PageOf = new(
         $"""
@@ -50,32 +45,27 @@ public sealed class NotificationLog(Database database)
     public async ValueTask<IReadOnlyList<Notification>> OfInstanceAsync(string instanceId, int take, CancellationToken cancellationToken) =>
         [.. (await database.QueryAsync(OfInstance, cancellationToken, instanceId, take)).Rows.Select(Read)];
 
-    /// <summary>The newest notifications, of a channel or a status where one is given.</summary>
-    public async ValueTask<IReadOnlyList<Notification>> LatestAsync(string? channel, NotificationStatus? status, DateTimeOffset before, int take, CancellationToken cancellationToken)
-    {
-        var until = SqlValue.Micros(before);
-        var rows = status is { } wanted ? await database.QueryAsync(LatestOfStatus, cancellationToken, until, take, wanted.ToString())
-            : channel is { Length: > 0 } ? await database.QueryAsync(LatestOfChannel, cancellationToken, until, take, channel)
-            : await database.QueryAsync(Latest, cancellationToken, until, take);
-        return [.. rows.Rows.Select(Read).Where(n => string.IsNullOrEmpty(channel) || n.Channel == channel)];
-    }
+    /// <summary>The newest notifications before a place, of a channel and a status where they are given.</summary>
+    /// <param name="channel">The channel; null or empty for any.</param>
+    /// <param name="status">The status; null for any.</param>
+    /// <param name="before">Where the page before ended; see <see cref="TimeCursor"/>.</param>
+    /// <param name="take">How many at most.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public async ValueTask<IReadOnlyList<Notification>> LatestAsync(string? channel, NotificationStatus? status, (long At, string Id) before, int take, CancellationToken cancellationToken) =>
+        [.. (await database.QueryAsync(PageOf, cancellationToken, before.At, before.Id, channel ?? "", status?.ToString() ?? "", take)).Rows.Select(Read)];
 
-    /// <summary>All notifications of a channel and a status, newest first, read a page at a time; empty for any.</summary>
-    public async IAsyncEnumerable<Notification> AllAsync(string channel, string status, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>All notifications of a channel and a status, newest first, read a page at a time.</summary>
+    public async IAsyncEnumerable<Notification> AllAsync(string? channel, NotificationStatus? status, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         const int size = 500;
-        for (var (at, id) = (long.MaxValue, ""); ;)
+        for (var place = TimeCursor.Newest; ;)
         {
-            var rows = (await database.QueryAsync(PageOf, cancellationToken, at, id, channel, status, size)).Rows;
-            foreach (var row in rows)
-            {
-                var item = Read(row);
-                (at, id) = (SqlValue.ToMicros(item.CreatedAt), item.Id);
+            var page = await LatestAsync(channel, status, place, size, cancellationToken);
+            foreach (var item in page)
                 yield return item;
-            }
-
-            if (rows.Count < size)
+            if (page.Count < size)
                 yield break;
+            place = (SqlValue.ToMicros(page[^1].CreatedAt), page[^1].Id);
         }
     }
 

@@ -3,6 +3,7 @@ using Automation.Steps.Editing;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,12 +17,13 @@ public static class SecretEndpoints
     public static IEndpointConventionBuilder MapSecrets(this IEndpointRouteBuilder app)
     {
         var secrets = app.MapGroup("/api/secrets").WithTags("Secrets").WithMetadata(new LeastRoleAttribute(Role.Designer));
-        secrets.MapGet("", async (SecretStore store, CancellationToken cancellationToken) => Results.Ok(await store.ListAsync(cancellationToken))).WithSummary("Lists the names of the secrets; never the secrets.");
-        secrets.MapGet("/{name}", async (string name, SecretStore store, CancellationToken cancellationToken) =>
-            await FindAsync(name, store, cancellationToken) is { } found ? Results.Ok(found) : Results.NotFound()).WithEntityTag(TagAsync).WithName("FindSecret").WithSummary("When a secret was stored; never the secret.");
-        secrets.MapPut("/{name}", SetAsync).WithEntityTag(TagAsync).WithSummary("Stores a secret, encrypted; no answer ever shows it again.");
-        secrets.MapDelete("/{name}", async (string name, SecretStore store, CancellationToken cancellationToken) =>
-            await store.DeleteAsync(name, cancellationToken) ? Results.NoContent() : Results.NotFound()).WithEntityTag(TagAsync).WithSummary("Removes a secret.");
+        secrets.MapGet("", async (SecretStore store, CancellationToken cancellationToken) => TypedResults.Ok(await store.ListAsync(cancellationToken)))
+            .WithName("ListSecrets").WithSummary("Lists the names of the secrets; never the secrets.");
+        secrets.MapGet("/{name}", async Task<Results<Ok<SecretInfo>, ProblemHttpResult>> (string name, SecretStore store, CancellationToken cancellationToken) =>
+            await FindAsync(name, store, cancellationToken) is { } found ? TypedResults.Ok(found) : Refusals.Missing("secret", name)).WithEntityTag(TagAsync).WithName("FindSecret").WithSummary("When a secret was stored; never the secret.");
+        secrets.MapPut("/{name}", SetAsync).WithEntityTag(TagAsync).WithName("SetSecret").WithSummary("Stores a secret, encrypted; no answer ever shows it again.");
+        secrets.MapDelete("/{name}", async Task<Results<NoContent, ProblemHttpResult>> (string name, SecretStore store, CancellationToken cancellationToken) =>
+            await store.DeleteAsync(name, cancellationToken) ? TypedResults.NoContent() : Refusals.Missing("secret", name)).WithEntityTag(TagAsync).WithName("RemoveSecret").WithSummary("Removes a secret.");
         return secrets;
     }
 
@@ -31,16 +33,16 @@ public static class SecretEndpoints
     private static async ValueTask<SecretInfo?> FindAsync(string name, SecretStore store, CancellationToken cancellationToken) =>
         (await store.ListAsync(cancellationToken)).FirstOrDefault(s => s.Name == name);
 
-    private static async Task<IResult> SetAsync(string name, SecretValue body, SecretStore store, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemHttpResult>> SetAsync(string name, SecretValue body, SecretStore store, CancellationToken cancellationToken)
     {
         try
         {
             await store.SetAsync(name, body.Value ?? "", cancellationToken);
-            return Results.NoContent();
+            return TypedResults.NoContent();
         }
         catch (SecretException e)
         {
-            return Results.Problem(e.Message, statusCode: StatusCodes.Status400BadRequest);
+            return Refusals.Invalid("secret", e.Message);
         }
     }
 

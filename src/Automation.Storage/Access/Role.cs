@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text.Json.Serialization;
 
 namespace Automation.Storage.Access;
 
@@ -6,15 +7,19 @@ namespace Automation.Storage.Access;
 public enum Role
 {
     /// <summary>Looks at everything but secrets, users and keys.</summary>
+    [JsonStringEnumMemberName("viewer")]
     Viewer,
 
     /// <summary>Also replays events; retries, cancels and starts instances; changes jobs.</summary>
+    [JsonStringEnumMemberName("operator")]
     Operator,
 
     /// <summary>Also changes workflows, mappings and secrets.</summary>
+    [JsonStringEnumMemberName("designer")]
     Designer,
 
     /// <summary>Also changes users, keys and settings, and reads the audit log.</summary>
+    [JsonStringEnumMemberName("administrator")]
     Administrator,
 }
 

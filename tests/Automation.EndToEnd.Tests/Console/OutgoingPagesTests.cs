@@ -115,7 +115,7 @@ public sealed class OutgoingPagesTests
         using (var second = await PutAsync(server, "orders/o-2", new { status = "paid", amount = 7 }))
             Assert.Equal(HttpStatusCode.Created, second.StatusCode);
         using (var asked = await server.Api.PostAsJsonAsync("/api/data/orders/query", new { where = new { amount = new { gte = 100 } } }, Token))
-            Assert.Equal("o-1", (await asked.Content.ReadFromJsonAsync<JsonElement>(Token))[0].GetProperty("key").GetString());
+            Assert.Equal("o-1", (await asked.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("items")[0].GetProperty("key").GetString());
         using (var wrong = await server.Api.PostAsJsonAsync("/api/data/orders/query", new { where = new { amount = new { near = 100 } } }, Token))
             Assert.Equal(HttpStatusCode.BadRequest, wrong.StatusCode);
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Automation.Steps.Deliveries;
+using Automation.Steps.Editing;
 using Automation.Steps.Notifications;
 using Automation.Steps.Tests.Support;
 using Automation.Storage;
@@ -77,7 +78,7 @@ public sealed class DeliverStepTests
         var first = await DeliverAsync(host, "x");
         await EndedAsync(host, first, DeliveryStatus.Failed);
         Assert.Contains("410", (await host.Get<EndpointStore>().FindAsync(endpoint.Id, Some.Token))!.DisabledReason);
-        Assert.Contains(server.Url, Assert.Single(await host.Get<Inbox>().LatestAsync(unread: true, DateTimeOffset.MaxValue, 10, Some.Token)).Text);
+        Assert.Contains(server.Url, Assert.Single(await host.Get<Inbox>().LatestAsync(unread: true, TimeCursor.Newest, 10, Some.Token)).Text);
         var second = await DeliverAsync(host, "x");
         Assert.Equal((DeliveryStatus.Pending, null), (await host.Get<DeliveryLog>().FindAsync(second, Some.Token)) is { } waiting ? (waiting.Status, waiting.NextAt) : default);
         Volatile.Write(ref status, 200);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Automation.Steps.Editing;
 using Automation.Steps.Http;
 using Automation.Steps.Notifications;
 using Automation.Steps.Secrets;
@@ -172,7 +173,7 @@ public sealed class NotifyStepTests
         var all = await host.Get<NotificationLog>().OfInstanceAsync(instance.Id, 10, Some.Token);
         Assert.Equal(["slack Failed", "people Sent"], all.OrderBy(n => n.Id.Length).Select(n => $"{n.Channel} {n.Status}"));
         Assert.Contains("404: no_service", all.Single(n => n.Channel == "slack").Note);
-        var entry = Assert.Single(await host.Get<Inbox>().LatestAsync(unread: true, DateTimeOffset.MaxValue, 10, Some.Token));
+        var entry = Assert.Single(await host.Get<Inbox>().LatestAsync(unread: true, TimeCursor.Newest, 10, Some.Token));
         Assert.Equal(("Look", instance.Id), (entry.Subject, entry.InstanceId));
         Assert.Equal(1, await host.Get<Inbox>().UnreadAsync(Some.Token));
         Assert.True(await host.Get<Inbox>().MarkReadAsync(entry.Id, Some.Token));
@@ -215,7 +216,7 @@ public sealed class NotifyStepTests
         await DueNowAsync(host);
         await arrived;
 
-        var entry = Assert.Single(await host.Get<Inbox>().LatestAsync(unread: false, DateTimeOffset.MaxValue, 10, Some.Token));
+        var entry = Assert.Single(await host.Get<Inbox>().LatestAsync(unread: false, TimeCursor.Newest, 10, Some.Token));
         Assert.Equal(("2 notifications", "Error"), (entry.Subject, entry.Severity));
         Assert.Contains("One", entry.Text);
         Assert.Contains("Two", entry.Text);
@@ -338,7 +339,7 @@ public sealed class NotifyStepTests
         var inbox = host.Get<Inbox>();
         var changed = new SemaphoreSlim(0);
         inbox.OnChanged(() => changed.Release());
-        while ((await inbox.LatestAsync(unread: false, DateTimeOffset.MaxValue, 100, Some.Token)).Count < count)
+        while ((await inbox.LatestAsync(unread: false, TimeCursor.Newest, 100, Some.Token)).Count < count)
             Assert.True(await changed.WaitAsync(TimeSpan.FromSeconds(30), Some.Token));
     }
 }

@@ -2,10 +2,10 @@ using Automation.Steps.Editing;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 
-namespace Automation.Host.Start;
+namespace Automation.Host.OpenApi;
 
 /// <summary>Says of each operation on something that people edit what its <c>ETag</c>, <c>If-Match</c> and 412 are.</summary>
-internal static class OpenApiEntityTags
+internal static class EntityTagsInDescription
 {
     public static Task AddAsync(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
