@@ -91,8 +91,9 @@ public sealed class Database : IAsyncDisposable
 
         if (Provider == DatabaseProvider.Sqlite)
         {
-            _writer = new SqliteUnitWriter(_location.SqliteFile!, _options, _logger);
-            _checkpointer = new SqliteCheckpointer(_location.SqliteFile!, _clock, _logger);
+            var writer = new SqliteUnitWriter(_location.SqliteFile!, _options, _logger);
+            _writer = writer;
+            _checkpointer = new SqliteCheckpointer(_location.SqliteFile!, writer, _clock, _logger);
             _checkpointer.Start();
         }
         else

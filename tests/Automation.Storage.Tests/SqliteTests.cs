@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using Automation.Storage.Sqlite;
 using Automation.Storage.Writes;
 using Automation.Testing;
 using Microsoft.Data.Sqlite;
@@ -77,6 +79,53 @@ public sealed class SqliteTests
 
         await test.Database.CommitAsync(new WriteUnit().Add(Insert, "another", 1), cancellationToken: Token);
         Assert.Equal(2, (await test.Database.QueryAsync(new SqlStatement("SELECT id FROM thing"), Token)).Count);
+    }
+
+    [Fact]
+    public async Task The_log_starts_anew_once_the_writer_has_moved_the_rest()
+    {
+        var directory = Directory.CreateTempSubdirectory("automation-");
+        var file = Path.Combine(directory.FullName, "here.db");
+        await using (var writer = new SqliteUnitWriter(file, new StorageOptions(), NullLogger.Instance))
+        {
+            writer.Start();
+            await CommitAsync(writer, new WriteUnit().Add(CreateTable));
+            for (var i = 0; i < 100; i++)
+                await CommitAsync(writer, new WriteUnit().Add(Insert, $"{i}", i));
+            Assert.Equal(0u, TimesAnew());
+
+            writer.FinishCheckpoint();
+            await CommitAsync(writer, new WriteUnit().Add(Insert, "before", 1));
+            Assert.Equal(0u, TimesAnew());
+            await CommitAsync(writer, new WriteUnit().Add(Insert, "after", 1));
+            await CommitAsync(writer, new WriteUnit().Add(Insert, "later", 1));
+            Assert.Equal(1u, TimesAnew());
+        }
+
+        using (var session = new SqliteSession(file))
+        {
+            var rows = new RowSet();
+            session.Execute(new SqlStatement("SELECT count(*) FROM thing"), [], rows, out _);
+            Assert.Equal(103, rows.Rows[0][0].AsInteger);
+        }
+
+        directory.Delete(recursive: true);
+
+        // The log's header counts how often it began anew, in its fourth word (SQLite's "WAL-mode file format").
+        uint TimesAnew()
+        {
+            using var log = new FileStream(file + "-wal", FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            var header = new byte[16];
+            log.ReadExactly(header);
+            return BinaryPrimitives.ReadUInt32BigEndian(header.AsSpan(12));
+        }
+    }
+
+    private static Task CommitAsync(SqliteUnitWriter writer, WriteUnit unit)
+    {
+        var pending = new PendingUnit(unit);
+        Assert.True(writer.TryAccept(pending));
+        return pending.Completion;
     }
 
     [Theory]

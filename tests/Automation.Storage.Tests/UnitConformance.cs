@@ -12,6 +12,8 @@ public abstract class UnitConformance(DatabaseProvider provider) : IAsyncLifetim
         "CREATE TABLE thing (id text PRIMARY KEY, n bigint NOT NULL, r double precision, b bytea, f boolean)");
 
     private static readonly SqlStatement Insert = new("INSERT INTO thing (id, n) VALUES ($1, $2)");
+    private static readonly SqlStatement InsertIfNew = new("INSERT INTO thing (id, n) VALUES ($1, $2) ON CONFLICT (id) DO NOTHING");
+    private static readonly SqlStatement AddToAll = new("UPDATE thing SET n = n + $1");
     private static readonly SqlStatement InsertAll = new("INSERT INTO thing (id, n, r, b, f) VALUES ($1, $2, $3, $4, $5)");
     private static readonly SqlStatement Increment = new("UPDATE thing SET n = n + 1 WHERE id = $1 AND n = $2");
     private static readonly SqlStatement Select = new("SELECT id, n, r, b, f FROM thing WHERE id = $1");
@@ -91,6 +93,42 @@ public abstract class UnitConformance(DatabaseProvider provider) : IAsyncLifetim
 
         Assert.Same(Insert, conflict.Statement);
         Assert.Equal(1, (await Database.QueryAsync(Select, Token, "a")).Rows[0][1].AsInteger);
+    }
+
+    [Fact]
+    public async Task A_counted_statement_tells_how_many_rows_it_changed()
+    {
+        var first = new WriteUnit();
+        var inserted = first.AddCounted(InsertIfNew, "a", 1);
+        var second = new WriteUnit();
+        var repeated = second.AddCounted(InsertIfNew, "a", 2);
+        var updated = second.Add(Insert, "b", 2).AddCounted(AddToAll, 10);
+
+        await Database.CommitAsync(first, cancellationToken: Token);
+        await Database.CommitAsync(second, cancellationToken: Token);
+
+        Assert.Equal((1, 0, 2), (inserted.Count, repeated.Count, updated.Count));
+        Assert.Equal(11, (await Database.QueryAsync(Select, Token, "a")).Rows[0][1].AsInteger);
+    }
+
+    [Fact]
+    public async Task Counts_are_right_where_a_shared_commit_had_to_be_taken_back()
+    {
+        await Database.CommitAsync(new WriteUnit().Add(Insert, "taken", 0), cancellationToken: Token);
+        var counts = new List<ChangedRows>();
+        var commits = Enumerable.Range(0, 60).Select(i =>
+        {
+            var unit = new WriteUnit();
+            counts.Add(unit.AddCounted(InsertIfNew, $"{i / 2}", i));
+            return Database.CommitAsync(i == 40 ? unit.Add(Insert, "taken", 1) : unit, cancellationToken: Token);
+        }).ToList();
+
+        await Assert.ThrowsAsync<WriteConflictException>(() => commits[40]);
+        await Task.WhenAll(commits.Where((_, i) => i != 40));
+
+        // The failed one's row went with it, so its twin inserted.
+        Assert.All(Enumerable.Range(0, 60).Where(i => i != 40), i => Assert.Equal(i % 2 == 0 || i == 41 ? 1 : 0, counts[i].Count));
+        Assert.Equal(31, await CountAsync());
     }
 
     [Fact]

@@ -21,7 +21,7 @@ internal sealed class EventStore(Database database, EventIds ids)
     private const string Values = "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18";
 
     private static readonly SqlStatement InsertFirst = new(
-        $"INSERT INTO events ({Columns}) VALUES ({Values}) ON CONFLICT (source, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING RETURNING 1");
+        $"INSERT INTO events ({Columns}) VALUES ({Values}) ON CONFLICT (source, dedupe_key) WHERE dedupe_key IS NOT NULL DO NOTHING");
 
     private static readonly SqlStatement Insert = new($"INSERT INTO events ({Columns}) VALUES ({Values})");
 
@@ -100,12 +100,12 @@ internal sealed class EventStore(Database database, EventIds ids)
 
     private async ValueTask<bool> TryInsertAsync(WriteUnit unit, IncomingEvent incoming, Action<IncomingEvent> stored, CancellationToken cancellationToken)
     {
-        RowSet inserted;
+        ChangedRows inserted;
         Task commit;
         lock (_order)
         {
             Number(incoming);
-            inserted = unit.Query(InsertFirst, Bind(incoming, incoming.DedupeKey));
+            inserted = unit.AddCounted(InsertFirst, Bind(incoming, incoming.DedupeKey));
             unit.OnCommitted(() =>
             {
                 if (inserted.Count == 1)

@@ -160,6 +160,7 @@ internal sealed partial class PostgresUnitWriter(string connectionString, Storag
             await using var all = new NpgsqlBatch(connection);
             AddTo(all, units);
             await all.ExecuteNonQueryAsync();
+            Check(units, all);
             return;
         }
 
@@ -230,6 +231,7 @@ internal sealed partial class PostgresUnitWriter(string connectionString, Storag
         return sets;
     }
 
+    /// <summary>Holds what each statement changed against what it had to, and hands out the numbers that were asked for.</summary>
     private static void Check(List<PendingUnit> units, NpgsqlBatch batch)
     {
         var i = 0;
@@ -240,6 +242,7 @@ internal sealed partial class PostgresUnitWriter(string connectionString, Storag
                 var changed = batch.BatchCommands[i++].RecordsAffected;
                 if (command.Expected >= 0 && changed != command.Expected)
                     throw new WriteConflictException(command.Statement, $"{changed} rows changed instead of {command.Expected}");
+                command.Changed?.Count = (int)changed;
             }
         }
     }

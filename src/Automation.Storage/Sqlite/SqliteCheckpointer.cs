@@ -1,13 +1,20 @@
+using Automation.Storage.Writes;
 using Microsoft.Extensions.Logging;
 
 namespace Automation.Storage.Sqlite;
 
 /// <summary>
 /// Moves committed pages from the write-ahead log into the database file, beside the writer rather than inside a
-/// commit. A passive checkpoint never blocks the writer; the log is reused from its start once all of it has moved.
+/// commit. A passive checkpoint never blocks the writer; the log is reused from its start once all of it has moved. While
+/// the writer commits without pause, some pages are always new: of a log that grows, the writer then moves the last few.
 /// </summary>
-internal sealed partial class SqliteCheckpointer(string file, TimeProvider clock, ILogger logger) : IAsyncDisposable
+internal sealed partial class SqliteCheckpointer(string file, SqliteUnitWriter writer, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
+    /// <summary>Pages in a log that is worth a few milliseconds of the writer: 64 MB. One that grows on costs new blocks of the disk, and a slower start after a crash.</summary>
+    private const int LongLog = 16384;
+
+    private static readonly SqlStatement Move = new("PRAGMA wal_checkpoint(PASSIVE)");
+
     /// <summary>Often, so that each is small: commits that come while the file is synced wait for the disk.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
@@ -43,7 +50,12 @@ internal sealed partial class SqliteCheckpointer(string file, TimeProvider clock
     {
         try
         {
-            session.ExecuteText("PRAGMA wal_checkpoint(PASSIVE)");
+            var progress = new RowSet();
+            session.Execute(Move, [], progress, out _);
+            // One row: whether another checkpoint was in the way, the pages in the log when it began, and how many of them have
+            // moved: all, unless somebody still reads an older state.
+            if (progress.Rows is [[_, var pages, var moved]] && pages.AsInteger >= LongLog && moved.AsInteger == pages.AsInteger)
+                writer.FinishCheckpoint();
         }
         catch (Exception e)
         {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace Automation.Storage.Sqlite;
 
 /// <summary>
-/// SQLite's one writer: a thread that takes whatever waits, applies each unit under a savepoint, and commits once.
-/// One sync is so shared by all callers that came while the last one ran.
+/// SQLite's one writer: a thread that takes whatever waits, applies it unit by unit, and commits once. One sync is so
+/// shared by all callers that came while the last one ran.
 /// </summary>
 internal sealed partial class SqliteUnitWriter(string file, StorageOptions options, ILogger logger) : IUnitWriter
 {
@@ -16,12 +16,20 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
     private static readonly SqlStatement Rollback = new("ROLLBACK");
     private static readonly SqlStatement Savepoint = new("SAVEPOINT unit");
     private static readonly SqlStatement Release = new("RELEASE unit");
+    private static readonly SqlStatement MoveLog = new("PRAGMA wal_checkpoint(PASSIVE)");
     private static readonly SqlStatement RollbackTo = new("ROLLBACK TO unit");
+
+    /// <summary>Where one unit fails others may follow, and a shared transaction that is taken back costs all its units a second time.</summary>
+    private const int GuardedAfterFailure = 32;
 
     private readonly Channel<PendingUnit> _waiting = Channel.CreateBounded<PendingUnit>(
         new BoundedChannelOptions(options.MaxWaitingUnits) { SingleReader = true });
 
     private Thread? _thread;
+    private volatile bool _finishCheckpoint;
+
+    /// <summary>How many of the next commits put each unit under a savepoint.</summary>
+    private int _guarded;
 
     public void Start()
     {
@@ -41,6 +49,9 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
     public bool TryAccept(PendingUnit unit) => _waiting.Writer.TryWrite(unit);
 
     public ValueTask AcceptAsync(PendingUnit unit, CancellationToken cancellationToken) => _waiting.Writer.WriteAsync(unit, cancellationToken);
+
+    /// <summary>Moves what little is left in the write-ahead log after the next commit, so that the log starts anew.</summary>
+    public void FinishCheckpoint() => _finishCheckpoint = true;
 
     /// <summary>Commits what waits, then ends the thread.</summary>
     public async ValueTask DisposeAsync()
@@ -64,6 +75,12 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
                 {
                     CommitBatch(session, batch);
                     batch.Clear();
+                    if (_finishCheckpoint)
+                    {
+                        _finishCheckpoint = false;
+                        // Where it fails nothing is lost, and the next checkpoint says why.
+                        session.Execute(MoveLog, [], null, out _);
+                    }
                 }
                 else if (!reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
                 {
@@ -77,9 +94,8 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
     {
         try
         {
-            Step(session, Begin);
-            foreach (var pending in batch)
-                pending.Failure = Apply(session, pending.Unit);
+            if (_guarded > 0 || !ApplyTogether(session, batch))
+                ApplyGuarded(session, batch);
             Step(session, Commit);
         }
         catch (Exception e)
@@ -101,15 +117,36 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
         }
     }
 
-    /// <summary>Applies one unit; what it did is undone if it returns a reason to fail.</summary>
-    private static Exception? Apply(SqliteSession session, WriteUnit unit)
+    /// <summary>Applies all units without savepoints, each of which would cost a copy of every page that its unit touches.</summary>
+    /// <returns>False where one of them must fail: nothing is done then, and they are to be applied with savepoints.</returns>
+    private bool ApplyTogether(SqliteSession session, List<PendingUnit> batch)
     {
-        Step(session, Savepoint);
-        var failure = ApplyCommands(session, unit);
-        if (failure is not null)
-            Step(session, RollbackTo);
-        Step(session, Release);
-        return failure;
+        Step(session, Begin);
+        foreach (var pending in batch)
+        {
+            if (ApplyCommands(session, pending.Unit) is null)
+                continue;
+            Step(session, Rollback);
+            _guarded = batch.Count > 1 ? GuardedAfterFailure : 1;
+            return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Applies each unit under a savepoint; what it did is undone where it must fail.</summary>
+    private void ApplyGuarded(SqliteSession session, List<PendingUnit> batch)
+    {
+        _guarded--;
+        Step(session, Begin);
+        foreach (var pending in batch)
+        {
+            Step(session, Savepoint);
+            pending.Failure = ApplyCommands(session, pending.Unit);
+            if (pending.Failure is not null)
+                Step(session, RollbackTo);
+            Step(session, Release);
+        }
     }
 
     private static Exception? ApplyCommands(SqliteSession session, WriteUnit unit)
@@ -127,6 +164,7 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
                 return e;
             }
 
+            command.Changed?.Count = changes;
             switch (code)
             {
                 case SqliteSession.Done when command.Expected < 0 || command.Expected == changes:

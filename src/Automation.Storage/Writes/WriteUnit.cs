@@ -41,6 +41,18 @@ public sealed class WriteUnit
         return this;
     }
 
+    /// <summary>
+    /// Adds a statement whose number of changed rows tells something, such as whether <c>ON CONFLICT … DO NOTHING</c> did
+    /// nothing. Costs less than <c>RETURNING</c>.
+    /// </summary>
+    /// <returns>The number, filled when the unit has committed.</returns>
+    public ChangedRows AddCounted(SqlStatement statement, params ReadOnlySpan<SqlValue> values)
+    {
+        var changed = new ChangedRows();
+        _commands.Add(new Command(statement, values.ToArray(), Expected: -1, null, changed));
+        return changed;
+    }
+
     /// <summary>Adds a statement that returns rows (<c>SELECT</c> or <c>… RETURNING</c>).</summary>
     /// <returns>The rows, filled when the unit has committed.</returns>
     public RowSet Query(SqlStatement statement, params ReadOnlySpan<SqlValue> values)
@@ -68,5 +80,5 @@ public sealed class WriteUnit
             action();
     }
 
-    internal readonly record struct Command(SqlStatement Statement, SqlValue[] Values, int Expected, RowSet? Rows);
+    internal readonly record struct Command(SqlStatement Statement, SqlValue[] Values, int Expected, RowSet? Rows, ChangedRows? Changed = null);
 }
