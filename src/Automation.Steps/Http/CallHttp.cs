@@ -15,7 +15,8 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 0, DisplayName = "URL", Description = "Absolute URL, or a path of this server.")]
     public Input<string> Url { get; } = new();
 
-    [Input(Order = 1, UIHint = "dropdown", DefaultValue = "GET", Options = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])]
+    [Input(Order = 1, UIHint = "dropdown", DefaultValue = "GET", Options = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"],
+        Description = "What is asked of the URL: GET reads, POST sends something new, PUT and PATCH change it, DELETE removes it.")]
     public Input<string> Method { get; } = new();
 
     [Input(Order = 2, UIHint = "json-editor", Description = "Query parameters to add: {\"page\":1}. A list gives the parameter several times.")]
@@ -27,7 +28,8 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 4, UIHint = "multiline", Description = "What is sent: text and bytes as they are, other values in the form that the content type asks for. For multipart an object of fields: {\"title\":\"x\",\"file\":{\"fileName\":\"a.txt\",\"content\":\"text\"}}, or base64 in place of content.")]
     public Input<object?> Body { get; } = new();
 
-    [Input(Order = 5, UIHint = "dropdown", DefaultValue = "application/json", Options = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "text/plain", "application/octet-stream"])]
+    [Input(Order = 5, UIHint = "dropdown", DefaultValue = "application/json", Options = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "text/plain", "application/octet-stream"],
+        Description = "The form in which the body is sent; without a body it is left out.")]
     public Input<string> ContentType { get; } = new();
 
     [Input(Order = 10, Category = "Security", UIHint = "dropdown", DefaultValue = "None", Options = ["None", "Basic", "Bearer", "ApiKey", "Hmac", "OAuth2", "OAuth2Body"],

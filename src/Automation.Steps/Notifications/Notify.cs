@@ -24,7 +24,8 @@ internal sealed class Notify : OutsideActivity
     [Input(Order = 3, UIHint = "multiline", DefaultSyntax = "Liquid", Description = "The text. In Liquid put raw behind values: {{ Variables.Name | raw }}.")]
     public Input<string?> Body { get; } = new();
 
-    [Input(Order = 4, UIHint = "dropdown", DefaultValue = "Info", Options = ["Info", "Success", "Warning", "Error"])]
+    [Input(Order = 4, UIHint = "dropdown", DefaultValue = "Info", Options = ["Info", "Success", "Warning", "Error"],
+        Description = "How urgent it is: the inbox and Teams show it by a colour, a channel of kind webhook sends it along.")]
     public Input<string?> Severity { get; } = new();
 
     [Input(Order = 5, DefaultSyntax = "Liquid", Description = "Where to read more.")]

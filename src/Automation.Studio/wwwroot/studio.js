@@ -86,9 +86,25 @@
     const theme = document.documentElement.dataset.theme ?? (dark.matches ? 'dark' : 'light');
     window.monaco?.editor.setTheme(theme === 'dark' ? 'vs-dark' : 'vs');
   }
-  window.monaco?.editor.onDidCreateEditor(() => setTimeout(colourEditors));
+  // Monaco's own parts come by its loader, some time after this script.
+  window.require?.(['vs/editor/editor.main'], () => window.monaco.editor.onDidCreateEditor(() => setTimeout(() => {
+    colourEditors();
+    clearEditors();
+  })));
   new MutationObserver(colourEditors).observe(document.documentElement, { attributeFilter: ['data-theme'] });
   dark.addEventListener('change', colourEditors);
+
+  // The Studio leaves a code editor behind with every activity that is selected, and at two hundred Monaco reports a leak.
+  // The youngest stay: their text may still be asked for, by a save that is under way.
+  const editorsKept = 50;
+  function clearEditors() {
+    const abandoned = window.monaco.editor.getEditors().filter(editor => !editor.getContainerDomNode().isConnected);
+    for (const editor of abandoned.slice(0, -editorsKept)) {
+      const model = editor.getModel();
+      editor.dispose();
+      model?.dispose();
+    }
+  }
 
   async function show(target) {
     const mine = ++turn;
@@ -212,7 +228,8 @@
     const isRun = /\/execute$/.test(path) && answer.status === 403;
     if (answer.status < 400 || !isRun && method !== 'DELETE' && !/^\/elsa\/api\/(cancel\/|bulk-actions\/(cancel|delete|import)\/)/.test(path)) return null;
     await sayRefused(answer);
-    return isRun ? new Response(null, { status: 500 }) : Response.json({ deleted: 0, cancelled: 0, imported: 0, count: 0 });
+    if (isRun) throw notRun();
+    return Response.json({ deleted: 0, cancelled: 0, imported: 0, count: 0 });
   }
   async function sayRefused(answer) {
     const problem = await answer.json().catch(() => null);
@@ -256,9 +273,13 @@
     const definition = answer.ok ? await answer.json() : { inputs: [] };
     if (definition.inputs.length === 0) return null;
     const input = await askInputs(definition);
-    // An answer of this status without an instance is what the Studio passes over in silence.
-    if (!input) return new Response(null, { status: 500 });
+    if (!input) throw notRun();
     return fetchNow(url, { ...options, body: JSON.stringify({ ...body, input }) });
+  }
+
+  /** What the Studio passes over in silence: of any answer its list would say that the workflow was started. */
+  function notRun() {
+    return new DOMException('The workflow was not run.', 'AbortError');
   }
 
   const kindOf = input => input.isArray ? 'json'

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Microsoft.Playwright;
@@ -108,6 +109,17 @@ public sealed partial class StudioTests(StudioSession session) : IClassFixture<S
         await (await chosen).SetFilesAsync(file);
         await _browser.Row("A greeting").WaitForAsync();
         await _browser.ShotAsync("06-imported");
+        await FitsAsync();
+
+        // Whoever thinks better of it has started nothing, and nobody says otherwise: the second question comes after all that follows the first.
+        for (var i = 0; i < 2; i++)
+        {
+            await _browser.PickAsync("A greeting", "Run");
+            await _page.Locator("dialog.studio-run").GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Cancel" }).ClickAsync();
+        }
+
+        await Assertions.Expect(_page.Locator(".mud-snackbar").GetByText("started")).ToHaveCountAsync(0);
+        Assert.Equal(0, (await _server.GetJsonAsync("/elsa/api/workflow-instances?definitionId=a-greeting")).GetProperty("totalCount").GetInt32());
 
         await _browser.PickAsync("A greeting", "Export");
         var download = _page.WaitForDownloadAsync();
@@ -141,6 +153,7 @@ public sealed partial class StudioTests(StudioSession session) : IClassFixture<S
         await _browser.ConfirmAsync();
         await _browser.Row(cancelled).GetByText("Cancelled").WaitForAsync();
         await _browser.ShotAsync("09-cancelled");
+        await FitsAsync();
 
         await _page.Locator(".studio-bar a", new PageLocatorOptions { HasText = "Workflows" }).ClickAsync();
         await _browser.Row("A greeting").WaitForAsync();
@@ -179,6 +192,15 @@ public sealed partial class StudioTests(StudioSession session) : IClassFixture<S
         await _browser.ShotAsync("11-refused");
         Assert.False((await _server.GetJsonAsync(Latest("shared"))).GetProperty("isPublished").GetBoolean());
         ExpectRefusal("400");
+
+        // Code editors follow the theme, and those that the Studio leaves behind are cleared away before Monaco reports a leak.
+        await _page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Dark });
+        await _browser.Editor.Locator(".monaco-editor.vs-dark:visible").First.WaitForAsync();
+        await _browser.ShotAsync("13-dark");
+        await _page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = ColorScheme.Light });
+        await _page.EvaluateAsync("for (let i = 0; i < 80; i++) monaco.editor.create(document.createElement('div'))");
+        await _page.WaitForFunctionAsync("monaco.editor.getEditors().filter(e => !e.getContainerDomNode().isConnected).length === 50");
+        await _browser.Editor.Locator(".monaco-editor.vs:visible").First.WaitForAsync();
         Assert.Empty(_browser.Errors);
 
         // The browser itself notes an answer that is not a success; everything else would be an error of ours.
@@ -233,6 +255,23 @@ public sealed partial class StudioTests(StudioSession session) : IClassFixture<S
         await page.Context.CloseAsync();
         Assert.Empty(_browser.Errors);
     }
+
+    [Fact]
+    public async Task Every_property_of_our_own_steps_says_what_it_is_for()
+    {
+        var activities = (await _server.GetJsonAsync("/elsa/api/descriptors/activities")).GetProperty("items").EnumerateArray().Where(a => !a.GetProperty("typeName").GetString()!.StartsWith("Elsa.", StringComparison.Ordinal)).ToList();
+        Assert.True(activities.Count > 40);
+        Assert.Empty(
+            from activity in activities
+            where activity.GetProperty("customProperties").EnumerateObject().All(p => p.Name != "WorkflowDefinitionId")
+            from input in activity.GetProperty("inputs").EnumerateArray()
+            where input.GetProperty("isBrowsable").ValueKind != JsonValueKind.False && string.IsNullOrEmpty(input.GetProperty("description").GetString())
+            select activity.GetProperty("typeName").GetString() + "." + input.GetProperty("name").GetString());
+    }
+
+    /// <summary>Nothing of a list is out of sight at the side.</summary>
+    private async Task FitsAsync() =>
+        Assert.False(await _page.EvaluateAsync<bool>("[document.documentElement, ...document.querySelectorAll('#studio .mud-table-container')].some(e => e.scrollWidth > e.clientWidth)"));
 
     private static string Latest(string definitionId) => $"/elsa/api/workflow-definitions/by-definition-id/{definitionId}?versionOptions=Latest";
 
