@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using Automation.Intake.Sources;
 
 namespace Automation.Intake;
 
@@ -251,4 +252,23 @@ public sealed class SignatureOptions
 
     /// <summary>How the secret is written: <c>text</c>, <c>base64</c> or <c>hex</c>. Default <c>text</c>.</summary>
     public string SecretEncoding { get; set; } = "text";
+
+    /// <summary>The signature as presets describe theirs.</summary>
+    public VerificationScheme ToScheme() => new()
+    {
+        Name = "signature",
+        Kind = Kind,
+        Headers = [Header],
+        Prefix = Prefix,
+        Format = Format,
+        Key = Key,
+        Algorithm = Algorithm,
+        Encoding = Encoding,
+        Signed = Signed,
+        IdHeader = IdHeader,
+        TimestampHeader = TimestampHeader,
+        TimestampKey = TimestampKey,
+        TimestampUnit = TimestampUnit,
+        SecretEncoding = SecretEncoding,
+    };
 }

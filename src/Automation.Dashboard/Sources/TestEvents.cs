@@ -34,12 +34,12 @@ internal sealed class TestEvents(SourceCatalog sources, IServer server, TimeProv
             return new TestAnswer(0, "This server listens on no address that it could send to.");
         var settings = sources.Settings(source)!;
         var now = clock.GetUtcNow();
-        var (body, type) = sample.Form is { } form
-            ? (Encoding.UTF8.GetBytes(form), "application/x-www-form-urlencoded")
-            : (FreshSample.Make(preset, sample.Body, now), "application/json");
+        var (body, type) = FreshSample.Make(preset, sample, now);
+        if (settings is { Secrets: [var written, ..], Signature: null })
+            body = RequestSigner.WithToken(preset, body, written, settings.Scheme);
         var url = new Uri(address, "/webhooks/" + Uri.EscapeDataString(source) + (settings.UrlSecrets is [var secret, ..] ? "/" + Uri.EscapeDataString(secret) : ""));
         using var request = new HttpRequestMessage(HttpMethod.Post, url) { Content = new ByteArrayContent(body) { Headers = { ContentType = new MediaTypeHeaderValue(type) } } };
-        foreach (var (name, value) in sample.Headers ?? new Dictionary<string, string>(StringComparer.Ordinal))
+        foreach (var (name, value) in FreshSample.Headers(preset, sample, now))
             request.Headers.TryAddWithoutValidation(name, value);
         if (settings.HeaderToken is { Values: [var token, ..] } header)
             request.Headers.TryAddWithoutValidation(header.Name, header.Prefix + token);
@@ -47,7 +47,7 @@ internal sealed class TestEvents(SourceCatalog sources, IServer server, TimeProv
         {
             try
             {
-                foreach (var (name, value) in RequestSigner.Sign(preset, new RequestToSign(body, signing, now, settings.Scheme, settings.User, url.AbsoluteUri, type)))
+                foreach (var (name, value) in RequestSigner.Sign(preset, new RequestToSign(body, signing, now, settings.Scheme, settings.User, url.AbsoluteUri, type) { Own = settings.Signature }))
                 {
                     request.Headers.Remove(name);
                     request.Headers.TryAddWithoutValidation(name, value);

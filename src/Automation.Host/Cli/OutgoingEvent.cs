@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Text;
-using System.Text.Json.Nodes;
 using Automation.Intake.Sources;
 using Automation.Intake.Verification;
 using Automation.Steps.Deliveries;
@@ -25,6 +24,9 @@ internal sealed record OutgoingEvent
     /// <summary>Whether the sample's ids and times stay as printed.</summary>
     public required bool AsIs { get; init; }
 
+    /// <summary>Whether the file's ids and times are made new each time.</summary>
+    public required bool FreshIds { get; init; }
+
     /// <summary>The source's secret; null to sign nothing.</summary>
     public required string? Secret { get; init; }
 
@@ -39,24 +41,11 @@ internal sealed record OutgoingEvent
     /// <exception cref="CommandException">A header is none, or it cannot be signed.</exception>
     public HttpRequestMessage ToRequest(DateTimeOffset now)
     {
-        var (body, type) = Sample switch
-        {
-            null => (File!, ContentType),
-            { Form: { } form } => (Encoding.UTF8.GetBytes(form), "application/x-www-form-urlencoded"),
-            _ when AsIs => (Encoding.UTF8.GetBytes(Sample.Body.GetRawText()), "application/json"),
-            _ => (FreshSample.Make(Preset!, Sample.Body, now), "application/json"),
-        };
-        var headers = new Dictionary<string, string>(Sample?.Headers ?? new Dictionary<string, string>(StringComparer.Ordinal), StringComparer.OrdinalIgnoreCase);
-        if (!AsIs && Preset is not null)
-        {
-            // The delivery's own id, where repeated deliveries are known by it.
-            foreach (var id in headers.Keys.Where(h => Preset.Dedupe.Key.Any(k => k.Contains("{header:" + h, StringComparison.OrdinalIgnoreCase))).ToList())
-                headers[id] = $"{headers[id]}-{Guid.CreateVersion7(now):N}";
-        }
-
+        var (body, type, headers) = Content(now);
         if (Secret is { Length: > 0 } secret && Preset is not null)
         {
-            body = WithBodyToken(body, secret);
+            if (Sample is not null && !AsIs)
+                body = RequestSigner.WithToken(Preset, body, secret, Scheme);
             foreach (var (name, value) in Sign(body, secret, now, type))
                 headers[name] = value;
         }
@@ -81,6 +70,37 @@ internal sealed record OutgoingEvent
         return request;
     }
 
+    private (byte[] Body, string Type, Dictionary<string, string> Headers) Content(DateTimeOffset now)
+    {
+        if (Sample is null)
+            return FreshIds ? FreshFile(now) : (File!, ContentType, None());
+        if (!AsIs)
+        {
+            var (body, type) = FreshSample.Make(Preset!, Sample, now);
+            return (body, type, FreshSample.Headers(Preset!, Sample, now));
+        }
+
+        var headers = new Dictionary<string, string>(Sample.Headers ?? None(), StringComparer.OrdinalIgnoreCase);
+        return Sample.Form is { } form
+            ? (Encoding.UTF8.GetBytes(form), "application/x-www-form-urlencoded", headers)
+            : (Encoding.UTF8.GetBytes(Sample.Body.GetRawText()), "application/json", headers);
+    }
+
+    /// <summary>The file as a new event: new ids and times where the preset has them, and a new id of the delivery where it has a header for that.</summary>
+    private (byte[] Body, string Type, Dictionary<string, string> Headers) FreshFile(DateTimeOffset now)
+    {
+        var body = FreshSample.Make(Preset!, File!, ContentType, now);
+        var headers = None();
+        // One that is given stays what it is.
+        if (FreshSample.IdHeaders(Preset!) is [var id, ..] all && !all.Any(h => Headers.Any(line => line.StartsWith(h + ":", StringComparison.OrdinalIgnoreCase))))
+            headers[id] = Guid.CreateVersion7(now).ToString();
+        if (headers.Count == 0 && body is null)
+            throw new CommandException(Exit.Misused, $"The file has none of the fields that {Preset!.Title} takes ids and times from, so nothing could be made new.");
+        return (body ?? File!, ContentType, headers);
+    }
+
+    private static Dictionary<string, string> None() => new(StringComparer.OrdinalIgnoreCase);
+
     private IReadOnlyDictionary<string, string> Sign(byte[] body, string secret, DateTimeOffset now, string type)
     {
         try
@@ -91,19 +111,5 @@ internal sealed record OutgoingEvent
         {
             throw new CommandException(Exit.Misused, e.Message);
         }
-    }
-
-    /// <summary>The token that some senders write into the body.</summary>
-    private byte[] WithBodyToken(byte[] body, string secret)
-    {
-        var scheme = Preset!.Verification.FirstOrDefault(s => Scheme is null || s.Name == Scheme);
-        if (scheme is not { Kind: "body-token" } || AsIs || Sample is null || JsonNode.Parse(body) is not JsonObject root)
-            return body;
-        var owner = root;
-        var parts = scheme.Path.Split('.');
-        foreach (var part in parts[..^1])
-            owner = owner[part] as JsonObject ?? (JsonObject)(owner[part] = new JsonObject());
-        owner[parts[^1]] = secret;
-        return Encoding.UTF8.GetBytes(root.ToJsonString());
     }
 }

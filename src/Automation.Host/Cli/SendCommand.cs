@@ -19,7 +19,7 @@ internal static class SendCommand
         var sample = new Argument<string?>("sample") { Description = "Name of the sample, mostly the event type. Without it the samples are listed.", Arity = ArgumentArity.ZeroOrOne };
         var preset = new Option<string?>("--preset") { Description = "Preset that has the sample and the signature, where the source is not named like it." };
         var presets = new Option<DirectoryInfo?>("--presets") { Description = "Folder with presets of your own, as the server's Automation:Intake:PresetsDirectory." };
-        var file = new Option<FileInfo?>("--file") { Description = "Posts this file instead of a sample." };
+        var file = new Option<FileInfo?>("--file") { Description = "Posts this file instead of a sample, byte for byte; repeats of it may be taken for one event. See --fresh-ids." };
         var contentType = new Option<string?>("--content-type") { Description = "Content type of the file. Default application/json." };
         var secret = new Option<string?>("--secret") { Description = "Signs as the sender would, with this secret of the source. Default: the environment variable AUTOMATION_SECRET; unsigned where there is none." };
         var scheme = new Option<string?>("--scheme") { Description = "Which of the preset's ways to sign. Default: the first that the secret fits." };
@@ -27,12 +27,13 @@ internal static class SendCommand
         var urlSecret = new Option<string?>("--url-secret") { Description = "Secret in the URL: /webhooks/{source}/{secret}." };
         var header = new Option<string[]>("--header") { Description = "Further header, \"Name: value\". May be given several times." };
         var asIs = new Option<bool>("--as-is") { Description = "Sends the sample byte for byte. By default its ids and times are made new, so that it is not taken for a repeated delivery." };
-        var repeat = new Option<int>("--repeat") { Description = "How many events to send. Default 1.", DefaultValueFactory = _ => 1 };
+        var freshIds = new Option<bool>("--fresh-ids") { Description = "With --file: makes the ids and times new that the preset names, each time it is sent, so that every one is an event of its own. Samples have new ones anyway." };
+        var repeat = new Option<int>("--repeat") { Description = "How many events to send. Default 1. A sample is a new event each time; a file is the same bytes, of which the server takes the first and knows the others as repeated deliveries, unless --fresh-ids is given.", DefaultValueFactory = _ => 1 };
         var rate = new Option<double?>("--rate") { Description = "Events a second. Default: one after another." };
         var url = Connection.UrlOption();
         var command = new Command("send", "Posts a sample event or a file to a running server, signed as the sender would sign it.")
         {
-            source, sample, preset, presets, file, contentType, secret, scheme, user, urlSecret, header, asIs, repeat, rate, url,
+            source, sample, preset, presets, file, contentType, secret, scheme, user, urlSecret, header, asIs, freshIds, repeat, rate, url,
         };
         command.SetAction((result, cancellationToken) => Connection.GuardAsync(async () =>
         {
@@ -48,6 +49,10 @@ internal static class SendCommand
                 throw new CommandException(Exit.Misused, "--repeat and --rate must be more than 0.");
             if (result.GetValue(file) is not null && result.GetValue(sample) is not null)
                 throw new CommandException(Exit.Misused, "Either a sample or --file is sent, not both.");
+            if (result.GetValue(freshIds) && result.GetValue(asIs))
+                throw new CommandException(Exit.Misused, "Either --as-is or --fresh-ids, not both.");
+            if (result.GetValue(freshIds) && found is null)
+                throw new CommandException(Exit.Misused, $"--fresh-ids needs to know where the ids are: there is no preset named \"{presetName}\", so add --preset NAME (generic, for the usual names).");
             using var connection = Connection.AsSender(result.GetValue(url));
             var outgoing = new OutgoingEvent
             {
@@ -57,6 +62,7 @@ internal static class SendCommand
                 File = result.GetValue(file) is { } given ? await Files.ReadAsync(given, cancellationToken) : null,
                 ContentType = result.GetValue(contentType) ?? "application/json",
                 AsIs = result.GetValue(asIs),
+                FreshIds = result.GetValue(freshIds),
                 Secret = result.GetValue(secret) ?? Environment.GetEnvironmentVariable("AUTOMATION_SECRET"),
                 Scheme = result.GetValue(scheme),
                 User = result.GetValue(user),

@@ -194,23 +194,7 @@ internal sealed class SourceBuilder(string slug, SourceOptions options, IntakeOp
     private VerificationScheme Scheme(SignatureOptions s)
     {
         OneOf("Signature:Kind", s.Kind, "hmac", "ed25519");
-        var scheme = new VerificationScheme
-        {
-            Name = "signature",
-            Kind = s.Kind,
-            Headers = [s.Header],
-            Prefix = s.Prefix,
-            Format = s.Format,
-            Key = s.Key,
-            Algorithm = s.Algorithm,
-            Encoding = s.Encoding,
-            Signed = s.Signed,
-            IdHeader = s.IdHeader,
-            TimestampHeader = s.TimestampHeader,
-            TimestampKey = s.TimestampKey,
-            TimestampUnit = s.TimestampUnit,
-            SecretEncoding = s.SecretEncoding,
-        };
+        var scheme = s.ToScheme();
         foreach (var fault in SchemeCheck.Faults(scheme).Where(f => f.Member != "kind"))
             Wrong($"Signature:{(fault.Member == "headers" ? "Header" : char.ToUpperInvariant(fault.Member[0]) + fault.Member[1..])}", fault.Value, fault.Wanted);
         return scheme;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
 using Automation.Intake.Sources;
 using Microsoft.AspNetCore.Http;
 
@@ -18,6 +19,9 @@ public sealed record RequestToSign(
 {
     /// <summary>Signs a message with the seed of an ed25519 key, where <see cref="Secret"/> may be a private key; null where it is not one.</summary>
     public Func<byte[], byte[], byte[]>? Ed25519 { get; init; }
+
+    /// <summary>The source's own signature, which stands in place of the preset's schemes; null for none.</summary>
+    public SignatureOptions? Own { get; init; }
 }
 
 /// <summary>Signs test requests as the sender of a preset would.</summary>
@@ -32,15 +36,34 @@ public static class RequestSigner
     public static IReadOnlyDictionary<string, string> Sign(Preset preset, RequestToSign request)
     {
         var reasons = new List<string>();
-        foreach (var scheme in preset.Verification.Where(s => request.Scheme is null || s.Name == request.Scheme))
+        IReadOnlyList<VerificationScheme> schemes = request.Own is { } own ? [own.ToScheme()] : preset.Verification;
+        foreach (var scheme in schemes.Where(s => request.Scheme is null || s.Name == request.Scheme))
         {
             if (Sign(scheme, request, reasons) is { } headers)
                 return headers;
         }
 
-        throw new NotSupportedException(preset.Verification.Count == 0
+        throw new NotSupportedException(schemes.Count == 0
             ? $"{preset.Title} signs nothing."
             : $"No scheme of {preset.Title} can be signed: {(reasons.Count == 0 ? $"there is none named \"{request.Scheme}\"" : string.Join("; ", reasons))}.");
+    }
+
+    /// <summary>The body with the token that some senders write into it; as it is where the sender does not.</summary>
+    /// <param name="preset">The sender.</param>
+    /// <param name="body">The body.</param>
+    /// <param name="secret">The token.</param>
+    /// <param name="schemeName">Name of the preset's scheme; null for the first.</param>
+    public static byte[] WithToken(Preset preset, byte[] body, string secret, string? schemeName)
+    {
+        var scheme = preset.Verification.FirstOrDefault(s => schemeName is null || s.Name == schemeName);
+        if (scheme is not { Kind: "body-token" } || JsonNode.Parse(body) is not JsonObject root)
+            return body;
+        var owner = root;
+        var parts = scheme.Path.Split('.');
+        foreach (var part in parts[..^1])
+            owner = owner[part] as JsonObject ?? (JsonObject)(owner[part] = new JsonObject());
+        owner[parts[^1]] = secret;
+        return Encoding.UTF8.GetBytes(root.ToJsonString());
     }
 
     private static Dictionary<string, string>? Sign(VerificationScheme scheme, RequestToSign request, List<string> reasons)

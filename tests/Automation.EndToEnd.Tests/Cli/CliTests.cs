@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Net.Http.Json;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -71,6 +72,49 @@ public sealed class CliTests(CliSite site) : IClassFixture<CliSite>
         var none = await site.RunAsync("send", source, sample, "--secret", prefix + "AAAA");
         Assert.Equal(2, none.Code);
         Assert.Contains($"{prefix}<32 bytes as base64>", none.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_file_is_the_same_event_however_often_it_is_sent_unless_its_ids_are_made_new()
+    {
+        var file = site.Write("placed.json", """{ "action": "PLACED", "order": { "id": "file-1", "customer": "c-file" } }""");
+        string[] args = ["send", "acme", "--file", file, "--presets", site.PresetsDirectory, "--secret", CliSite.Secret, "--repeat", "3"];
+
+        Assert.Equal(0, (await site.RunAsync(args)).Code);
+        Assert.Single(await site.Server.AllEventsAsync("source=acme&text=file-1&status=Unmatched"));
+
+        Assert.Equal(0, (await site.RunAsync([.. args, "--fresh-ids"])).Code);
+        Assert.Equal(4, (await site.Server.AllEventsAsync("source=acme&text=file-1&status=Unmatched")).Count);
+
+        var nothing = site.Write("nothing.json", """{ "action": "PLACED" }""");
+        var none = await site.RunAsync("send", "acme", "--file", nothing, "--presets", site.PresetsDirectory, "--fresh-ids");
+        Assert.Equal(2, none.Code);
+        Assert.Contains("none of the fields that Acme Shop takes ids and times from", none.Errors, StringComparison.Ordinal);
+        var unknown = await site.RunAsync("send", "inbox", "--file", file, "--fresh-ids");
+        Assert.Equal(2, unknown.Code);
+        Assert.Contains("add --preset NAME", unknown.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_test_event_of_the_console_proves_itself_as_the_source_wants_it_and_is_new_each_time()
+    {
+        using var put = new HttpRequestMessage(HttpMethod.Put, "/api/sources/own")
+        {
+            Content = JsonContent.Create(new { preset = "generic", secrets = new[] { "own-secret" }, signature = new { header = "X-Own", algorithm = "sha512", encoding = "base64", prefix = "v2:", signed = "{timestamp}.{body}", timestampHeader = "X-Own-Time" } }),
+        };
+        Assert.Equal(HttpStatusCode.OK, (await site.Server.Api.SendAsync(put, TestContext.Current.CancellationToken)).StatusCode);
+
+        foreach (var (source, sample) in new[] { ("own", "order.created"), ("bot", "action.onboarding"), ("github", await FirstSampleAsync("github")), ("twilio", "completed") })
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                using var answer = await site.Server.Api.PostAsync($"/api/sources/{source}/test?sample={Uri.EscapeDataString(sample)}", null, TestContext.Current.CancellationToken);
+                var said = await answer.Content.ReadFromJsonAsync<JsonElement>(TestContext.Current.CancellationToken);
+                Assert.True(said.GetProperty("status").GetInt32() is >= 200 and <= 299, $"{source}: {said}");
+            }
+
+            Assert.Empty(await site.Server.AllEventsAsync($"source={source}&status=Duplicate"));
+        }
     }
 
     [Fact]
