@@ -65,6 +65,33 @@ public sealed record SourceForm
     /// <summary>Header of the signed time.</summary>
     public string SignatureTimestamp { get; init; } = "";
 
+    /// <summary><c>hmac</c> or <c>ed25519</c>.</summary>
+    public string SignatureKind { get; init; } = "hmac";
+
+    /// <summary>How the header is made up: <c>plain</c>, <c>list</c> or <c>pairs</c>.</summary>
+    public string SignatureFormat { get; init; } = "plain";
+
+    /// <summary>Key of the signature in a header of pairs.</summary>
+    public string SignatureKey { get; init; } = "";
+
+    /// <summary>Key of the signed time in a header of pairs.</summary>
+    public string SignatureTimestampKey { get; init; } = "";
+
+    /// <summary>Unit of the signed time.</summary>
+    public string SignatureUnit { get; init; } = "s";
+
+    /// <summary>Header of the delivery's id, where it is signed.</summary>
+    public string SignatureId { get; init; } = "";
+
+    /// <summary>How the secret is written.</summary>
+    public string SignatureSecret { get; init; } = "text";
+
+    /// <summary>How far signed times may be from now, hh:mm:ss; empty for the preset's.</summary>
+    public string Tolerance { get; init; } = "";
+
+    /// <summary>Who signs ID tokens; empty for Google.</summary>
+    public string Authority { get; init; } = "";
+
     /// <summary>Whether events are taken although nothing verifies them.</summary>
     public bool Open { get; init; }
 
@@ -106,6 +133,15 @@ public sealed record SourceForm
         SignatureEncoding = settings.Signature?.Encoding ?? "hex",
         SignatureSigned = settings.Signature?.Signed ?? "{body}",
         SignatureTimestamp = settings.Signature?.TimestampHeader ?? "",
+        SignatureKind = settings.Signature?.Kind ?? "hmac",
+        SignatureFormat = settings.Signature?.Format ?? "plain",
+        SignatureKey = settings.Signature?.Key ?? "",
+        SignatureTimestampKey = settings.Signature?.TimestampKey ?? "",
+        SignatureUnit = settings.Signature?.TimestampUnit ?? "s",
+        SignatureId = settings.Signature?.IdHeader ?? "",
+        SignatureSecret = settings.Signature?.SecretEncoding ?? "text",
+        Tolerance = settings.Tolerance?.ToString("c", CultureInfo.InvariantCulture) ?? "",
+        Authority = settings.IdToken is { } token && token.Authority != new IdTokenOptions().Authority ? token.Authority : "",
         Open = settings.Open,
         Type = settings.Type ?? "",
         Correlation = settings.Correlation ?? "",
@@ -135,6 +171,15 @@ public sealed record SourceForm
         SignatureEncoding = Field(form, "signatureEncoding"),
         SignatureSigned = Field(form, "signatureSigned"),
         SignatureTimestamp = Field(form, "signatureTimestamp"),
+        SignatureKind = Field(form, "signatureKind"),
+        SignatureFormat = Field(form, "signatureFormat"),
+        SignatureKey = Field(form, "signatureKey"),
+        SignatureTimestampKey = Field(form, "signatureTimestampKey"),
+        SignatureUnit = Field(form, "signatureUnit"),
+        SignatureId = Field(form, "signatureId"),
+        SignatureSecret = Field(form, "signatureSecret"),
+        Tolerance = Field(form, "tolerance"),
+        Authority = Field(form, "authority"),
         Open = form["open"] == "on",
         Type = Field(form, "type"),
         Correlation = Field(form, "correlation"),
@@ -171,6 +216,8 @@ public sealed record SourceForm
         settings.Time = OrNull(Time);
         settings.RateLimit = RateLimit.Length == 0 ? null
             : int.TryParse(RateLimit, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) ? rate : throw new FormatException($"The rate limit is \"{RateLimit}\"; a whole number is wanted.");
+        settings.Tolerance = Tolerance.Length == 0 ? null
+            : TimeSpan.TryParse(Tolerance, CultureInfo.InvariantCulture, out var tolerance) ? tolerance : throw new FormatException($"Signed times may be off by \"{Tolerance}\"; hours, minutes and seconds are wanted, such as 00:05:00.");
         settings.Secrets = Kept("secret", settings.Secrets, Secret);
         settings.UrlSecrets = Kept("url", settings.UrlSecrets, "");
         if (NewAddress)
@@ -183,7 +230,7 @@ public sealed record SourceForm
         settings.Signature = SignatureHeader.Length == 0 ? null : Signature(settings.Signature ?? new SignatureOptions());
         settings.IdToken = Audiences.Length + Emails.Length == 0 ? null : new IdTokenOptions
         {
-            Authority = (settings.IdToken ?? new IdTokenOptions()).Authority,
+            Authority = Authority.Length > 0 ? Authority : new IdTokenOptions().Authority,
             Audiences = Lines(Audiences),
             Emails = Lines(Emails),
         };
@@ -216,6 +263,13 @@ public sealed record SourceForm
         signature.Encoding = SignatureEncoding;
         signature.Signed = SignatureSigned;
         signature.TimestampHeader = OrNull(SignatureTimestamp);
+        signature.Kind = SignatureKind;
+        signature.Format = SignatureFormat;
+        signature.Key = SignatureKey;
+        signature.TimestampKey = OrNull(SignatureTimestampKey);
+        signature.TimestampUnit = SignatureUnit;
+        signature.IdHeader = OrNull(SignatureId);
+        signature.SecretEncoding = SignatureSecret;
         return signature;
     }
 
