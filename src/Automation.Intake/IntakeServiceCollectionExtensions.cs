@@ -58,11 +58,11 @@ public static class IntakeServiceCollectionExtensions
         services.TryAddSingleton(s => new EventJudge(s.GetRequiredService<RoutingPreview>(), s.GetRequiredService<MappingStore>(), s.GetRequiredService<MappingHistory>()));
         services.TryAddSingleton<VerificationExplainer>();
         services.TryAddSingleton(s => new EventActions(
-            s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>()));
+            s.GetRequiredService<EventProgress>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventBacklog>(), s.GetRequiredService<EventRouter>()));
         services.TryAddSingleton(s => new EventTrial(s.GetRequiredService<EventProgress>(), s.GetRequiredService<MappingStore>()));
         services.TryAddSingleton<ReplayStore>();
         services.TryAddSingleton(s => new EventReplays(
-            s.GetRequiredService<Automation.Storage.Database>(), s.GetRequiredService<ReplayStore>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventRouter>(),
+            s.GetRequiredService<Automation.Storage.Database>(), s.GetRequiredService<ReplayStore>(), s.GetRequiredService<EventStore>(), s.GetRequiredService<EventBacklog>(),
             s.GetRequiredService<MappingStore>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<EventReplays>>()));
         services.TryAddSingleton<EventRetention>();
         services.AddHostedService(s => s.GetRequiredService<EventRetention>());
@@ -93,10 +93,12 @@ public static class IntakeServiceCollectionExtensions
             .AddWorkflowActivity<BargeIn>().AddWorkflowActivity<ConfigureTranscription>()
             .AddWorkflowActivity<VapiToolResult>().AddWorkflowActivity<VapiAssistant>().AddWorkflowActivity<VapiTransferDestination>()
             .AddWorkflowActivity<DialogflowFulfillment>();
+        services.TryAddSingleton<Perseverance>();
+        services.TryAddSingleton<EventBacklog>();
+        services.TryAddSingleton<EventDispatcher>();
         services.TryAddSingleton(s => new EventRouter(
-            s.GetRequiredService<EventProgress>(), s.GetRequiredService<MappingStore>(), s.GetRequiredService<FlowControl>(), s.GetRequiredService<IWorkflowStarter>(), s.GetRequiredService<SessionRouter>(),
-            s.GetRequiredService<ReplyFollower>(), s.GetRequiredService<Automation.Storage.Database>(), s.GetService<WorkflowEvents>(),
-            s.GetRequiredService<IOptions<IntakeOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<EventRouter>>()));
+            s.GetRequiredService<EventBacklog>(), s.GetRequiredService<EventDispatcher>(), s.GetRequiredService<Perseverance>(), s.GetRequiredService<MappingStore>(),
+            s.GetRequiredService<Automation.Storage.Database>(), s.GetService<WorkflowEvents>(), s.GetRequiredService<IOptions<IntakeOptions>>(), s.GetRequiredService<TimeProvider>()));
         services.AddSingleton(s => new ChoiceList(ChoiceLists.Sources, _ => ValueTask.FromResult(EventActivities.Sources(s.GetRequiredService<SourceCatalog>()))));
         services.AddSingleton(s => new ChoiceList(ChoiceLists.EventTypes, cancellationToken =>
             EventActivities.TypesAsync(s.GetRequiredService<SourceCatalog>(), s.GetRequiredService<EventQueries>(), cancellationToken)));

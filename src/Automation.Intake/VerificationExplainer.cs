@@ -36,12 +36,12 @@ public sealed class VerificationExplainer(SourceCatalog sources, TimeProvider cl
         foreach (var (name, value) in captured.Headers)
             headers[name] = value;
         Func<string>? url = captured.Url is { } text ? () => text : null;
-        var request = new WebhookRequest(headers, captured.Body, new QueryString(captured.Query), captured.UrlSecret, captured.RemoteIp, url);
+        var request = new WebhookRequest(headers, captured.Body, WebhookRequest.QueryOf(captured.Query), captured.UrlSecret, captured.RemoteIp, url);
         var steps = new List<string>();
         var now = captured.At ?? clock.GetUtcNow();
         if (found.IdToken is { } idToken && await idToken.PrepareAsync(request, clock.GetUtcNow(), cancellationToken) is { } obstacle)
             steps.Add(obstacle);
-        var verdict = found.Verify(request, now, steps);
+        var verdict = found.Explain(request, now, steps);
         return new VerificationExplanation(verdict.Accepted, verdict.Text, steps);
     }
 }

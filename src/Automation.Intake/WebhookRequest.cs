@@ -16,6 +16,9 @@ namespace Automation.Intake;
 internal readonly record struct WebhookRequest(
     IHeaderDictionary Headers, ReadOnlyMemory<byte> Body, QueryString Query, string? UrlSecret, IPAddress? RemoteIp, Func<string>? Url = null)
 {
+    /// <summary>A query string as somebody writes it, with or without its question mark.</summary>
+    public static QueryString QueryOf(string? text) => string.IsNullOrEmpty(text) ? QueryString.Empty : new QueryString(text[0] == '?' ? text : "?" + text);
+
     /// <summary>A header's value; several are joined by commas, as HTTP has it. Null where absent or empty.</summary>
     public string? Header(string name) => Headers.TryGetValue(name, out var values) && values.Count > 0 && values.ToString() is { Length: > 0 } text ? text : null;
 

@@ -129,7 +129,11 @@ internal sealed record EventAnswer
 
     public required string? DedupeKey { get; init; }
 
+    /// <summary>By what its sender was verified; of a refused request what verification looked at, a line each, never a secret.</summary>
     public required string? Verification { get; init; }
+
+    /// <summary>Why instances that waited in its session did not take it, a sentence each.</summary>
+    public required IReadOnlyList<string> RefusedWaits { get; init; }
 
     public required string? RemoteIp { get; init; }
 
@@ -167,6 +171,7 @@ internal sealed record EventAnswer
             Event = detail.Summary,
             DedupeKey = detail.DedupeKey,
             Verification = detail.Verification,
+            RefusedWaits = detail.RefusedWaits,
             RemoteIp = detail.RemoteIp,
             Query = detail.Query,
             Headers = JsonElement.Parse(detail.Headers),

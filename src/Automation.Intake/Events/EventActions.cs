@@ -8,12 +8,14 @@ public sealed class EventActions
 {
     private readonly EventProgress _progress;
     private readonly EventStore _store;
+    private readonly EventBacklog _backlog;
     private readonly EventRouter _router;
 
-    internal EventActions(EventProgress progress, EventStore store, EventRouter router)
+    internal EventActions(EventProgress progress, EventStore store, EventBacklog backlog, EventRouter router)
     {
         _progress = progress;
         _store = store;
+        _backlog = backlog;
         _router = router;
     }
 
@@ -29,7 +31,7 @@ public sealed class EventActions
     {
         if (!await _progress.ReopenAsync(id, cancellationToken) || await _progress.FindAsync(id, cancellationToken) is not { } incoming)
             return false;
-        _router.Post(incoming);
+        _backlog.Post(incoming);
         return true;
     }
 
@@ -40,7 +42,7 @@ public sealed class EventActions
         if (await _progress.FindAsync(id, cancellationToken) is not { Status: not EventStatus.Rejected } original)
             return null;
         var copy = original with { Status = EventStatus.Received, ReplayOf = original.ReplayOf ?? original.Id };
-        await _store.AppendPlainAsync(copy, _router.Post, cancellationToken);
+        await _store.AppendPlainAsync(copy, _backlog.Post, cancellationToken);
         return copy.Id;
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Automation.Storage;
 using Automation.Storage.Events;
 using Automation.Storage.Workflows;
@@ -116,7 +117,7 @@ public sealed record EventReply(
 /// <summary>Everything that is known of an event.</summary>
 /// <param name="Summary">What lists show.</param>
 /// <param name="DedupeKey">Its dedupe key, while it is remembered.</param>
-/// <param name="Verification">By what its sender was verified.</param>
+/// <param name="Verification">By what its sender was verified; of a refused request what verification looked at, a line each.</param>
 /// <param name="RemoteIp">Address that it came from.</param>
 /// <param name="Query">Query string, secrets masked.</param>
 /// <param name="Headers">JSON object of the headers, secrets masked.</param>
@@ -126,6 +127,14 @@ public sealed record EventReply(
 public sealed record EventDetail(
     EventSummary Summary, string? DedupeKey, string? Verification, string? RemoteIp, string? Query, string Headers, byte[] Body, IReadOnlyList<EventStart> Starts, int Repeats)
 {
+    /// <summary>The headers by name, secrets masked.</summary>
+    public IReadOnlyDictionary<string, string> HeaderTexts() =>
+        (JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(Headers) ?? [])
+            .Where(h => h.Value.ValueKind == JsonValueKind.String).ToDictionary(h => h.Key, h => h.Value.GetString()!, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Why instances that waited in its session did not take it, a sentence each.</summary>
+    public IReadOnlyList<string> RefusedWaits { get; init; } = [];
+
     /// <summary>What flow control did with it, by rule.</summary>
     public IReadOnlyList<EventFlow> Flow { get; init; } = [];
 
@@ -226,6 +235,7 @@ public sealed class EventQueries(Database database)
             Summary.Compile()(row), row.DedupeKey, row.Verification, row.RemoteIp, row.Query, row.Headers, row.Body,
             [.. starts.Select(s => new EventStart(s.RuleId, s.DefinitionId, s.InstanceId, SqlValue.FromMicros(s.StartedAt)))], repeats)
         {
+            RefusedWaits = row.RefusedWaits?.Split('\n') ?? [],
             Replies = [.. replies.Select(r => new EventReply(
                 r.Id, r.State, r.Origin, r.Status, r.ContentType, r.Headers, r.Body, r.InstanceId, r.ActivityId, SqlValue.FromMicros(r.CreatedAt), r.SendTo,
                 r.SentAt is { } sent ? SqlValue.FromMicros(sent) : null, r.Detail))],

@@ -35,19 +35,19 @@ public sealed partial class EventReplays : BackgroundService
     private readonly Database _database;
     private readonly ReplayStore _runs;
     private readonly EventStore _store;
-    private readonly EventRouter _router;
+    private readonly EventBacklog _backlog;
     private readonly MappingStore _mappings;
     private readonly TimeProvider _clock;
     private readonly ILogger<EventReplays> _logger;
     private readonly ConcurrentDictionary<string, Task> _here = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _stopping = new();
 
-    internal EventReplays(Database database, ReplayStore runs, EventStore store, EventRouter router, MappingStore mappings, TimeProvider clock, ILogger<EventReplays> logger)
+    internal EventReplays(Database database, ReplayStore runs, EventStore store, EventBacklog backlog, MappingStore mappings, TimeProvider clock, ILogger<EventReplays> logger)
     {
         _database = database;
         _runs = runs;
         _store = store;
-        _router = router;
+        _backlog = backlog;
         _mappings = mappings;
         _clock = clock;
         _logger = logger;
@@ -260,7 +260,7 @@ public sealed partial class EventReplays : BackgroundService
             {
                 var unit = new WriteUnit();
                 _runs.AddAdvance(unit, run, afterId);
-                await _store.AppendCopiesAsync(unit, copies, _router.Post, stopping);
+                await _store.AppendCopiesAsync(unit, copies, _backlog.Post, stopping);
                 run.AfterId = afterId;
                 return;
             }

@@ -21,7 +21,7 @@ public sealed partial class MappingStore : BackgroundService
     /// <summary>How many looks at the file go by until the database is asked for a version that nobody has told of.</summary>
     private const int LooksPerQuestion = 15;
 
-    private readonly string _file;
+    private readonly MappingsFile _file;
     private readonly string _name;
     private readonly ExpressionCompiler _expressions;
     private readonly MappingHistory _history;
@@ -30,22 +30,15 @@ public sealed partial class MappingStore : BackgroundService
     private readonly TimeProvider _clock;
     private readonly ILogger<MappingStore> _logger;
 
-    private readonly Lock _gate = new();
     private readonly SemaphoreSlim _one = new(1);
     private readonly WorkflowCatalog? _workflows;
-    private readonly SourceCatalog? _sources;
+    private readonly RuleWarnings _warnings;
 
-    // Guarded by the gate: the two halves of what is in force.
-    private IReadOnlyList<CompiledRule> _ofFile = [];
-    private IReadOnlyList<CompiledRule> _ofTriggers = [];
-    private (long Number, IReadOnlyList<CompiledRule> Rules)? _past;
-
-    private volatile RuleSet _rules = RuleSet.Empty;
+    private readonly RulesInForce _rules = new();
     private readonly List<IDisposable?> _listening = [];
     private volatile string? _problem;
 
-    // Only whoever is the one at work changes these: how the file was when it was last looked at, the text in force and its version.
-    private (DateTime Written, long Length) _seen;
+    // Only whoever is the one at work changes these, and looks at the file: the text in force and its version.
     private byte[] _content = [];
     private long _version;
     private bool _unkept;
@@ -55,9 +48,9 @@ public sealed partial class MappingStore : BackgroundService
         ILogger<MappingStore> logger, WorkflowCatalog? workflows = null, SourceCatalog? sources = null)
     {
         _workflows = workflows;
-        _sources = sources;
+        _warnings = new RuleWarnings(workflows, sources);
         _name = options.Value.MappingsFile;
-        _file = Path.GetFullPath(_name, environment.ContentRootPath);
+        _file = new MappingsFile(Path.GetFullPath(_name, environment.ContentRootPath));
         _expressions = expressions;
         _history = history;
         _database = database;
@@ -67,7 +60,7 @@ public sealed partial class MappingStore : BackgroundService
     }
 
     /// <summary>The rules in force, those of highest priority first.</summary>
-    public IReadOnlyList<MappingRule> Rules => [.. _rules.Rules.Select(r => r.Rule)];
+    public IReadOnlyList<MappingRule> Rules => [.. _rules.Current.Rules.Select(r => r.Rule)];
 
     /// <summary>Why the file as it is now, or the latest version, is not in force; null where it is.</summary>
     public string? Problem => _problem;
@@ -75,34 +68,20 @@ public sealed partial class MappingStore : BackgroundService
     /// <summary>The version in force; 0 before there is any.</summary>
     public long Version => Volatile.Read(ref _version);
 
-    internal RuleSet Current => _rules;
+    internal RuleSet Current => _rules.Current;
 
     internal ExpressionCompiler Expressions => _expressions;
 
     /// <summary>The rules of an earlier version beside the triggers of now; null where they cannot be used any more.</summary>
     internal RuleSet? RulesOf(MappingVersion version)
     {
-        IReadOnlyList<CompiledRule>? past = null;
-        lock (_gate)
-        {
-            if (_past is { } kept && kept.Number == version.Number)
-                past = kept.Rules;
-        }
-
         try
         {
-            past ??= Compile(_name, version.Content);
+            return _rules.OfPast(version.Number, () => Compile(_name, version.Content));
         }
         catch (MappingFileException)
         {
             return null;
-        }
-
-        lock (_gate)
-        {
-            // Whoever looks at one event looks at its neighbours next.
-            _past = (version.Number, past);
-            return new RuleSet([.. past, .. _ofTriggers]);
         }
     }
 
@@ -117,7 +96,7 @@ public sealed partial class MappingStore : BackgroundService
         try
         {
             await LookAtFileAsync(cancellationToken);
-            return (File.Exists(_file) ? await File.ReadAllBytesAsync(_file, cancellationToken) : [], _version);
+            return (_file.Exists ? await _file.ReadAsync(cancellationToken) : [], _version);
         }
         finally
         {
@@ -133,7 +112,7 @@ public sealed partial class MappingStore : BackgroundService
         try
         {
             var rules = MappingFile.Read(name ?? Path.GetFileName(_name), json, _expressions);
-            return new MappingsCheck(rules.Count, null) { Warnings = Warnings(rules) };
+            return new MappingsCheck(rules.Count, null) { Warnings = _warnings.Of(rules) };
         }
         catch (MappingFileException e)
         {
@@ -141,25 +120,8 @@ public sealed partial class MappingStore : BackgroundService
         }
     }
 
-    /// <summary>
-    /// What the rules in force name that is not there. It is no reason to refuse them: a workflow may be published, and a
-    /// source made, after the rule.
-    /// </summary>
-    public IReadOnlyList<string> Warnings() => Warnings(_rules.Rules);
-
-    private List<string> Warnings(IEnumerable<CompiledRule> rules)
-    {
-        var warnings = new List<string>();
-        foreach (var rule in rules.Select(r => r.Rule).Where(r => r is { Enabled: true, Trigger: null }))
-        {
-            if (_workflows is not null && _workflows.FindPublished(rule.Workflow) is null)
-                warnings.Add($"Rule \"{rule.Id}\": there is no published workflow \"{rule.Workflow}\"; its events fail until there is.");
-            if (_sources is not null && !_sources.All.Any(s => rule.IsFor(s.Slug)))
-                warnings.Add($"Rule \"{rule.Id}\": there is no source \"{rule.Source}\", so no event comes to it.");
-        }
-
-        return warnings;
-    }
+    /// <summary>What the rules in force name that is not there.</summary>
+    public IReadOnlyList<string> Warnings() => _warnings.Of(_rules.Current.Rules);
 
     /// <summary>Puts a mappings file that has been checked in place of what is in force, at every server, and keeps it as a version.</summary>
     /// <param name="json">Its content.</param>
@@ -212,7 +174,7 @@ public sealed partial class MappingStore : BackgroundService
         await LookAtFileAsync(cancellationToken);
         if (expected is { } wanted && wanted != _version)
             throw new MappingConflictException(wanted, _version);
-        await WriteFileAsync(json);
+        await _file.WriteAsync(json);
         try
         {
             if (await _history.AppendAsync(_version, json, origin, by, note, CancellationToken.None) is { } version)
@@ -223,7 +185,7 @@ public sealed partial class MappingStore : BackgroundService
             // The file is what is in force; its history follows.
             LogUnkept(e.Message);
             (_problem, _content, _unkept) = (null, json, true);
-            Use(file: rules);
+            _rules.UseWritten(rules);
         }
     }
 
@@ -244,53 +206,37 @@ public sealed partial class MappingStore : BackgroundService
 
     private IReadOnlyList<CompiledRule> Compile(string name, byte[] json) => json.Length == 0 ? [] : MappingFile.Read(name, json, _expressions);
 
-    /// <summary>Beside the file and then renamed: nobody ever reads half of it.</summary>
-    private async Task WriteFileAsync(byte[] json)
-    {
-        var next = _file + ".next";
-        await File.WriteAllBytesAsync(next, json, CancellationToken.None);
-        File.Move(next, _file, overwrite: true);
-        _seen = Stamp();
-    }
-
-    private (DateTime Written, long Length) Stamp()
-    {
-        var info = new FileInfo(_file);
-        return info.Exists ? (info.LastWriteTimeUtc, info.Length) : default;
-    }
-
     private async Task<bool> LookAtFileAsync(CancellationToken cancellationToken)
     {
-        var now = Stamp();
-        if (now == _seen)
+        var (isNew, isThere) = _file.Look();
+        if (!isNew)
         {
             if (_unkept)
                 await KeepAsync(cancellationToken);
             return false;
         }
 
-        _seen = now;
         try
         {
-            var content = now == default ? [] : await File.ReadAllBytesAsync(_file, cancellationToken);
+            var content = isThere ? await _file.ReadAsync(cancellationToken) : [];
             // Where servers share the rules, a file that is taken away takes nothing away.
-            if (_shared && (now == default || content.AsSpan().SequenceEqual(_content)))
+            if (_shared && (!isThere || content.AsSpan().SequenceEqual(_content)))
                 return true;
             // An empty file is a slip; that there is none is an answer.
-            var rules = now == default ? [] : MappingFile.Read(_name, content, _expressions);
+            var rules = isThere ? MappingFile.Read(_name, content, _expressions) : [];
             _problem = null;
             _content = content;
-            Use(file: rules);
-            if (now == default)
-                LogGone(_name);
-            else
+            _rules.UseWritten(rules);
+            if (isThere)
                 LogLoaded(rules.Count, _name);
+            else
+                LogGone(_name);
             _unkept = true;
             await KeepAsync(cancellationToken);
         }
         catch (Exception e) when (e is MappingFileException or IOException or UnauthorizedAccessException)
         {
-            LogBroken(e.Message, _ofFile.Count);
+            LogBroken(e.Message, _rules.Written);
             _problem = e.Message;
         }
 
@@ -329,7 +275,7 @@ public sealed partial class MappingStore : BackgroundService
         try
         {
             var latest = await _history.LatestAsync(cancellationToken);
-            var isNews = File.Exists(_file) && !await _history.IsKnownAsync(MappingVersion.HashOf(await File.ReadAllBytesAsync(_file, cancellationToken)), cancellationToken);
+            var isNews = _file.Exists && !await _history.IsKnownAsync(MappingVersion.HashOf(await _file.ReadAsync(cancellationToken)), cancellationToken);
             if (latest is not null)
                 TakeLatest(latest);
             if (isNews || latest is null)
@@ -338,8 +284,7 @@ public sealed partial class MappingStore : BackgroundService
                 return;
             }
 
-            _seen = Stamp();
-            if (_seen != default && !(await File.ReadAllBytesAsync(_file, cancellationToken)).AsSpan().SequenceEqual(latest.Content))
+            if (_file.Look().IsThere && !(await _file.ReadAsync(cancellationToken)).AsSpan().SequenceEqual(latest.Content))
                 LogOther(_name, latest.Number);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -376,13 +321,13 @@ public sealed partial class MappingStore : BackgroundService
         try
         {
             Take(latest, Compile(_name, latest.Content));
-            LogFollowed(_ofFile.Count, latest.Number);
+            LogFollowed(_rules.Written, latest.Number);
         }
         catch (MappingFileException e)
         {
             // Made by a version of the program that understands more.
             var problem = $"Version {latest.Number} of the mappings cannot be used by this server: {e.Message}";
-            LogBroken(problem, _ofFile.Count);
+            LogBroken(problem, _rules.Written);
             _problem = problem;
         }
     }
@@ -392,14 +337,14 @@ public sealed partial class MappingStore : BackgroundService
         _problem = null;
         _content = version.Content;
         Volatile.Write(ref _version, version.Number);
-        Use(file: rules);
+        _rules.UseWritten(rules);
     }
 
     /// <summary>Takes over the triggers of the workflows that are published now.</summary>
     internal void ReloadTriggers()
     {
         if (_workflows is not null)
-            Use(triggers: () => [.. TriggerRules.From(_workflows, _expressions)]);
+            _rules.UseTriggers(() => [.. TriggerRules.From(_workflows, _expressions)]);
     }
 
     /// <inheritdoc/>
@@ -427,17 +372,6 @@ public sealed partial class MappingStore : BackgroundService
         foreach (var listening in _listening)
             listening?.Dispose();
         base.Dispose();
-    }
-
-    private void Use(IReadOnlyList<CompiledRule>? file = null, Func<IReadOnlyList<CompiledRule>>? triggers = null)
-    {
-        lock (_gate)
-        {
-            _ofFile = file ?? _ofFile;
-            // Read under the gate, so that of two changes the later one is what stays.
-            _ofTriggers = triggers?.Invoke() ?? _ofTriggers;
-            _rules = new RuleSet([.. _ofFile, .. _ofTriggers]);
-        }
     }
 
     /// <inheritdoc/>
@@ -477,16 +411,3 @@ public sealed partial class MappingStore : BackgroundService
     [LoggerMessage(LogLevel.Error, "{Problem} The last good version ({Rules} rules) stays in force")]
     private partial void LogBroken(string problem, int rules);
 }
-
-/// <summary>What a check of a mappings file found.</summary>
-/// <param name="Rules">How many rules it has.</param>
-/// <param name="Problem">Why it cannot be used, with file and line; null where it can.</param>
-public sealed record MappingsCheck(int Rules, string? Problem)
-{
-    /// <summary>What its rules name that is not there: workflows that are not published, sources that are not known.</summary>
-    public IReadOnlyList<string> Warnings { get; init; } = [];
-}
-
-/// <summary>The mappings have been changed by somebody else meanwhile.</summary>
-public sealed class MappingConflictException(long expected, long latest)
-    : Exception($"The mappings have been changed by somebody else meanwhile: version {latest} is in force, not {expected}. Load them again and repeat your change.");

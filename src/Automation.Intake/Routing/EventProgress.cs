@@ -22,7 +22,9 @@ internal sealed class EventProgress(Database database, TimeProvider clock)
 
     private static readonly SqlStatement Mark = new("UPDATE events SET status = $2, reason = $3 WHERE id = $1 AND status = 0");
 
-    private static readonly SqlStatement Reopen = new("UPDATE events SET status = 0, reason = NULL WHERE id = $1 AND status IN (2, 4, 6, 7)");
+    private static readonly SqlStatement Note = new("UPDATE events SET refused_waits = $2 WHERE id = $1");
+
+    private static readonly SqlStatement Reopen = new("UPDATE events SET status = 0, reason = NULL, refused_waits = NULL WHERE id = $1 AND status IN (2, 4, 6, 7)");
 
     private static readonly SqlStatement FindStarts = new("SELECT rule_id FROM event_starts WHERE event_id = $1");
 
@@ -46,6 +48,23 @@ internal sealed class EventProgress(Database database, TimeProvider clock)
     /// <summary>Gives an event that waits a status by itself; nothing where it waits no longer.</summary>
     public Task MarkAsync(string eventId, EventStatus status, string? reason, CancellationToken cancellationToken) =>
         database.CommitAsync(new WriteUnit().Add(Mark, eventId, (int)status, reason), cancellationToken: cancellationToken);
+
+    /// <summary>Ends an event that nothing wanted.</summary>
+    /// <param name="eventId">The event.</param>
+    /// <param name="refusals">Why instances that waited in its session did not take it.</param>
+    /// <param name="cancellationToken">Ends the wait for a place in the queue.</param>
+    public Task MarkUnmatchedAsync(string eventId, IReadOnlyList<string> refusals, CancellationToken cancellationToken)
+    {
+        var reason = refusals.Count == 0 ? null : string.Join('\n', refusals);
+        var unit = new WriteUnit().Add(Mark, eventId, (int)EventStatus.Unmatched, reason);
+        if (reason is not null)
+            unit.Add(Note, eventId, reason);
+        return database.CommitAsync(unit, cancellationToken: cancellationToken);
+    }
+
+    /// <summary>Keeps why instances that waited in an event's session did not take it; nothing is written where there were none.</summary>
+    public Task NoteAsync(string eventId, IReadOnlyList<string> refusals, CancellationToken cancellationToken) =>
+        refusals.Count == 0 ? Task.CompletedTask : database.CommitAsync(new WriteUnit().Add(Note, eventId, string.Join('\n', refusals)), cancellationToken: cancellationToken);
 
     /// <summary>Gives an event that has been through flow control the status that its starts and waits come to.</summary>
     public Task FinishAsync(string eventId, CancellationToken cancellationToken)

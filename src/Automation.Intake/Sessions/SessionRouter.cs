@@ -64,12 +64,11 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
             if (own.Count + others.Count == 0)
                 break;
             if (await ResumeAsync(payload, own, others, isLast, cancellationToken) is { } offer)
-                return offer;
+                return offer with { Refusals = refusals };
         }
 
-        return incoming.CorrelationKey is { } key && await BusyAsync(key, payload, cancellationToken) is { } instanceId
-            ? Offer.Nobody with { HeldFor = instanceId }
-            : refusals.Count == 0 ? Offer.Nobody : Offer.Nobody with { Refusals = refusals };
+        var busy = incoming.CorrelationKey is { } key ? await BusyAsync(key, payload, cancellationToken) : null;
+        return busy is null && refusals.Count == 0 ? Offer.Nobody : Offer.Nobody with { HeldFor = busy, Refusals = refusals };
     }
 
     public void Dispose() => _awaited.Dispose();
@@ -87,7 +86,7 @@ internal sealed class SessionRouter(Database database, EventProgress progress, E
                 if (Refusal(options.GetValueOrDefault("source") as string, options.GetValueOrDefault("eventType") as string, options.GetValueOrDefault("filter") as string, payload) is not { } refusal)
                     own.Add(bookmark);
                 else if (refusals.Count < MaxRefusals)
-                    refusals.Add($"The instance {bookmark.InstanceId} of {bookmark.DefinitionId} waits in its session, but {refusal}.");
+                    refusals.Add($"The instance {bookmark.InstanceId} of {bookmark.DefinitionId} waits in its session, but {refusal}.".ReplaceLineEndings(" "));
             }
         }
 

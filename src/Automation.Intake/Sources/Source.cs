@@ -55,6 +55,18 @@ internal sealed class Source
     /// <summary>Headers whose values are secrets and are masked in the event log.</summary>
     public required IReadOnlySet<string> SecretHeaders { get; init; }
 
+    /// <summary>Judges a request and says step by step how.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="steps">Takes what was looked at, in order; never a secret.</param>
+    public Verdict Explain(in WebhookRequest request, DateTimeOffset now, List<string> steps)
+    {
+        var verdict = Verify(request, now, steps);
+        if (!verdict.Accepted && verdict.Text.Contains("no header ", StringComparison.Ordinal))
+            steps.Add($"Headers that came: {string.Join(", ", request.Headers.Keys)}.");
+        return verdict;
+    }
+
     /// <summary>Judges a request by everything that the source is configured to verify.</summary>
     public Verdict Verify(in WebhookRequest request, DateTimeOffset now, List<string>? trace = null)
     {

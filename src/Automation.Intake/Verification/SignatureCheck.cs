@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using Automation.Intake.Sources;
+using Automation.Intake.Webhooks;
 
 namespace Automation.Intake.Verification;
 
@@ -12,6 +13,8 @@ namespace Automation.Intake.Verification;
 /// </summary>
 internal sealed class SignatureCheck : Check
 {
+    private const int PreviewLength = 40;
+
     private readonly VerificationScheme _scheme;
     private readonly TimeSpan _tolerance;
     private readonly byte[][] _keys;
@@ -94,7 +97,7 @@ internal sealed class SignatureCheck : Check
         try
         {
             ReadOnlySpan<byte> signed = buffer.AsSpan(0, _signed.Write(values, buffer));
-            trace?.Add($"Signed text {_scheme.Signed}: {signed.Length} bytes of which the body is {request.Body.Length}; it begins {Preview(signed)}.");
+            trace?.Add($"Signed text {_scheme.Signed}: {signed.Length} bytes of which the body is {request.Body.Length}; it begins {Preview(signed, values.Request)}.");
             if (trace is not null && values.Request.Url is null && _signed.Holds("url"))
                 trace.Add("The signed text holds the URL as the sender called it, which was not given; without it no signature can match.");
             Span<byte> given = stackalloc byte[64];
@@ -223,10 +226,20 @@ internal sealed class SignatureCheck : Check
         }
     }
 
-    private static string Preview(ReadOnlySpan<byte> bytes)
+    /// <summary>The beginning of the signed text; of the URL in it the secrets are masked.</summary>
+    private static string Preview(ReadOnlySpan<byte> bytes, in WebhookRequest request)
     {
-        var text = Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 40)]);
-        return "\"" + string.Concat(text.Select(c => char.IsControl(c) ? '·' : c)) + (bytes.Length > 40 ? "…\"" : "\"");
+        var text = Encoding.UTF8.GetString(bytes[..Math.Min(bytes.Length, 8192)]);
+        if (request.Url?.Invoke() is { Length: > 0 } url)
+        {
+            var shown = url.Split('?', 2)[0];
+            if (request.UrlSecret is { } secret)
+                shown = shown.Replace("/" + Uri.EscapeDataString(secret), "/" + HeaderRecord.Mask, StringComparison.Ordinal).Replace("/" + secret, "/" + HeaderRecord.Mask, StringComparison.Ordinal);
+            text = text.Replace(url, shown + HeaderRecord.Query(request.Query), StringComparison.Ordinal);
+        }
+
+        var begin = text.Length > PreviewLength ? text[..PreviewLength] : text;
+        return "\"" + string.Concat(begin.Select(c => char.IsControl(c) ? '·' : c)) + (text.Length > PreviewLength || bytes.Length > 8192 ? "…\"" : "\"");
     }
 
     private static string Shorten(string text) => text.Length <= 40 ? text : text[..40] + "…";

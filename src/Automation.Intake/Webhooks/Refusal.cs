@@ -18,6 +18,9 @@ internal sealed record Refusal(int Status, string Detail, JsonFault? Fault = nul
     /// <summary>Seconds after which the sender may try again.</summary>
     public int? RetryAfter { get; init; }
 
+    /// <summary>Says what verification looked at, step by step, for the event log and not for the sender: it tells how a right signature begins. Null where it was not verification that refused.</summary>
+    public Func<IReadOnlyList<string>>? Explain { get; init; }
+
     public async Task WriteAsync(HttpContext context)
     {
         var response = context.Response;
@@ -53,5 +56,15 @@ internal sealed record Refusal(int Status, string Detail, JsonFault? Fault = nul
         response.ContentLength = buffer.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
             await response.Body.WriteAsync(buffer.GetBuffer().AsMemory(0, (int)buffer.Length), context.RequestAborted);
+    }
+
+    /// <summary>What comes from outside as it may be shown: no control characters, no length without end.</summary>
+    public static string Shown(Microsoft.Extensions.Primitives.StringSegment text) => Shown(text.AsSpan());
+
+    /// <inheritdoc cref="Shown(Microsoft.Extensions.Primitives.StringSegment)"/>
+    public static string Shown(ReadOnlySpan<char> text)
+    {
+        var shown = text.Length <= 64 ? text.ToString() : string.Concat(text[..64], "…");
+        return string.Concat(shown.Select(c => char.IsControl(c) ? '·' : c));
     }
 }

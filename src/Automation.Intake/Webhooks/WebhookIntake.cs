@@ -4,6 +4,7 @@ using Automation.Intake.Replies;
 using Automation.Intake.Routing;
 using Automation.Intake.Sessions;
 using Automation.Intake.Sources;
+using Automation.Intake.Verification;
 using Automation.Storage.Events;
 using Automation.Storage.Writes;
 using Microsoft.AspNetCore.Http;
@@ -24,9 +25,6 @@ internal sealed partial class WebhookIntake
 {
     public const string Prefix = "/webhooks/";
 
-    /// <summary>Of a refused request, as much of the body as is kept.</summary>
-    private const int KeptOfRefused = 4096;
-
     private readonly SourceCatalog _sources;
     private readonly MappingStore _mappings;
     private readonly EventStore _store;
@@ -34,7 +32,7 @@ internal sealed partial class WebhookIntake
     private readonly IntakeOptions _options;
     private readonly ILogger<WebhookIntake> _logger;
     private readonly RequestLog _log;
-    private readonly RateLimit? _rejectedRows;
+    private readonly RefusedRequests _refused;
     private readonly RateLimit? _rateLimit;
     private readonly RequestSlots _requests;
     private readonly Action<IncomingEvent> _route;
@@ -42,7 +40,7 @@ internal sealed partial class WebhookIntake
     private readonly ReplyDesk _replies;
 
     public WebhookIntake(
-        SourceCatalog sources, MappingStore mappings, EventStore store, EventRouter router, SessionRouter sessions, ReplyDesk replies, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<WebhookIntake> logger)
+        SourceCatalog sources, MappingStore mappings, EventStore store, EventBacklog backlog, SessionRouter sessions, ReplyDesk replies, TimeProvider clock, IOptions<IntakeOptions> options, ILogger<WebhookIntake> logger)
     {
         _sources = sources;
         _mappings = mappings;
@@ -51,10 +49,10 @@ internal sealed partial class WebhookIntake
         _options = options.Value;
         _logger = logger;
         _log = new RequestLog(clock, _options.LoggedEventsPerSecond, logger);
-        _rejectedRows = _options.RejectedRowsPerSecond > 0 ? new RateLimit(_options.RejectedRowsPerSecond * 10, TimeSpan.FromSeconds(10)) : null;
+        _refused = new RefusedRequests(store, clock, _options.RejectedRowsPerSecond, _log, logger);
         _rateLimit = _options.RateLimit is { } permits ? new RateLimit(permits, _options.RateWindow) : null;
         _requests = new RequestSlots(_options.MaxConcurrentRequests);
-        _route = router.Post;
+        _route = backlog.Post;
         _sessions = sessions;
         _replies = replies;
     }
@@ -72,7 +70,7 @@ internal sealed partial class WebhookIntake
         var source = secret?.Contains('/', StringComparison.Ordinal) == true ? null : _sources.Find(slug);
         if (source is null)
         {
-            await RefuseAsync(context, null, slug.ToString(), new Refusal(404, $"There is no source \"{Shorten(slug)}\"."), null);
+            await RefuseAsync(context, null, slug.ToString(), new Refusal(404, $"There is no source \"{Refusal.Shown(slug)}\"."), null);
             return;
         }
 
@@ -113,7 +111,7 @@ internal sealed partial class WebhookIntake
         }
         catch (Exception e) when (e is IOException || (e is OperationCanceledException && context.RequestAborted.IsCancellationRequested))
         {
-            await RecordAsync(context, source, source.Slug, new Refusal(499, "The sender hung up before the request was complete."), []);
+            await _refused.KeepAsync(context, source, source.Slug, new Refusal(499, "The sender hung up before the request was complete."), []);
         }
         catch (Exception e)
         {
@@ -141,7 +139,7 @@ internal sealed partial class WebhookIntake
         {
             if (HttpMethods.IsGet(request.Method) && source.Challenge is { ByQuery: true })
                 return await AnswerQueryChallengeAsync(context, source, secret);
-            return new Refusal(405, $"Events are sent with POST, not {Shorten(request.Method)}.");
+            return new Refusal(405, $"Events are sent with POST, not {Refusal.Shown(request.Method)}.");
         }
 
         if (ContentTypeFault(request, source) is { } fault)
@@ -160,13 +158,13 @@ internal sealed partial class WebhookIntake
     {
         var type = request.ContentType;
         if (request.Headers.ContentEncoding is { Count: > 0 } encoding && !string.Equals(encoding, "identity", StringComparison.OrdinalIgnoreCase))
-            return $"The body must not be encoded, but Content-Encoding is {Shorten(encoding.ToString())}.";
+            return $"The body must not be encoded, but Content-Encoding is {Refusal.Shown(encoding.ToString())}.";
         if (type is "application/json" or "application/json; charset=utf-8" && source.Preset.ContentTypes.Contains("application/json"))
             return null;
         if (!Microsoft.Net.Http.Headers.MediaTypeHeaderValue.TryParse(type, out var media))
             return $"The content type must be {string.Join(" or ", source.Preset.ContentTypes)}; the request has none.";
         if (media.Charset.HasValue && !media.Charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && !media.Charset.Equals("\"utf-8\"", StringComparison.OrdinalIgnoreCase))
-            return $"The charset must be utf-8, not {Shorten(media.Charset)}.";
+            return $"The charset must be utf-8, not {Refusal.Shown(media.Charset)}.";
         foreach (var allowed in source.Preset.ContentTypes)
         {
             if (media.MediaType.Equals(allowed, StringComparison.OrdinalIgnoreCase))
@@ -175,7 +173,7 @@ internal sealed partial class WebhookIntake
                 return null;
         }
 
-        return $"The content type must be {string.Join(" or ", source.Preset.ContentTypes)}, not {Shorten(media.MediaType)}.";
+        return $"The content type must be {string.Join(" or ", source.Preset.ContentTypes)}, not {Refusal.Shown(media.MediaType)}.";
     }
 
     /// <summary>Takes a permit and tells the sender what is left; of several limits, the one of which least is left.</summary>
@@ -217,14 +215,15 @@ internal sealed partial class WebhookIntake
         var request = ToRequest(context, body, secret);
         if (source.IdToken is { } idToken && await idToken.PrepareAsync(request, _clock.GetUtcNow(), context.RequestAborted) is { } obstacle)
             return new Refusal(503, obstacle) { RetryAfter = 1 };
-        var verdict = source.Verify(request, _clock.GetUtcNow());
+        var now = _clock.GetUtcNow();
+        var verdict = source.Verify(request, now);
         if (!verdict.Accepted)
-            return new Refusal(401, $"The request could not be verified: {verdict.Text}.");
+            return Unverified(source, request, now, verdict);
         if (source.Challenge is { ByQuery: false } challenge && challenge.Asks(request, out var answer))
         {
             if (answer is null)
                 return new Refusal(401, "The handshake's token is not the source's.");
-            await AnswerChallengeAsync(context, answer);
+            await WebhookAnswers.ChallengeAsync(context, answer);
             return Answered;
         }
 
@@ -267,50 +266,13 @@ internal sealed partial class WebhookIntake
                 : await _replies.RepeatAsync(receipt.EventId, source, arrived, mode.Deadline, context.RequestAborted);
             _log.Accepted(source.Slug, identity.Type, receipt.EventId, receipt.IsNew, identity.CorrelationKey, given.Status);
             if (!context.RequestAborted.IsCancellationRequested)
-                await ReplyAsync(context, given, receipt.EventId);
+                await WebhookAnswers.ReplyAsync(context, given, receipt.EventId);
             return null;
         }
 
         _log.Accepted(source.Slug, identity.Type, receipt.EventId, receipt.IsNew, identity.CorrelationKey, source.Acknowledgement.Status);
-        await AcknowledgeAsync(context, source.Acknowledgement, receipt.EventId);
+        await WebhookAnswers.AcknowledgeAsync(context, source.Acknowledgement, receipt.EventId);
         return null;
-    }
-
-    private static Task ReplyAsync(HttpContext context, ReplyContent answer, string eventId)
-    {
-        var response = context.Response;
-        response.StatusCode = answer.Status;
-        answer.AddHeaders(response.Headers);
-        response.Headers["Automation-Event-Id"] = eventId;
-        // What a workflow answers may repeat what a stranger wrote; no browser may take it for something else than it says.
-        response.Headers.XContentTypeOptions = "nosniff";
-        if (answer.Body.Length == 0)
-        {
-            if (answer.Status is not (StatusCodes.Status204NoContent or StatusCodes.Status304NotModified))
-                response.ContentLength = 0;
-            return Task.CompletedTask;
-        }
-
-        response.ContentType = answer.ContentType;
-        response.ContentLength = answer.Body.Length;
-        return response.BodyWriter.WriteAsync(answer.Body).AsTask();
-    }
-
-    private static Task AcknowledgeAsync(HttpContext context, Answer answer, string eventId)
-    {
-        var response = context.Response;
-        response.StatusCode = answer.Status;
-        response.Headers["Automation-Event-Id"] = eventId;
-        if (answer.Body.Length == 0)
-        {
-            if (answer.Status != StatusCodes.Status204NoContent)
-                response.ContentLength = 0;
-            return Task.CompletedTask;
-        }
-
-        response.ContentType = "application/json";
-        response.ContentLength = answer.Body.Length;
-        return response.BodyWriter.WriteAsync(answer.Body).AsTask();
     }
 
     private async ValueTask<Refusal> AnswerQueryChallengeAsync(HttpContext context, Source source, string? secret)
@@ -319,16 +281,8 @@ internal sealed partial class WebhookIntake
             return new Refusal(405, "A GET here must be the sender's handshake; events are sent with POST.");
         if (answer is null)
             return new Refusal(401, "The handshake's token is not one of the source's verify tokens.");
-        await AnswerChallengeAsync(context, answer);
+        await WebhookAnswers.ChallengeAsync(context, answer);
         return Answered;
-    }
-
-    private static Task AnswerChallengeAsync(HttpContext context, string answer)
-    {
-        context.Response.ContentType = "text/plain; charset=utf-8";
-        // The answer repeats what the sender wrote; no browser may take it for a page.
-        context.Response.Headers.XContentTypeOptions = "nosniff";
-        return context.Response.WriteAsync(answer, context.RequestAborted);
     }
 
     private WebhookRequest ToRequest(HttpContext context, byte[] body, string? secret)
@@ -340,61 +294,23 @@ internal sealed partial class WebhookIntake
     private string PublicUrl(HttpRequest request) =>
         _options.PublicUrl is { } url ? url.TrimEnd('/') + request.GetEncodedPathAndQuery() : request.GetEncodedUrl();
 
-    private async Task RefuseAsync(HttpContext context, Source? source, string slug, Refusal refusal, byte[]? body)
-    {
-        _log.Refused(refusal.Status, Shorten(slug), refusal.Detail);
-        body ??= BodyReader.Peek(context.Request.BodyReader, KeptOfRefused);
-        // A server that has too much to do says so at once; the row is not waited for.
-        var first = refusal.Status >= 500;
-        if (!first)
-            await RecordAsync(context, source, slug, refusal, body);
-        if (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
-            await refusal.WriteAsync(context);
-        if (first && Ready)
-            await RecordAsync(context, source, slug, refusal, body);
-    }
+    private Task RefuseAsync(HttpContext context, Source? source, string slug, Refusal refusal, byte[]? body) => _refused.AnswerAsync(context, source, slug, refusal, body, keep: Ready);
 
-    /// <summary>Leaves a row in the event log, so that a person can see why a sender's calls fail.</summary>
-    private async Task RecordAsync(HttpContext context, Source? source, string slug, Refusal refusal, byte[] body)
-    {
-        if (_rejectedRows is null || !_rejectedRows.TryTake(_clock.GetUtcNow(), out _))
-            return;
-        var request = context.Request;
-        var row = new IncomingEvent
+    /// <summary>A refusal that can say step by step how it came about. Apart from where it is made, so that nothing is captured for a request that holds.</summary>
+    private static Refusal Unverified(Source source, WebhookRequest request, DateTimeOffset now, Verdict verdict) =>
+        new(StatusCodes.Status401Unauthorized, $"The request could not be verified: {verdict.Text}.")
         {
-            Source = Shorten(slug),
-            Status = EventStatus.Rejected,
-            Answer = refusal.Status,
-            Reason = refusal.Fault?.ToString() ?? refusal.Detail,
-            RemoteIp = context.Connection.RemoteIpAddress?.ToString(),
-            Query = HeaderRecord.Query(request.QueryString),
-            Headers = HeaderRecord.Write(request.Headers, source?.SecretHeaders),
-            BodySize = request.ContentLength ?? body.Length,
-            Body = body.Length > KeptOfRefused ? body[..KeptOfRefused] : body,
+            Explain = () =>
+            {
+                var steps = new List<string>();
+                source.Explain(request, now, steps);
+                return steps;
+            },
         };
-        try
-        {
-            // Not bound to the request: a sender that hangs up is just what the row is for.
-            await _store.AppendPlainAsync(row, null, CancellationToken.None);
-        }
-        catch (StorageUnavailableException e)
-        {
-            LogUnavailable(e.Message);
-        }
-    }
 
     private static Refusal Busy(RequestSlots slots, string whose) => new(503, $"{whose} is busy: {slots.Limit} {(slots.Limit == 1 ? "request is" : "requests are")} being answered. Send it again later.") { RetryAfter = 1 };
 
     private static Refusal TooLarge(Source source) => new(413, $"The body must have at most {source.MaxBodyBytes} bytes.");
-
-    private static string Shorten(Microsoft.Extensions.Primitives.StringSegment text) => Shorten(text.AsSpan());
-
-    private static string Shorten(ReadOnlySpan<char> text)
-    {
-        // What is shown comes from outside: no control characters, no length without end.
-        var shown = text.Length <= 64 ? text.ToString() : string.Concat(text[..64], "…");
-        return string.Concat(shown.Select(c => char.IsControl(c) ? '·' : c));
-    }
 
     [LoggerMessage(LogLevel.Error, "A request to {Source} met a defect, 500")]
     private partial void LogDefect(Exception exception, string source);

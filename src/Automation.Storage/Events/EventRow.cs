@@ -33,11 +33,14 @@ public sealed class EventRow
     /// <summary>HTTP status of the answer.</summary>
     public int Answer { get; init; }
 
-    /// <summary>By what the sender was verified (<c>open</c> where by nothing), or why it was not.</summary>
+    /// <summary>By what the sender was verified (<c>open</c> where by nothing); of a refused request what verification looked at, a line each.</summary>
     public string? Verification { get; init; }
 
     /// <summary>Why it was refused or failed.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Why instances that waited in its session did not take it, a line each; null where there were none.</summary>
+    public string? RefusedWaits { get; init; }
 
     /// <summary>The event that this one repeats.</summary>
     public string? DuplicateOf { get; init; }
@@ -97,6 +100,7 @@ internal sealed class EventRowConfiguration : IEntityTypeConfiguration<EventRow>
         builder.Property(e => e.Answer).HasColumnName("answer");
         builder.Property(e => e.Verification).HasColumnName("verification");
         builder.Property(e => e.Reason).HasColumnName("reason");
+        builder.Property(e => e.RefusedWaits).HasColumnName("refused_waits");
         builder.Property(e => e.DuplicateOf).HasColumnName("duplicate_of");
         builder.Property(e => e.ReplayOf).HasColumnName("replay_of");
         builder.Property(e => e.RemoteIp).HasColumnName("remote_ip");

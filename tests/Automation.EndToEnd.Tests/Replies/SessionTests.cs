@@ -51,6 +51,13 @@ public sealed class SessionTests
         Assert.Equal("Who are you?", await SayAsync(server, "user_speak", "d", "one"));
         // What the filter refuses is not for the instance: rules have their say.
         Assert.Equal("Who are you?", await SayAsync(server, "user_speak", "c", "ignore me"));
+        // And that it waited and did not take it is told with what they started.
+        var routed = await server.WaitForAsync("/api/events?type=user_speak&text=ignore%20me&status=Routed", p => p.GetProperty("items").GetArrayLength() == 1);
+        var decided = await server.GetJsonAsync("/api/events/" + routed.GetProperty("items")[0].GetProperty("id").GetString());
+        Assert.Equal(JsonValueKind.Null, decided.GetProperty("event").GetProperty("reason").ValueKind);
+        Assert.Equal(2, decided.GetProperty("starts").GetArrayLength());
+        Assert.EndsWith(
+            " of call waits in its session, but its filter event.payload.text !== 'ignore me' is not true.", decided.GetProperty("refusedWaits")[0].GetString(), StringComparison.Ordinal);
 
         await server.WaitForAsync("/api/instances?workflow=notes&status=Finished", p => p.GetProperty("totalCount").GetInt64() == 4);
         Assert.Equal(3, (await server.GetJsonAsync("/api/instances?workflow=stranger")).GetProperty("totalCount").GetInt64());

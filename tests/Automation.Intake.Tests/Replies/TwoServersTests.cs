@@ -91,8 +91,8 @@ public sealed class TwoServersTests
             var first = await IntakeServer.StartAsync(clock: new ManualClock(), provider: DatabaseProvider.PostgreSql);
             var site = new Site(first, await first.StartSecondAsync());
             // A server that starts takes on whatever waits in the log, the event of the test too if it were there by then.
-            var router = site.Second.Services.GetRequiredService<EventRouter>();
-            await UntilAsync(() => router.HasCaughtUp);
+            var backlog = site.Second.Services.GetRequiredService<EventBacklog>();
+            await UntilAsync(() => backlog.HasCaughtUp);
             first.Starter.Before = (_, _) =>
             {
                 site._entered.TrySetResult();

@@ -177,9 +177,9 @@ internal sealed class IntakeServer : IAsyncDisposable
     /// <summary>Waits until nothing is being routed.</summary>
     public async Task DrainAsync()
     {
-        var router = Services.GetRequiredService<EventRouter>();
+        var backlog = Services.GetRequiredService<EventBacklog>();
         var end = TimeProvider.System.GetTimestamp();
-        while (router.Waiting > 0 || (await ListAsync(EventStatus.Received)).Count > 0)
+        while (backlog.Waiting > 0 || (await ListAsync(EventStatus.Received)).Count > 0)
         {
             Assert.True(TimeProvider.System.GetElapsedTime(end) < TimeSpan.FromSeconds(30), "routing did not come to an end");
             await Task.Delay(5, TestContext.Current.CancellationToken);

@@ -30,6 +30,40 @@ public sealed class HttpTests
     }
 
     [Fact]
+    public async Task What_verification_looked_at_is_kept_with_a_refused_request_and_told_to_nobody_else()
+    {
+        await using var server = await IntakeServer.StartAsync(new()
+        {
+            ["Sources:twilio:Secrets:0"] = "signing-secret",
+            ["Sources:twilio:UrlSecrets:0"] = "in-the-url",
+        });
+        (string, string)[] headers = [("Content-Type", "application/x-www-form-urlencoded"), ("X-Twilio-Signature", Convert.ToBase64String(new byte[20]))];
+
+        var answer = await server.PostAsync("twilio/in-the-url?token=hidden", "CallSid=C1&CallStatus=completed", headers);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+        var told = await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        Assert.Contains("does not match", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("begin", told, StringComparison.Ordinal);
+        var row = await server.Events.FindAsync((await server.ListAsync(EventStatus.Rejected)).Single().Id, TestContext.Current.CancellationToken);
+        var steps = row!.Verification!.Split('\n');
+        var expected = Convert.ToBase64String(HMACSHA1.HashData("signing-secret"u8, Encoding.UTF8.GetBytes($"{server.Address}webhooks/twilio/in-the-url?token=hiddenCallSidC1CallStatuscompleted")));
+        Assert.Contains("The URL ends with secret 1.", steps);
+        Assert.Contains("Header X-Twilio-Signature is there, 28 characters.", steps);
+        Assert.Contains(steps, s => s.StartsWith("Signed text {url}{form}: ", StringComparison.Ordinal));
+        Assert.Contains($"With secret 1 of 1 the signature would begin {expected[..6]}…", steps);
+        Assert.All(new[] { "signing-secret", "in-the-url", "hidden", expected }, secret => Assert.DoesNotContain(secret, row.Verification, StringComparison.Ordinal));
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await server.PostAsync("twilio/in-the-url", "a=b", ("Content-Type", "application/x-www-form-urlencoded"), ("X-Other-Signature", "x"))).StatusCode);
+        var without = (await server.Events.FindAsync((await server.ListAsync(EventStatus.Rejected))[^1].Id, TestContext.Current.CancellationToken))!.Verification;
+        Assert.Matches("Headers that came: .*X-Other-Signature", without);
+
+        // What is refused for another reason was not looked at for that.
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, (await server.PostAsync("twilio/in-the-url", "x", ("Content-Type", "text/plain"))).StatusCode);
+        Assert.Null((await server.Events.FindAsync((await server.ListAsync(EventStatus.Rejected))[^1].Id, TestContext.Current.CancellationToken))!.Verification);
+    }
+
+    [Fact]
     public async Task The_signature_is_judged_before_the_JSON_is_read()
     {
         await using var server = await IntakeServer.StartAsync(new() { ["Sources:github:Secrets:0"] = "s" });
