@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using System.Text.Unicode;
 using Automation.Intake.Events;
 using Automation.Intake.Mapping;
@@ -40,9 +39,7 @@ public sealed class EventJudge
         ArgumentNullException.ThrowIfNull(detail);
         if (detail.Summary.Status == EventStatus.Rejected || !Utf8.IsValid(detail.Body))
             return EventVerdicts.None;
-        var headers = JsonSerializer.Deserialize<Dictionary<string, JsonElement>>(detail.Headers) ?? [];
-        var texts = headers.Where(h => h.Value.ValueKind == JsonValueKind.String).ToDictionary(h => h.Key, h => h.Value.GetString()!, StringComparer.OrdinalIgnoreCase);
-
+        var headers = detail.HeaderTexts();
         // It was routed when it started something; what started nothing was routed as it came.
         var at = detail.Starts.Count > 0 ? detail.Starts.Min(s => s.StartedAt) : detail.Summary.ReceivedAt;
         var then = detail.Summary.Status == EventStatus.Received ? null : await _history.AtAsync(at, cancellationToken);
@@ -51,6 +48,6 @@ public sealed class EventJudge
             return new EventVerdicts(Judge(rules), then.Number, IsCurrent: false, AsRouted: true);
         return new EventVerdicts(Judge(_mappings.Current), current, IsCurrent: true, AsRouted: then?.Number == current || detail.Summary.Status == EventStatus.Received);
 
-        IReadOnlyList<RuleVerdict> Judge(RuleSet by) => _preview.Preview(detail.Summary.Source, Encoding.UTF8.GetString(detail.Body), texts, by)?.Decision.Rules ?? [];
+        IReadOnlyList<RuleVerdict> Judge(RuleSet by) => _preview.Preview(detail.Summary.Source, Encoding.UTF8.GetString(detail.Body), headers, detail.Query, by)?.Decision.Rules ?? [];
     }
 }

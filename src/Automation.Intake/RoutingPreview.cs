@@ -24,14 +24,15 @@ public sealed class RoutingPreview(SourceCatalog sources, MappingStore mappings,
     /// <param name="source">Slug of the source.</param>
     /// <param name="body">The payload.</param>
     /// <param name="headers">Headers that the source's preset looks at, or null.</param>
+    /// <param name="query">The query string with its question mark, where the preset looks at it, or null.</param>
     /// <returns>Null where there is no such source.</returns>
-    public PreviewResult? Preview(string source, string body, IReadOnlyDictionary<string, string>? headers = null) => Preview(source, body, headers, mappings.Current);
+    public PreviewResult? Preview(string source, string body, IReadOnlyDictionary<string, string>? headers = null, string? query = null) => Preview(source, body, headers, query, mappings.Current);
 
-    internal PreviewResult? Preview(string source, string body, IReadOnlyDictionary<string, string>? headers, RuleSet rules)
+    internal PreviewResult? Preview(string source, string body, IReadOnlyDictionary<string, string>? headers, string? query, RuleSet rules)
     {
         if (sources.Find(source) is null)
             return null;
-        return Read(source, body, headers, out var problem, out var identity) is { } payload
+        return Read(source, body, headers, query, out var problem, out var identity) is { } payload
             ? new PreviewResult(null, identity.Type, identity.CorrelationKey, identity.DedupeKey, identity.OccurredAt, rules.Explain(payload))
             : new PreviewResult(problem, null, null, null, null, new RoutingDecision([]));
     }
@@ -41,19 +42,20 @@ public sealed class RoutingPreview(SourceCatalog sources, MappingStore mappings,
     /// <param name="source">Slug of the source.</param>
     /// <param name="body">The payload.</param>
     /// <param name="headers">Headers that the source's preset looks at, or null.</param>
+    /// <param name="query">The query string with its question mark, where the preset looks at it, or null.</param>
     /// <returns>Null where there is no such source, or it would refuse the payload.</returns>
     /// <exception cref="FormatException">The rule cannot be used; the message says why.</exception>
-    public RuleVerdict? Try(MappingRule rule, string source, string body, IReadOnlyDictionary<string, string>? headers = null)
+    public RuleVerdict? Try(MappingRule rule, string source, string body, IReadOnlyDictionary<string, string>? headers = null, string? query = null)
     {
         var compiled = new CompiledRule(rule, mappings.Expressions);
-        return Read(source, body, headers, out _, out _) is { } payload ? compiled.Judge(payload) : null;
+        return Read(source, body, headers, query, out _, out _) is { } payload ? compiled.Judge(payload) : null;
     }
 
     /// <summary>Checks a rule that is not in force.</summary>
     /// <exception cref="FormatException">It cannot be used; the message says why.</exception>
     public void Check(MappingRule rule) => _ = new CompiledRule(rule, mappings.Expressions);
 
-    private EventPayload? Read(string source, string body, IReadOnlyDictionary<string, string>? headers, out string? problem, out Identity identity)
+    private EventPayload? Read(string source, string body, IReadOnlyDictionary<string, string>? headers, string? query, out string? problem, out Identity identity)
     {
         (problem, identity) = (null, default);
         if (sources.Find(source) is not { } found)
@@ -62,7 +64,7 @@ public sealed class RoutingPreview(SourceCatalog sources, MappingStore mappings,
         foreach (var (name, value) in headers ?? new Dictionary<string, string>(StringComparer.Ordinal))
             dictionary[name] = value;
         var bytes = Encoding.UTF8.GetBytes(body);
-        var request = new WebhookRequest(dictionary, bytes, QueryString.Empty, null, null);
+        var request = new WebhookRequest(dictionary, bytes, WebhookRequest.QueryOf(query), null, null);
         problem = found.Identifier.Read(request, out identity, out _);
         if (problem is not null)
             return null;

@@ -62,7 +62,7 @@ internal static class SetupApi
     }
 
     private static Results<Ok<PreviewResult>, ProblemHttpResult> Preview(string source, CapturedCall call, RoutingPreview preview) =>
-        preview.Preview(source, call.Body ?? "", call.Headers) is { } result ? TypedResults.Ok(result) : Problems.MissingSource(source);
+        preview.Preview(source, call.Body ?? "", call.Headers, call.Query) is { } result ? TypedResults.Ok(result) : Problems.MissingSource(source);
 
     private static async Task<Results<Ok<MappingsCheck>, ProblemHttpResult>> CheckAsync(HttpRequest request, MappingStore store, string? file, CancellationToken cancellationToken) =>
         await ReadAsync(request, cancellationToken) is { } content

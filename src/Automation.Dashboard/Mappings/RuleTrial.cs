@@ -43,7 +43,7 @@ internal sealed class RuleTrial(EventQueries events, RoutingPreview preview)
         var tried = new List<RuleTried>();
         foreach (var item in (await events.ListAsync(filter, limit: Looked * 2, cancellationToken: cancellationToken)).Items.Where(i => i.Status is not (EventStatus.Rejected or EventStatus.Duplicate)).Take(Looked))
         {
-            if (await events.FindAsync(item.Id, cancellationToken) is { } found && preview.Try(rule, found.Summary.Source, Encoding.UTF8.GetString(found.Body)) is { } verdict)
+            if (await events.FindAsync(item.Id, cancellationToken) is { } found && preview.Try(rule, found.Summary.Source, Encoding.UTF8.GetString(found.Body), found.HeaderTexts(), found.Query) is { } verdict)
                 tried.Add(new RuleTried(item, verdict.Matches, verdict.Why));
         }
 

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Automation.Intake.Mapping;
 using Automation.Intake.Tests.Support;
@@ -40,6 +41,27 @@ public sealed class MappingTests
 
         Assert.StartsWith($"workflows/mappings.json({line}): ", failure.Message, StringComparison.Ordinal);
         Assert.Contains(reason, failure.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_preview_knows_what_the_sender_says_in_headers_and_in_forms()
+    {
+        await using var server = await IntakeServer.StartAsync(new() { ["Sources:github:Open"] = "true", ["Sources:twilio:Open"] = "true" });
+        var preview = server.Services.GetRequiredService<RoutingPreview>();
+        Assert.Equal(HttpStatusCode.Accepted, (await server.PostAsync("github", """{"action":"opened"}""", ("X-GitHub-Event", "issues"), ("X-GitHub-Delivery", "d"))).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await server.PostAsync("twilio", "CallSid=C1&CallStatus=completed", ("Content-Type", "application/x-www-form-urlencoded"))).StatusCode);
+
+        var stored = await server.ListAsync();
+        Assert.Equal(["completed", "issues.opened"], stored.Select(e => e.Type!).Order(StringComparer.Ordinal));
+        foreach (var item in stored)
+        {
+            var found = (await server.Events.FindAsync(item.Id, TestContext.Current.CancellationToken))!;
+            var rule = new MappingRule { Id = "draft", Workflow = "w", Source = item.Source, Type = item.Type! };
+            var body = System.Text.Encoding.UTF8.GetString(found.Body);
+            Assert.True(preview.Try(rule, item.Source, body, found.HeaderTexts(), found.Query)?.Matches);
+            // A query is taken with or without its question mark.
+            Assert.Equal(item.Type, preview.Preview(item.Source, body, found.HeaderTexts(), "kind=x")!.Type);
+        }
     }
 
     [Fact]
