@@ -10,6 +10,11 @@ internal sealed partial class Scenarios
     public async Task StepsAsync()
     {
         await HttpStepsAsync();
+        await UpsertsAsync();
+    }
+
+    public async Task UpsertsAsync()
+    {
         await UpsertsAsync("bench-upsert", 1, Scaled(30_000), "data upserts, one a workflow");
         await UpsertsAsync("bench-upserts", UpsertsPerRun, Scaled(1_800), $"data upserts, {UpsertsPerRun} a workflow");
     }

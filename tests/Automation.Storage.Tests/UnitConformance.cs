@@ -176,6 +176,25 @@ public abstract class UnitConformance(DatabaseProvider provider) : IAsyncLifetim
     }
 
     [Fact]
+    public async Task Sums_count_the_units_that_commit_and_no_others()
+    {
+        var increments = new SqlStatement("INSERT INTO thing (id, n) VALUES ($2, $1) ON CONFLICT (id) DO UPDATE SET n = thing.n + excluded.n");
+        await Database.CommitAsync(new WriteUnit().Add(Insert, "taken", 0), cancellationToken: Token);
+        var commits = Enumerable.Range(0, 400).Select(i =>
+        {
+            var unit = new WriteUnit().AddSum(increments, 1 + (i % 2), i % 3 == 0 ? "three" : "other");
+            return Task.Run(() => Database.CommitAsync(i % 10 == 0 ? unit.Add(Insert, "taken", 1) : unit.Add(Insert, $"own {i}", 0), cancellationToken: Token));
+        }).ToArray();
+
+        await Task.WhenAll(commits).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+        long Expected(bool three) => Enumerable.Range(0, 400).Where(i => i % 10 != 0 && (i % 3 == 0) == three).Sum(i => 1 + (i % 2));
+        Assert.Equal(40, commits.Count(c => c.IsFaulted));
+        Assert.Equal(Expected(true), (await Database.QueryAsync(Select, Token, "three")).Rows[0][1].AsInteger);
+        Assert.Equal(Expected(false), (await Database.QueryAsync(Select, Token, "other")).Rows[0][1].AsInteger);
+    }
+
+    [Fact]
     public async Task Of_many_units_that_guard_the_same_version_exactly_one_commits()
     {
         await Database.CommitAsync(new WriteUnit().Add(Insert, "a", 0), cancellationToken: Token);

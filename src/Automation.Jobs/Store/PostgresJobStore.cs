@@ -95,14 +95,14 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
         """);
 
     private static readonly SqlStatement Count = Sql("""
-        INSERT INTO hangfire.counter (key, value, expireat) VALUES ($1, $2, NULL), ($3, $2, $4), ($5, $2, $6)
+        INSERT INTO hangfire.counter (key, value, expireat) VALUES ($2, $1, NULL), ($3, $1, $4), ($5, $1, $6)
         """);
 
     private static readonly SqlStatement CountTwo = Sql("""
         INSERT INTO hangfire.counter (key, value, expireat) VALUES ($2, $1, $3), ($4, $1, $5)
         """);
 
-    private static readonly SqlStatement CountOne = Sql("INSERT INTO hangfire.counter (key, value) VALUES ($1, $2)");
+    private static readonly SqlStatement CountOne = Sql("INSERT INTO hangfire.counter (key, value) VALUES ($2, $1)");
     private static readonly SqlStatement Notify = Sql("NOTIFY " + Channel);
 
     private static readonly SqlStatement Claim = Sql("""
@@ -261,13 +261,15 @@ internal sealed class PostgresJobStore(Database database, TimeProvider clock) : 
     {
         var day = StatisticsKey(kind, at, hour: false);
         var hour = StatisticsKey(kind, at, hour: true);
+        // To the second, so that what ends together is counted together.
+        var second = new DateTime(at.Ticks - (at.Ticks % TimeSpan.TicksPerSecond), at.Kind);
         if (kind == "failed")
-            unit.Add(CountTwo, count, day, Time(at.AddMonths(1)), hour, Time(at.AddDays(1)));
+            unit.AddSum(CountTwo, count, day, Time(second.AddMonths(1)), hour, Time(second.AddDays(1)));
         else
-            unit.Add(Count, "stats:" + kind, count, day, Time(at.AddMonths(1)), hour, Time(at.AddDays(1)));
+            unit.AddSum(Count, count, "stats:" + kind, day, Time(second.AddMonths(1)), hour, Time(second.AddDays(1)));
     }
 
-    public override void AddTotal(WriteUnit unit, string kind, long count) => unit.Add(CountOne, "stats:" + kind, count);
+    public override void AddTotal(WriteUnit unit, string kind, long count) => unit.AddSum(CountOne, count, "stats:" + kind);
 
     public override async Task<ClaimResult> ClaimAsync(
         string queue, int most, ServerIdentity identity, string workerId, CancellationToken cancellationToken)

@@ -32,7 +32,12 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
 
     private static readonly SqlStatement MoveJob = new("""
         UPDATE "Job" SET "StateName" = $2, "ExpireAt" = $3
-        WHERE "Id" = $1 AND $4 = coalesce((SELECT "CreatedAt" FROM "State" WHERE "JobId" = $1 ORDER BY "CreatedAt" DESC, "Id" DESC LIMIT 1), 0)
+        WHERE "Id" = $1 AND $4 = coalesce((SELECT max("CreatedAt") FROM "State" WHERE "JobId" = $1), 0)
+        """);
+
+    // Of a job that does not expire: the index of these times is left alone.
+    private static readonly SqlStatement TakeJob = new("""
+        UPDATE "Job" SET "StateName" = $2 WHERE "Id" = $1 AND $3 = coalesce((SELECT max("CreatedAt") FROM "State" WHERE "JobId" = $1), 0)
         """);
 
     private static readonly SqlStatement ExpireStates = new("""UPDATE "State" SET "ExpireAt" = $2 WHERE "JobId" = $1""");
@@ -42,7 +47,7 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
     private static readonly SqlStatement DeleteQueueRowOfMoved = new("""
         DELETE FROM "JobQueue" WHERE "Id" = $1 AND "FetchedAt" = $2 AND NOT EXISTS (
             SELECT 1 FROM "Job" j WHERE j."Id" = $3 AND j."StateName" = 'Processing'
-            AND $4 = (SELECT s."CreatedAt" FROM "State" s WHERE s."JobId" = $3 ORDER BY s."CreatedAt" DESC, s."Id" DESC LIMIT 1))
+            AND $4 = (SELECT max(s."CreatedAt") FROM "State" s WHERE s."JobId" = $3))
         """);
 
     private static readonly SqlStatement SetFetchedAt = new("""UPDATE "JobQueue" SET "FetchedAt" = $3 WHERE "Id" = $1 AND "FetchedAt" = $2""");
@@ -78,7 +83,7 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
     // Straight into the aggregate: with one writer there is nobody to contend with, and the history graphs, which read
     // only this table, are live.
     private static readonly SqlStatement Count = new("""
-        INSERT INTO "AggregatedCounter" ("Key", "Value", "ExpireAt") VALUES ($1, $2, 0), ($3, $2, $4), ($5, $2, $6)
+        INSERT INTO "AggregatedCounter" ("Key", "Value", "ExpireAt") VALUES ($2, $1, 0), ($3, $1, $4), ($5, $1, $6)
         ON CONFLICT ("Key") DO UPDATE SET "Value" = "Value" + excluded."Value", "ExpireAt" = excluded."ExpireAt"
         """);
 
@@ -88,13 +93,13 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
         """);
 
     private static readonly SqlStatement CountOne = new("""
-        INSERT INTO "AggregatedCounter" ("Key", "Value", "ExpireAt") VALUES ($1, $2, 0) ON CONFLICT ("Key") DO UPDATE SET "Value" = "Value" + excluded."Value"
+        INSERT INTO "AggregatedCounter" ("Key", "Value", "ExpireAt") VALUES ($2, $1, 0) ON CONFLICT ("Key") DO UPDATE SET "Value" = "Value" + excluded."Value"
         """);
 
     private static readonly SqlStatement SelectAvailable = new("""
         SELECT q."Id", q."JobId", j."StateName", j."InvocationData", j."Arguments", j."CreatedAt",
-            (SELECT s."CreatedAt" FROM "State" s WHERE s."JobId" = q."JobId" ORDER BY s."CreatedAt" DESC, s."Id" DESC LIMIT 1),
-            EXISTS (SELECT 1 FROM "JobParameter" p WHERE p."JobId" = q."JobId")
+            (SELECT max(s."CreatedAt") FROM "State" s WHERE s."JobId" = q."JobId"),
+            EXISTS (SELECT 1 FROM "JobParameter" p WHERE p."JobId" = q."JobId"), j."ExpireAt"
         FROM "JobQueue" q LEFT JOIN "Job" j ON j."Id" = q."JobId"
         WHERE q."Queue" = $1 AND +q."FetchedAt" = 0 ORDER BY q."Id" LIMIT $2
         """);
@@ -119,7 +124,7 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
     private static readonly SqlStatement InsertSequence = new("INSERT INTO sqlite_sequence (name, seq) SELECT $1, 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = $1)");
     private static readonly SqlStatement BumpSequence = new("UPDATE sqlite_sequence SET seq = seq + $2 WHERE name = $1 RETURNING seq");
 
-    public override bool IsJobGuard(SqlStatement statement) => statement == MoveJob;
+    public override bool IsJobGuard(SqlStatement statement) => statement == MoveJob || statement == TakeJob;
 
     public override void AddJob(WriteUnit unit, NewJob job)
     {
@@ -205,13 +210,15 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
     {
         var day = StatisticsKey(kind, at, hour: false);
         var hour = StatisticsKey(kind, at, hour: true);
+        // To the second, so that what ends together is counted together.
+        var second = new DateTime(at.Ticks - (at.Ticks % TimeSpan.TicksPerSecond), at.Kind);
         if (kind == "failed")
-            unit.Add(CountTwo, (double)count, day, Ticks(at.AddMonths(1)), hour, Ticks(at.AddDays(1)));
+            unit.AddSum(CountTwo, count, day, Ticks(second.AddMonths(1)), hour, Ticks(second.AddDays(1)));
         else
-            unit.Add(Count, "stats:" + kind, (double)count, day, Ticks(at.AddMonths(1)), hour, Ticks(at.AddDays(1)));
+            unit.AddSum(Count, count, "stats:" + kind, day, Ticks(second.AddMonths(1)), hour, Ticks(second.AddDays(1)));
     }
 
-    public override void AddTotal(WriteUnit unit, string kind, long count) => unit.Add(CountOne, "stats:" + kind, (double)count);
+    public override void AddTotal(WriteUnit unit, string kind, long count) => unit.AddSum(CountOne, count, "stats:" + kind);
 
     public override async Task<ClaimResult> ClaimAsync(
         string queue, int most, ServerIdentity identity, string workerId, CancellationToken cancellationToken)
@@ -263,10 +270,10 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
 
     private async Task<List<ClaimedJob>> TakeAsync(List<ClaimedJob> claims, IReadOnlyList<SqlValue[]> rows, ServerIdentity identity, string workerId)
     {
-        var versions = rows.DistinctBy(r => r[1].AsInteger).ToDictionary(r => r[1].AsInteger, r => r[6].AsTimestamp ?? default);
+        var found = rows.DistinctBy(r => r[1].AsInteger).ToDictionary(r => r[1].AsInteger);
         var unit = new WriteUnit();
         foreach (var claim in claims)
-            AddTake(unit, claim, versions[claim.Id], identity, workerId);
+            AddTake(unit, claim, found[claim.Id], identity, workerId);
         try
         {
             await Database.CommitAsync(unit);
@@ -281,7 +288,7 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
         foreach (var claim in claims)
         {
             var one = new WriteUnit();
-            AddTake(one, claim, versions[claim.Id], identity, workerId);
+            AddTake(one, claim, found[claim.Id], identity, workerId);
             try
             {
                 await Database.CommitAsync(one);
@@ -296,10 +303,18 @@ internal sealed class SqliteJobStore(Database database, TimeProvider clock) : Jo
         return taken;
     }
 
-    private void AddTake(WriteUnit unit, ClaimedJob claim, DateTime version, ServerIdentity identity, string workerId)
+    private void AddTake(WriteUnit unit, ClaimedJob claim, SqlValue[] row, ServerIdentity identity, string workerId)
     {
         unit.AddExpectingOne(SetFetchedAt, claim.QueueRowId, 0, Ticks(claim.FetchedAt));
-        AddTransition(unit, claim.Id, version, StateRow.Processing(claim.Version, identity.ServerId, workerId));
+        var (version, state) = (row[6].AsTimestamp ?? default, StateRow.Processing(claim.Version, identity.ServerId, workerId));
+        if (row[8].AsTimestamp is not null)
+        {
+            AddTransition(unit, claim.Id, version, state);
+            return;
+        }
+
+        unit.AddExpectingOne(TakeJob, claim.Id, state.Name, Ticks(version));
+        AddHistory(unit, claim.Id, state);
     }
 
     public override async Task<long[]> ReserveIdsAsync(IdTable table, int count, CancellationToken cancellationToken)

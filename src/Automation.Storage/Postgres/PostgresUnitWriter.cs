@@ -187,11 +187,16 @@ internal sealed partial class PostgresUnitWriter(string connectionString, Storag
 
     private static void AddTo(NpgsqlBatch batch, List<PendingUnit> units)
     {
+        var sums = new CommitSums();
         foreach (var pending in units)
         {
+            sums.Add(pending.Unit);
             foreach (ref readonly var command in pending.Unit.Commands)
                 batch.BatchCommands.Add(ToBatchCommand(command.Statement, command.Values));
         }
+
+        foreach (var (statement, values) in sums.All)
+            batch.BatchCommands.Add(ToBatchCommand(statement, values));
     }
 
     private static async Task ReadResultsAsync(List<PendingUnit> units, NpgsqlDataReader reader)

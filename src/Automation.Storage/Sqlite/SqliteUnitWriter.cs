@@ -25,6 +25,7 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
     private readonly Channel<PendingUnit> _waiting = Channel.CreateBounded<PendingUnit>(
         new BoundedChannelOptions(options.MaxWaitingUnits) { SingleReader = true });
 
+    private readonly CommitSums _sums = new();
     private Thread? _thread;
     private volatile bool _finishCheckpoint;
 
@@ -96,6 +97,8 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
         {
             if (_guarded > 0 || !ApplyTogether(session, batch))
                 ApplyGuarded(session, batch);
+            foreach (var (statement, values) in _sums.All)
+                Step(session, statement, values);
             Step(session, Commit);
         }
         catch (Exception e)
@@ -121,9 +124,11 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
     /// <returns>False where one of them must fail: nothing is done then, and they are to be applied with savepoints.</returns>
     private bool ApplyTogether(SqliteSession session, List<PendingUnit> batch)
     {
+        _sums.Clear();
         Step(session, Begin);
         foreach (var pending in batch)
         {
+            _sums.Add(pending.Unit);
             if (ApplyCommands(session, pending.Unit) is null)
                 continue;
             Step(session, Rollback);
@@ -138,12 +143,15 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
     private void ApplyGuarded(SqliteSession session, List<PendingUnit> batch)
     {
         _guarded--;
+        _sums.Clear();
         Step(session, Begin);
         foreach (var pending in batch)
         {
             Step(session, Savepoint);
             pending.Failure = ApplyCommands(session, pending.Unit);
-            if (pending.Failure is not null)
+            if (pending.Failure is null)
+                _sums.Add(pending.Unit);
+            else
                 Step(session, RollbackTo);
             Step(session, Release);
         }
@@ -182,9 +190,9 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
         return null;
     }
 
-    private static void Step(SqliteSession session, SqlStatement statement)
+    private static void Step(SqliteSession session, SqlStatement statement, params ReadOnlySpan<SqlValue> values)
     {
-        var code = session.Execute(statement, [], null, out _);
+        var code = session.Execute(statement, values, null, out _);
         if (code != SqliteSession.Done)
             throw new SqliteException($"{statement}: {session.ErrorMessage}", code);
     }

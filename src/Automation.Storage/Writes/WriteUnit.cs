@@ -10,10 +10,13 @@ namespace Automation.Storage.Writes;
 public sealed class WriteUnit
 {
     private readonly List<Command> _commands = [];
+    private List<Sum>? _sums;
     private List<Action>? _committed;
 
     /// <summary>How many statements the unit holds.</summary>
-    public int Count => _commands.Count;
+    public int Count => _commands.Count + (_sums?.Count ?? 0);
+
+    internal ReadOnlySpan<Sum> Sums => CollectionsMarshal.AsSpan(_sums);
 
     internal ReadOnlySpan<Command> Commands => CollectionsMarshal.AsSpan(_commands);
 
@@ -63,6 +66,19 @@ public sealed class WriteUnit
     }
 
     /// <summary>
+    /// Adds to a total that many units add to. Of all units of a commit those amounts become one whose statement and keys
+    /// are the same, and the statement runs once, after everything else, in the same transaction.
+    /// </summary>
+    /// <param name="statement">Adds $1 to what the keys, from $2 on, stand for; must not fail where a total is not there yet.</param>
+    /// <param name="amount">How much.</param>
+    /// <param name="keys">Integers, texts and times.</param>
+    public WriteUnit AddSum(SqlStatement statement, long amount, params ReadOnlySpan<SqlValue> keys)
+    {
+        (_sums ??= []).Add(new Sum(statement, amount, keys.ToArray()));
+        return this;
+    }
+
+    /// <summary>
     /// Runs something small after the commit and before the committer's caller goes on: to wake a worker, to publish a
     /// change. It runs on the committer's thread, must not throw and must not wait. Not called where the unit fails.
     /// </summary>
@@ -81,4 +97,6 @@ public sealed class WriteUnit
     }
 
     internal readonly record struct Command(SqlStatement Statement, SqlValue[] Values, int Expected, RowSet? Rows, ChangedRows? Changed = null);
+
+    internal readonly record struct Sum(SqlStatement Statement, long Amount, SqlValue[] Keys);
 }
