@@ -6,7 +6,7 @@ using Automation.Storage.Writes;
 namespace Automation.Steps.Deliveries;
 
 /// <summary>Deliveries and their attempts.</summary>
-public sealed class DeliveryLog(Database database, TimeProvider clock)
+public sealed class DeliveryLog(Database database, EndpointStore endpoints, TimeProvider clock)
 {
     private const string Columns = "id, endpoint_id, event_type, payload, ordering_key, status, attempts, next_at, status_code, error, instance_id, activity_execution_id, created_at, ended_at";
 
@@ -58,8 +58,9 @@ public sealed class DeliveryLog(Database database, TimeProvider clock)
         SELECT $1::text, 1 + COALESCE((SELECT MAX(number) FROM delivery_attempts WHERE delivery_id = $1::text), 0), $2::text, $3::bigint, $4::bigint, $5::bigint, $6::text, $7::text
         """);
 
+    // One that lost its time while it was on its way, because the endpoint was switched off, waits until that is on again.
     private static readonly SqlStatement End = new(
-        "UPDATE deliveries SET status = $2, attempts = $3, next_at = $4, status_code = $5, error = $6, ended_at = $7 WHERE id = $1 AND status = 'Pending'");
+        "UPDATE deliveries SET status = $2, attempts = $3, next_at = CASE WHEN next_at IS NULL THEN next_at ELSE $4 END, status_code = $5, error = $6, ended_at = $7 WHERE id = $1 AND status = 'Pending'");
 
     private static readonly SqlStatement DeleteOldAttempts = new("DELETE FROM delivery_attempts WHERE started_at < $1");
 
@@ -102,13 +103,16 @@ public sealed class DeliveryLog(Database database, TimeProvider clock)
         [.. (await database.QueryAsync(Attempts, cancellationToken, id)).Rows.Select(r => new DeliveryAttempt(
             (int)r[0].AsInteger, r[1].AsMicrosTime!.Value, r[2].AsInteger / 1000.0, r[3].IsNull ? null : (int)r[3].AsInteger, r[4].AsText, r[5].AsText))];
 
-    /// <summary>Sends a delivery that has ended once more, under the same id.</summary>
+    /// <summary>Sends a delivery that has ended once more, under the same id; where its endpoint is switched off, as soon as that is on again.</summary>
     /// <returns>False where there is none, or it has not ended.</returns>
     public async Task<bool> ResendAsync(string id, CancellationToken cancellationToken)
     {
+        if (await FindAsync(id, cancellationToken) is not { } delivery)
+            return false;
         try
         {
-            await database.CommitAsync(new WriteUnit().AddExpectingOne(Resend, id, SqlValue.Micros(clock.GetUtcNow())).OnCommitted(() => Wake(null)), cancellationToken: cancellationToken);
+            var unit = new WriteUnit().AddExpectingOne(Resend, id, SqlValue.Micros(clock.GetUtcNow()));
+            await CommitResendAsync(unit, delivery.EndpointId, cancellationToken);
             return true;
         }
         catch (WriteConflictException)
@@ -117,14 +121,21 @@ public sealed class DeliveryLog(Database database, TimeProvider clock)
         }
     }
 
-    /// <summary>Sends all failed deliveries of an endpoint once more that were made in a time.</summary>
+    /// <summary>Sends all failed deliveries of an endpoint once more that were made in a time; where it is switched off, as soon as it is on again.</summary>
     /// <returns>How many.</returns>
     public async Task<int> ResendFailedAsync(string endpointId, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken)
     {
         var unit = new WriteUnit();
         var rows = unit.Query(ResendFailed, endpointId, SqlValue.Micros(clock.GetUtcNow()), SqlValue.Micros(from), SqlValue.Micros(to));
-        await database.CommitAsync(unit.OnCommitted(() => Wake(endpointId)), cancellationToken: cancellationToken);
+        await CommitResendAsync(unit, endpointId, cancellationToken);
         return rows.Count;
+    }
+
+    private async Task CommitResendAsync(WriteUnit unit, string endpointId, CancellationToken cancellationToken)
+    {
+        if (await endpoints.FindAsync(endpointId, cancellationToken) is { IsActive: false })
+            unit.Add(EndpointStore.Park, endpointId);
+        await database.CommitAsync(unit.OnCommitted(() => Wake(endpointId)), cancellationToken: cancellationToken);
     }
 
     /// <summary>A new id; ids sort in the order in which they were made.</summary>

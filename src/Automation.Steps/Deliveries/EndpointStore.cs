@@ -24,6 +24,9 @@ public sealed class EndpointStore(Database database, IDataProtectionProvider pro
 
     private static readonly SqlStatement Update = new("UPDATE delivery_endpoints SET settings = $2, signing_keys = $3, disabled_reason = NULL, failing_since = NULL WHERE id = $1");
 
+    // Whether it is switched on, and whether it fails, has nothing to do with its keys.
+    private static readonly SqlStatement UpdateKeys = new("UPDATE delivery_endpoints SET signing_keys = $2 WHERE id = $1");
+
     private static readonly SqlStatement Delete = new("DELETE FROM delivery_endpoints WHERE id = $1");
 
     private static readonly SqlStatement DeleteAttempts = new("DELETE FROM delivery_attempts WHERE endpoint_id = $1");
@@ -99,7 +102,7 @@ public sealed class EndpointStore(Database database, IDataProtectionProvider pro
         var now = clock.GetUtcNow();
         var key = WebhookSigner.NewKey();
         StoredKey[] keys = [new(_protector.Protect(key), Until: null), .. endpoint.Keys.Select(k => k.Until is null ? k with { Until = now + options.Value.KeepOldSecret } : k).Where(k => k.Until > now)];
-        await database.CommitAsync(new WriteUnit().Add(Update, id, Json(endpoint.Settings), Json(keys)), cancellationToken: cancellationToken);
+        await database.CommitAsync(new WriteUnit().Add(UpdateKeys, id, Json(keys)), cancellationToken: cancellationToken);
         return WebhookSigner.ForReceiver(endpoint.Settings.Signature, key);
     }
 

@@ -90,6 +90,65 @@ public sealed class DeliverStepTests
     [Theory]
     [InlineData(DatabaseProvider.Sqlite)]
     [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task What_is_on_its_way_when_its_endpoint_is_switched_off_is_held_and_goes_out_when_it_is_on_again(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider, ("Automation:Steps:Deliveries:RetryDelays:0", "00:00:00.001"));
+        var (status, arrived, answer) = (500, new TaskCompletionSource(), new TaskCompletionSource());
+        await using var server = new ScriptedServer(async (_, connection) =>
+        {
+            arrived.TrySetResult();
+            await answer.Task.WaitAsync(connection.Stopped);
+            await connection.AnswerAsync(Volatile.Read(ref status), "{}");
+        });
+        var (store, log) = (host.Get<EndpointStore>(), host.Get<DeliveryLog>());
+        var (endpoint, _) = await store.AddAsync(new EndpointSettings { Url = server.Url }, Some.Token);
+        var id = await DeliverAsync(host, "x");
+        await arrived.Task.WaitAsync(TimeSpan.FromSeconds(30), Some.Token);
+
+        await store.ChangeAsync(endpoint.Id, new EndpointSettings { Url = server.Url, Enabled = false }, Some.Token);
+        var attempted = new TaskCompletionSource();
+        log.OnAttempted(_ => attempted.TrySetResult());
+        answer.SetResult();
+        await attempted.Task.WaitAsync(TimeSpan.FromSeconds(30), Some.Token);
+
+        var held = (await log.FindAsync(id, Some.Token))!;
+        Assert.Equal((DeliveryStatus.Pending, 1, null, 500), (held.Status, held.Attempts, held.NextAt, held.StatusCode));
+        Assert.Empty(await log.WaitingEndpointsAsync(Some.Token));
+        Volatile.Write(ref status, 200);
+        await store.ChangeAsync(endpoint.Id, endpoint.Settings, Some.Token);
+        Assert.Equal(2, (await EndedAsync(host, id, DeliveryStatus.Succeeded)).Attempts);
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task What_is_sent_once_more_to_an_endpoint_that_is_off_is_held_and_a_new_key_does_not_switch_it_on(DatabaseProvider provider)
+    {
+        await using var host = await StartAsync(provider);
+        var status = 410;
+        await using var server = new Receiver(() => Volatile.Read(ref status));
+        var (store, log) = (host.Get<EndpointStore>(), host.Get<DeliveryLog>());
+        var (endpoint, _) = await store.AddAsync(new EndpointSettings { Url = server.Url }, Some.Token);
+        var first = await DeliverAsync(host, "x");
+        await EndedAsync(host, first, DeliveryStatus.Failed);
+        var second = await DeliverAsync(host, "x");
+
+        Assert.NotNull(await store.RotateAsync(endpoint.Id, Some.Token));
+        Assert.Equal(1, await log.ResendFailedAsync(endpoint.Id, DateTimeOffset.UnixEpoch, DateTimeOffset.MaxValue, Some.Token));
+
+        Assert.False((await store.FindAsync(endpoint.Id, Some.Token))!.IsActive);
+        foreach (var id in new[] { first, second })
+            Assert.Equal((DeliveryStatus.Pending, null), (await log.FindAsync(id, Some.Token)) is { } held ? (held.Status, held.NextAt) : default);
+        Assert.False(await log.ResendAsync(first, Some.Token));
+        Volatile.Write(ref status, 200);
+        await store.ChangeAsync(endpoint.Id, endpoint.Settings, Some.Token);
+        foreach (var id in new[] { first, second })
+            await EndedAsync(host, id, DeliveryStatus.Succeeded);
+    }
+
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
     public async Task One_that_hangs_takes_nothing_from_the_others_and_limits_hold(DatabaseProvider provider)
     {
         await using var host = await StartAsync(provider, ("Automation:Steps:Deliveries:PerMinute", "10000"));
