@@ -3,5 +3,4 @@
 # and 5 that hang, with the default limits and schedule; a quarter of an hour. The suite sends 300 with limits scaled down.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-AUTOMATION_TEST_DELIVERIES="${1:-10000}" dotnet test tests/Automation.Steps.Tests -c Release --nologo \
-  --filter FullyQualifiedName~DeliveryLoadTests --logger "console;verbosity=detailed" -- xUnit.DiagnosticMessages=true
+AUTOMATION_TEST_DELIVERIES="${1:-10000}" exec eng/long.sh Automation.Steps.Tests Automation.Steps.Tests.Deliveries.DeliveryLoadTests

@@ -4,5 +4,5 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export AUTOMATION_TEST_FLOW_EVENTS="${1:-10000}"
-dotnet test tests/Automation.Intake.Tests -c Release --nologo --filter FullyQualifiedName~FlowLoadTests
-dotnet test tests/Automation.EndToEnd.Tests -c Release --nologo --filter FullyQualifiedName~FlowCrashTests
+eng/long.sh Automation.Intake.Tests Automation.Intake.Tests.Flow.FlowLoadTests
+eng/long.sh Automation.EndToEnd.Tests Automation.EndToEnd.Tests.FlowCrashTests

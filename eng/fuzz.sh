@@ -3,4 +3,4 @@
 # first 5xx or hang, and where memory grows; the line with the counts is in the output.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-AUTOMATION_FUZZ_REQUESTS="${1:-1000000}" dotnet test tests/Automation.Intake.Tests -c Release --nologo --filter FullyQualifiedName~FuzzTests --logger "console;verbosity=detailed"
+AUTOMATION_FUZZ_REQUESTS="${1:-1000000}" exec eng/long.sh Automation.Intake.Tests Automation.Intake.Tests.Webhooks.FuzzTests

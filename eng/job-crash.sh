@@ -3,4 +3,4 @@
 # in so many rounds with other points (the suite does one).
 set -euo pipefail
 cd "$(dirname "$0")/.."
-AUTOMATION_TEST_JOB_CRASHES="${1:-20}" dotnet test tests/Automation.Jobs.Tests -c Release --nologo --filter FullyQualifiedName~Crash.CrashTests
+AUTOMATION_TEST_JOB_CRASHES="${1:-20}" exec eng/long.sh Automation.Jobs.Tests Automation.Jobs.Tests.Crash.CrashTests
