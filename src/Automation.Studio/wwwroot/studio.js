@@ -117,12 +117,8 @@
     mark(target);
     nameTitle(target, mine);
 
-    if (element && previous?.kind === 'workflow' && target.kind === 'workflow') {
-      element.setAttribute('definition-id', target.id);
-      return;
-    }
-
     if (element || previous) {
+      // Not even from one workflow to another is the element kept: the text in its code view would stay that of the first.
       element?.remove();
       element = null;
       loading.hidden = false;
