@@ -59,7 +59,7 @@ public static class Audit
         var after = outcome < 400 ? said?.After ?? await ReadAsync(context, kind, subject) : null;
         // The change is made, so it is written down even where the caller has gone.
         await context.RequestServices.GetRequiredService<AuditLog>().WriteAsync(
-            context.User.Identity?.Name ?? "", $"{context.Request.Method} {endpoint.RoutePattern.RawText}", kind, said?.Subject ?? subject, outcome,
+            context.User.Identity?.Name ?? "", $"{context.Request.Method} {endpoint.RoutePattern.RawText?.TrimEnd('/')}", kind, said?.Subject ?? subject, outcome,
             said?.Before ?? before, after, context.Connection.RemoteIpAddress?.ToString(), CancellationToken.None);
     });
 

@@ -34,7 +34,9 @@ internal sealed class RollupStore(Database database, TimeProvider clock)
 
     private static readonly SqlStatement Range = new($"SELECT {Columns} FROM rollups WHERE span = $1 AND at >= $2 AND at < $3 ORDER BY at");
 
-    private static readonly SqlStatement Newest = new("SELECT at, updated_at FROM rollups WHERE span = 60 ORDER BY at DESC LIMIT 1");
+    private static readonly SqlStatement Newest = new("SELECT at, updated_at FROM rollups WHERE span = $1 ORDER BY at DESC LIMIT 1");
+
+    private static readonly SqlStatement Oldest = new("SELECT at FROM rollups WHERE span = 3600 ORDER BY at LIMIT 1");
 
     private static readonly SqlStatement OfSources = new(
         """
@@ -45,9 +47,21 @@ internal sealed class RollupStore(Database database, TimeProvider clock)
 
     private static readonly SqlStatement Sweep = new("DELETE FROM rollups WHERE span = $1 AND at < $2");
 
-    /// <summary>The newest minute that anybody has counted, and when.</summary>
-    public async Task<(DateTimeOffset At, DateTimeOffset UpdatedAt)?> NewestAsync(CancellationToken cancellationToken) =>
-        (await database.QueryAsync(Newest, cancellationToken)).Rows is [var row] ? (DateTimeOffset.FromUnixTimeSeconds(row[0].AsInteger), row[1].AsMicrosTime!.Value) : null;
+    /// <summary>The newest minute that anybody has counted, and when; the newest hour where no minute is left.</summary>
+    public async Task<(DateTimeOffset At, DateTimeOffset UpdatedAt)?> NewestAsync(CancellationToken cancellationToken)
+    {
+        foreach (var span in new[] { Minute, Hour })
+        {
+            if ((await database.QueryAsync(Newest, cancellationToken, span)).Rows is [var row])
+                return (DateTimeOffset.FromUnixTimeSeconds(row[0].AsInteger), row[1].AsMicrosTime!.Value);
+        }
+
+        return null;
+    }
+
+    /// <summary>The oldest hour that is counted; null where none is.</summary>
+    public async Task<DateTimeOffset?> OldestAsync(CancellationToken cancellationToken) =>
+        (await database.QueryAsync(Oldest, cancellationToken)).Rows is [var row] ? DateTimeOffset.FromUnixTimeSeconds(row[0].AsInteger) : null;
 
     /// <summary>The rows of a time, oldest first.</summary>
     public async Task<IReadOnlyList<Rollup>> ReadAsync(int span, DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken) =>

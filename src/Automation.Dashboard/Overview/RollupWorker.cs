@@ -7,14 +7,14 @@ namespace Automation.Dashboard.Overview;
 /// <summary>
 /// Keeps the counts of minutes and hours current. It reads what is stored, so that events are not slowed, a restart loses
 /// nothing, and nodes that count the same minute write the same row; the last two minutes are counted anew each time, for
-/// what was committed late.
+/// what was committed late. What has never been counted, such as a month of events on the first start, is counted from the
+/// latest hour backwards, between looks at the last minutes: the overview is right for now first.
 /// </summary>
 internal sealed partial class RollupWorker(RollupReader reader, RollupStore store, TimeProvider clock, ILogger<RollupWorker> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan Overlap = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Chunk = TimeSpan.FromHours(1);
-    private static readonly TimeSpan FirstLook = TimeSpan.FromDays(31);
     private static readonly TimeSpan KeepMinutes = TimeSpan.FromDays(3);
     private static readonly TimeSpan KeepHours = TimeSpan.FromDays(400);
 
@@ -23,6 +23,13 @@ internal sealed partial class RollupWorker(RollupReader reader, RollupStore stor
 
     private DateTimeOffset? _counted;
     private DateTimeOffset _swept;
+    private bool _isFilled;
+
+    /// <summary>How far back what was never counted is counted.</summary>
+    internal TimeSpan FirstLook { get; init; } = TimeSpan.FromDays(31);
+
+    /// <summary>Told before each count of an hour, or of a part of one, from when it is.</summary>
+    internal Action<DateTimeOffset>? Counting { get; init; }
 
     /// <summary>Counts what is not counted yet.</summary>
     /// <returns>How many rows were written.</returns>
@@ -37,20 +44,9 @@ internal sealed partial class RollupWorker(RollupReader reader, RollupStore stor
             return 0;
         }
 
-        var from = Later(newest?.At, _counted) is { } last ? last - Overlap : await reader.OldestAsync(cancellationToken) ?? now;
-        if (from < now - FirstLook)
-            from = now - FirstLook;
-        var end = Floor(now, RollupStore.Minute) + TimeSpan.FromMinutes(1);
-        var written = 0;
-        for (var at = Floor(from, RollupStore.Minute); at < end;)
-        {
-            var next = Floor(at, RollupStore.Hour) + Chunk;
-            var to = next < end ? next : end;
-            written += await CountAsync(at, to, now, cancellationToken);
-            at = to;
-        }
-
-        _counted = now;
+        var written = await CountLatestAsync(cancellationToken);
+        if (!_isFilled)
+            written += await FillAsync(cancellationToken);
         if (now - _swept > TimeSpan.FromHours(1))
         {
             await store.SweepAsync(RollupStore.Minute, now - KeepMinutes, cancellationToken);
@@ -91,9 +87,58 @@ internal sealed partial class RollupWorker(RollupReader reader, RollupStore stor
         }
     }
 
+    /// <summary>Counts from where it was left until now; where nothing was counted yet, the hour before this one and this one.</summary>
+    private async Task<int> CountLatestAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var last = Later((await store.NewestAsync(cancellationToken))?.At, _counted);
+        // Minutes are kept for a few days only: before them, a whole hour is counted or none of it.
+        var from = last is { } known && known > now - KeepMinutes ? known - Overlap : last is { } old ? Floor(old, RollupStore.Hour) : Floor(now, RollupStore.Hour) - Chunk;
+        if (from < now - FirstLook)
+            from = now - FirstLook;
+        var end = Floor(now, RollupStore.Minute) + TimeSpan.FromMinutes(1);
+        var written = 0;
+        for (var at = Floor(from, RollupStore.Minute); at < end;)
+        {
+            var next = Floor(at, RollupStore.Hour) + Chunk;
+            var to = next < end ? next : end;
+            written += await CountAsync(at, to, now, cancellationToken);
+            at = to;
+        }
+
+        _counted = now;
+        return written;
+    }
+
+    /// <summary>Counts the hours before the oldest one that is counted, the latest first, as far back as there is anything.</summary>
+    private async Task<int> FillAsync(CancellationToken cancellationToken)
+    {
+        var now = clock.GetUtcNow();
+        var written = 0;
+        if (await reader.OldestAsync(cancellationToken) is { } oldest)
+        {
+            var until = Floor(oldest > now - FirstLook ? oldest : now - FirstLook, RollupStore.Hour);
+            var looked = Stopwatch.GetTimestamp();
+            for (var at = await store.OldestAsync(cancellationToken) ?? Floor(now, RollupStore.Hour) - Chunk; at > until; at -= Chunk)
+            {
+                written += await CountAsync(at - Chunk, at, now, cancellationToken);
+                if (Stopwatch.GetElapsedTime(looked) > Interval)
+                {
+                    written += await CountLatestAsync(cancellationToken);
+                    looked = Stopwatch.GetTimestamp();
+                }
+            }
+        }
+
+        _isFilled = true;
+        return written;
+    }
+
     /// <summary>Counts minutes of one hour, and the hour from its minutes.</summary>
     private async Task<int> CountAsync(DateTimeOffset from, DateTimeOffset to, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        Counting?.Invoke(from);
+        cancellationToken.ThrowIfCancellationRequested();
         var counted = await reader.ReadAsync(from, to, cancellationToken);
         var hourFrom = Floor(from, RollupStore.Hour);
         var stored = await store.ReadAsync(RollupStore.Minute, hourFrom, hourFrom + Chunk, cancellationToken);
@@ -102,8 +147,6 @@ internal sealed partial class RollupWorker(RollupReader reader, RollupStore stor
         if (changed.Count == 0)
             return 0;
 
-        if (to > now - KeepMinutes)
-            await store.WriteAsync(RollupStore.Minute, changed, cancellationToken);
         var recounted = counted.Select(c => (c.At, c.Source)).ToHashSet();
         var hours = new Dictionary<string, Rollup>(StringComparer.Ordinal);
         foreach (var minute in stored.Where(s => !recounted.Contains((s.At, s.Source))).Concat(counted))
@@ -113,7 +156,10 @@ internal sealed partial class RollupWorker(RollupReader reader, RollupStore stor
             hour.Add(minute);
         }
 
+        // The hour first: minutes that are there say that their hour is, too.
         await store.WriteAsync(RollupStore.Hour, hours.Values, cancellationToken);
+        if (to > now - KeepMinutes)
+            await store.WriteAsync(RollupStore.Minute, changed, cancellationToken);
         return changed.Count + hours.Count;
     }
 

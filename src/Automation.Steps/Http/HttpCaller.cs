@@ -237,7 +237,7 @@ public sealed class HttpCaller
         var inmost = exception;
         while (inmost.InnerException is { } inner)
             inmost = inner;
-        var text = inmost.Message == exception.Message ? exception.Message : $"{exception.Message.TrimEnd('.')}: {inmost.Message}";
+        var text = exception.Message.Contains(inmost.Message, StringComparison.Ordinal) ? exception.Message : $"{exception.Message.TrimEnd('.')}: {inmost.Message}";
         return (HttpCallEnd.FailedToConnect, text);
     }
 

@@ -119,6 +119,54 @@ public sealed class RollupTests
         async Task<long> EventsAsync() => (await new RollupStore(database.Database, clock).ReadAsync(RollupStore.Hour, Noon.AddHours(-1), Noon.AddHours(1), Token)).Sum(r => r.Events);
     }
 
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite)]
+    [InlineData(DatabaseProvider.PostgreSql)]
+    public async Task What_was_never_counted_is_counted_from_the_latest_hour_backwards_and_a_restart_goes_on_there(DatabaseProvider provider)
+    {
+        var clock = new ManualClock(Noon.AddDays(-7));
+        await using var database = await TestDatabase.CreateAsync(provider, clock);
+        var ids = new EventIds(clock);
+        // Too old for the overview, then one each of some hours, with gaps between.
+        await EventAsync(database.Database, ids, clock, 1, "flyflow");
+        foreach (var hours in new[] { 3 * 24, 10, 1, 1, 20, 7, 5 })
+        {
+            clock.Advance(TimeSpan.FromHours(hours));
+            await EventAsync(database.Database, ids, clock, 1, "flyflow");
+        }
+
+        clock.Advance(Noon - clock.GetUtcNow());
+        await EventAsync(database.Database, ids, clock, 1, "flyflow");
+        var store = new RollupStore(database.Database, clock);
+        var seen = new List<long>();
+        using (var stopped = new CancellationTokenSource())
+        {
+            // Stopped after some hours, as by a restart.
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Worker(database.Database, clock, at =>
+            {
+                seen.Add(at.ToUnixTimeSeconds());
+                if (seen.Count == 80)
+                    stopped.Cancel();
+            }, TimeSpan.FromDays(5)).RunOnceAsync(stopped.Token));
+        }
+
+        // Between them it looks at the latest again and again.
+        var past = seen.Where(at => at < Noon.AddHours(-2).ToUnixTimeSeconds()).ToList();
+        Assert.Equal(past.OrderDescending(), past);
+        Assert.Equal(1, (await store.ReadAsync(RollupStore.Hour, Noon.AddHours(-1), Noon.AddHours(1), Token)).Single(r => r.Source == "flyflow").Events);
+        Assert.InRange(await EventsAsync(), 2, 7);
+
+        var oldest = (await store.OldestAsync(Token))!.Value.ToUnixTimeSeconds();
+        Assert.True(oldest < Noon.AddDays(-2).ToUnixTimeSeconds());
+        seen.Clear();
+        await Worker(database.Database, clock, at => seen.Add(at.ToUnixTimeSeconds()), TimeSpan.FromDays(5)).RunOnceAsync(Token);
+        Assert.Equal(8, await EventsAsync());
+        // It goes on behind the last hour that had something; of what is counted it looks at the latest only.
+        Assert.All(seen.Where(at => at < Noon.AddHours(-2).ToUnixTimeSeconds()), at => Assert.True(at < oldest));
+
+        async Task<long> EventsAsync() => (await store.ReadAsync(RollupStore.Hour, Noon.AddDays(-60), Noon.AddHours(1), Token)).Where(r => r.Source == "flyflow").Sum(r => r.Events);
+    }
+
     [Fact]
     public async Task A_chart_has_a_point_for_each_step_also_where_nothing_happened()
     {
@@ -146,11 +194,11 @@ public sealed class RollupTests
 
     private static Task WriteAsync(Database database, WriteUnit unit) => database.CommitAsync(unit, cancellationToken: Token);
 
-    private static RollupWorker Worker(Database database, TimeProvider clock)
+    private static RollupWorker Worker(Database database, TimeProvider clock, Action<DateTimeOffset>? counting = null, TimeSpan? firstLook = null)
     {
         var options = new IntakeOptions();
         options.Sources["flyflow"] = new SourceOptions { Preset = "flyflow", Open = true };
         var sources = new SourceCatalog(Options.Create(options), PresetCatalog.Load());
-        return new RollupWorker(new RollupReader(database, sources), new RollupStore(database, clock), clock, NullLogger<RollupWorker>.Instance);
+        return new RollupWorker(new RollupReader(database, sources), new RollupStore(database, clock), clock, NullLogger<RollupWorker>.Instance) { Counting = counting, FirstLook = firstLook ?? TimeSpan.FromDays(31) };
     }
 }
