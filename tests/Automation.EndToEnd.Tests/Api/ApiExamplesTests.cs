@@ -48,7 +48,7 @@ public sealed partial class ApiExamplesTests
                 faults.AddRange(ExampleShapes.Differences(example.Answer, now.Answer).Append(example.Type == now.Type ? "" : $"the type was {example.Type} and is {now.Type}").Where(d => d.Length > 0).Select(d => $"{Name(example)}: {d}"));
         }
 
-        Assert.True(faults.Count == 0, string.Join('\n', faults));
+        Assert.True(faults.Count == 0, string.Join('\n', faults) + "\nWhere this is meant, run this test once with AUTOMATION_RECORD_EXAMPLES=1.");
     }
 
     [Fact]
