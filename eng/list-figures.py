@@ -23,6 +23,8 @@ def rows(count):
 def fill(args, now):
     d, v = args.definitions, args.versions
     total = d * v
+    # One a minute, as their ids tell; each took up to three days.
+    made, took = f"({now} - ({args.instances} - i) * 60000000 - 259200000000)", "i * 104729 % 259200 * 1000000"
     yes = lambda condition: f"CASE WHEN {condition} THEN {args.true} ELSE {args.false} END"
     yield f"""{rows(total)} INSERT INTO workflow_definitions
         SELECT 'v-' || i, 'def-' || (i / {v}), i % {v} + 1, 'Order workflow ' || ((i / {v}) * 7919 % {d}), 'What happens with orders of kind ' || (i / {v}), '3.8.0.0',
@@ -32,8 +34,7 @@ def fill(args, now):
         SELECT {args.id}, 'def-' || (i * 31 % {d}), 'v-' || ((i * 31 % {d}) * {v} + {v - 2}), {v - 1},
         CASE i % 20 WHEN 0 THEN 5 WHEN 1 THEN 4 WHEN 2 THEN 2 ELSE 3 END, {args.false}, CASE WHEN i % 20 = 0 THEN 1 ELSE 0 END,
         CASE WHEN i % 3 = 0 THEN 'call-' || (i / 9) END, CASE WHEN i % 2 = 0 THEN 'Order ' || i END, NULL, NULL,
-        {now} - (i * 7919 % {args.instances}) * 60000000, {now} - (i * 104729 % {args.instances}) * 60000000,
-        CASE WHEN i % 20 <> 2 THEN {now} - (i * 104729 % {args.instances}) * 60000000 END, 1, '{{"filler":"{'x' * 600}"}}' FROM n"""
+        {made}, {made} + {took}, CASE WHEN i % 20 <> 2 THEN {made} + {took} END, 1, '{{"filler":"{'x' * 600}"}}' FROM n"""
 
 
 class Lists(Server):
@@ -72,7 +73,7 @@ def instances(server, args):
     middle = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - args.instances * 30))
     shapes = [{}, {"status": "Running"}, {"statuses": ["Finished"]}, {"subStatuses": ["Faulted"]}, {"subStatuses": ["Faulted", "Suspended"]}, {"hasIncidents": True}, {"definitionIds": ["def-7"]},
               {"definitionIds": ["def-7", "def-8"], "statuses": ["Finished"]}, {"searchTerm": "def-12"}, {"searchTerm": "0195c0de-0003"}, {"searchTerm": "00777"}, {"searchTerm": "e0f7"}, {"searchTerm": "call-77"}, {"searchTerm": "Order 99"}, {"searchTerm": "order"}, {"searchTerm": "a"},
-              {"searchTerm": "nothing has this"}, {"timestampFilters": [{"column": "CreatedAt", "operator": "GreaterThan", "timestamp": middle}]},
+              {"searchTerm": "nothing has this"}, {"searchTerm": "order", "subStatuses": ["Suspended"]}, {"searchTerm": "call-7", "definitionIds": ["def-7", "def-8"]}, {"timestampFilters": [{"column": "CreatedAt", "operator": "GreaterThan", "timestamp": middle}]},
               {"timestampFilters": [{"column": "UpdatedAt", "operator": "LessThan", "timestamp": middle}]},
               {"timestampFilters": [{"column": "FinishedAt", "operator": "LessThan", "timestamp": middle}], "subStatuses": ["Faulted"]}]
     for shape in shapes:
@@ -109,7 +110,7 @@ def main():
         if filled:
             pass
         elif args.postgres:
-            script = ";\n".join(fill(args, now)) + ";\nANALYZE;"
+            script = ";\n".join(fill(args, now)) + ";\nVACUUM ANALYZE;"
             subprocess.run(["psql", args.postgres, "-q", "-v", "ON_ERROR_STOP=1"], input=script.encode(), check=True)
         else:
             database = sqlite3.connect(os.path.join(folder, "automation.db"))

@@ -35,6 +35,13 @@ public sealed class WorkflowOptions
     [Range(0, 1_000_000)]
     public int HotInstances { get; set; } = 2_000;
 
+    /// <summary>
+    /// Most instances whose lists are answered from memory while someone looks at long ones; some 110 bytes each. Where there
+    /// are more, the database answers alone; so it does for 0. Default 3,000,000.
+    /// </summary>
+    [Range(0, 20_000_000)]
+    public int InstancesInMemory { get; set; } = 3_000_000;
+
     /// <summary>Compiled definitions that are kept in memory. Default 1,000.</summary>
     [Range(1, 100_000)]
     public int CompiledDefinitions { get; set; } = 1_000;

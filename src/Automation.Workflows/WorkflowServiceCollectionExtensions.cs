@@ -6,6 +6,7 @@ using Automation.Workflows.Execution;
 using Automation.Workflows.Graph;
 using Automation.Workflows.Management;
 using Automation.Workflows.Queries;
+using Automation.Workflows.Queries.Memory;
 using Automation.Workflows.Retention;
 using Automation.Workflows.Runtime;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -77,6 +78,7 @@ public static class WorkflowServiceCollectionExtensions
             s.GetRequiredService<WorkflowDefinitionManager>(), s.GetRequiredService<WorkflowCatalog>(), s.GetRequiredService<DefinitionFiles>(),
             s.GetRequiredService<IOptions<WorkflowOptions>>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<WorkflowFolder>>()));
         services.TryAddSingleton<DefinitionQueries>();
+        services.TryAddSingleton<InstancesInMemory>();
         services.TryAddSingleton<InstanceQueries>();
         services.TryAddSingleton<JournalQueries>();
         services.AddSingleton(s => new ChoiceList(ChoiceLists.Workflows, _ => ValueTask.FromResult<IReadOnlyList<Choice>>(

@@ -6,12 +6,13 @@ using Automation.Storage;
 using Automation.Storage.Workflows;
 using Automation.Storage.Writes;
 using Automation.Workflows.Execution;
+using Automation.Workflows.Queries.Memory;
 using Microsoft.EntityFrameworkCore;
 
 namespace Automation.Workflows.Queries;
 
 /// <summary>Lists of instances.</summary>
-public sealed class InstanceQueries(Database database)
+public sealed class InstanceQueries(Database database, InstancesInMemory memory)
 {
     private const string Columns =
         "id, definition_id, definition_version_id, definition_version, sub_status, is_system, incident_count, correlation_id, name, parent_id, created_at, updated_at, finished_at";
@@ -25,20 +26,44 @@ public sealed class InstanceQueries(Database database)
     /// <summary>Of a search that finds more than that, the list has so many at first, and so many more each time its end is reached.</summary>
     private const int ShownOfMany = 500;
 
+    /// <summary>From here on a page is found in memory, if the instances are there: an index is walked past all before it.</summary>
+    private const int Deep = 1_000;
+
+    /// <summary>More are not asked for by who looks at a page.</summary>
+    private const int MostOfPage = 100;
+
     private const int MaxCounts = 256;
 
     // Counting a million rows takes long enough to be worth remembering for the next page of the same list.
     private readonly ConcurrentDictionary<string, (long Count, long ValidUntil)> _counts = new(StringComparer.Ordinal);
 
-    /// <summary>One page of the instances that match. A search that more than 15,000 match counts no further than the next 500 behind the page.</summary>
+    /// <summary>
+    /// One page of the instances that match. A search that more than 15,000 match counts no further than the next 500 behind the
+    /// page, unless the instances are in memory.
+    /// </summary>
     public async Task<Page<InstanceSummary>> ListAsync(InstanceFilter filter, CancellationToken cancellationToken = default)
+    {
+        for (var tries = 0; tries < 3 && await FindInMemoryAsync(filter, cancellationToken) is { } known; tries++)
+        {
+            var items = await FetchAsync(filter, known.Ids, cancellationToken);
+            if (items.Count == known.Ids.Count)
+                return new Page<InstanceSummary>(items, known.Total);
+            // Another server has deleted some.
+            memory.Touch(known.Ids.Except(items.Select(i => i.Id), StringComparer.Ordinal));
+        }
+
+        return await ListStoredAsync(filter, cancellationToken);
+    }
+
+    /// <summary>The same from the database alone: what is changed by it must not be found from memory.</summary>
+    private async Task<Page<InstanceSummary>> ListStoredAsync(InstanceFilter filter, CancellationToken cancellationToken)
     {
         await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var (search, findsTooMany) = await SearchAsync(filter, cancellationToken);
         if (findsTooMany)
         {
-            var (shown, known) = await PageOfManyAsync(connection, filter, search, cancellationToken);
-            return new Page<InstanceSummary>(shown.Count == 0 ? [] : await FetchAsync(connection, filter, shown, cancellationToken), known);
+            var (shown, counted) = await PageOfManyAsync(connection, filter, search, cancellationToken);
+            return new Page<InstanceSummary>(await FetchAsync(filter, shown, cancellationToken), counted);
         }
 
         if (search.IsSelective && filter.Take > 0)
@@ -50,6 +75,9 @@ public sealed class InstanceQueries(Database database)
         }
 
         var total = await CountAsync(connection, filter, search, cancellationToken);
+        // Who opens a long list may well search it next.
+        if (total >= memory.Smallest)
+            memory.Prepare();
         if (filter.Skip >= total || filter.Take <= 0)
             return new Page<InstanceSummary>([], total);
 
@@ -108,7 +136,17 @@ public sealed class InstanceQueries(Database database)
                 return (await PageOfManyAsync(connection, filter, search, cancellationToken)).Ids;
         }
 
-        return [.. (await ListAsync(filter, cancellationToken)).Items.Select(i => i.Id)];
+        return [.. (await ListStoredAsync(filter, cancellationToken)).Items.Select(i => i.Id)];
+    }
+
+    /// <summary>What may take the database long, a search, a page far behind the first or one of a few among many, is answered from memory.</summary>
+    private async Task<(List<string> Ids, long Total)?> FindInMemoryAsync(InstanceFilter filter, CancellationToken cancellationToken)
+    {
+        var isFiltered = filter.Take <= MostOfPage
+            && (filter.HasIncidents is not null || filter.DefinitionIds.Count + filter.Statuses.Count + filter.SubStatuses.Count + filter.Timestamps.Count > 0);
+        return isFiltered || filter.Skip >= Deep || !string.IsNullOrWhiteSpace(filter.SearchTerm)
+            ? await memory.FindAsync(filter, () => DefinitionsOfTermAsync(filter.SearchTerm, cancellationToken), cancellationToken)
+            : null;
     }
 
     /// <summary>The conditions, with what a search has found unless that is too much.</summary>
@@ -184,8 +222,11 @@ public sealed class InstanceQueries(Database database)
     }
 
     /// <summary>The instances of these ids, in this order.</summary>
-    private async Task<List<InstanceSummary>> FetchAsync(DbConnection connection, InstanceFilter filter, List<string> ids, CancellationToken cancellationToken)
+    private async Task<List<InstanceSummary>> FetchAsync(InstanceFilter filter, List<string> ids, CancellationToken cancellationToken)
     {
+        if (ids.Count == 0)
+            return [];
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
         var search = new InstanceSearch(new InstanceFilter { Ids = ids }, database.Provider, []);
         var (items, _) = await ReadAsync(connection, search, SortedSql(filter, search, "DESC", ids.Count, 0, counted: false), cancellationToken);
         var byId = items.ToDictionary(i => i.Id, StringComparer.Ordinal);
@@ -259,7 +300,8 @@ public sealed class InstanceQueries(Database database)
         return count;
     }
 
-    private async Task<IReadOnlyCollection<string>> DefinitionsOfTermAsync(string? term, CancellationToken cancellationToken)
+    /// <summary>Definitions that a text means which instances are searched for.</summary>
+    internal async Task<IReadOnlyCollection<string>> DefinitionsOfTermAsync(string? term, CancellationToken cancellationToken)
     {
         if (string.IsNullOrWhiteSpace(term))
             return [];

@@ -137,20 +137,22 @@ internal sealed class InstanceSearch
         And(conditions.Count == 1 ? conditions[0] : $"(({string.Join(") OR (", conditions)}))");
     }
 
+    /// <summary>The sub-statuses that a filter lets through; null for all.</summary>
+    public static HashSet<WorkflowSubStatus>? StatusesOf(InstanceFilter filter)
+    {
+        if (filter.Statuses.Count + filter.SubStatuses.Count == 0)
+            return null;
+        var wanted = new HashSet<WorkflowSubStatus>(filter.Statuses.SelectMany(s => s == WorkflowStatus.Running ? RunningStatuses : OverStatuses));
+        if (filter.Statuses.Count == 0)
+            wanted.UnionWith(filter.SubStatuses);
+        else if (filter.SubStatuses.Count > 0)
+            wanted.IntersectWith(filter.SubStatuses);
+        return wanted;
+    }
+
     private void AddStatus(InstanceFilter filter)
     {
-        var wanted = new HashSet<WorkflowSubStatus>(filter.Statuses.Count == 0
-            ? []
-            : filter.Statuses.SelectMany(s => s == WorkflowStatus.Running ? RunningStatuses : OverStatuses));
-        if (filter.SubStatuses.Count > 0)
-        {
-            if (filter.Statuses.Count == 0)
-                wanted.UnionWith(filter.SubStatuses);
-            else
-                wanted.IntersectWith(filter.SubStatuses);
-        }
-
-        if (filter.Statuses.Count + filter.SubStatuses.Count == 0)
+        if (StatusesOf(filter) is not { } wanted)
             return;
         And(wanted.Count == 0 ? "FALSE" : $"sub_status IN ({string.Join(", ", wanted.Select(s => (int)s).Order())})");
         // Sorted by their end, those that have not ended lie together: the walk need not pass the others.

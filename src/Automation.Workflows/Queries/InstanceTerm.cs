@@ -48,12 +48,15 @@ internal sealed class InstanceTerm(string text, DatabaseProvider provider, IRead
     /// <summary>Where it is looked for if it is nowhere else: within the ids, in halves for two processors; PostgreSQL divides them itself.</summary>
     public IReadOnlyList<Place> LastPlaces()
     {
-        if (text.Length is < ShortestPartOfId or >= LengthOfId || !text.All(c => char.IsAsciiHexDigit(c) || c == '-'))
+        if (!CanStandInId(text))
             return [];
         return _sqlite
             ? [new(null, p => $"id >= {Middle} AND {Like("id", p)}"), new(null, p => $"id < {Middle} AND {Like("id", p)}")]
             : [new(null, p => $"id LIKE {p(Pattern)} ESCAPE '\\'")];
     }
+
+    /// <summary>Whether a text is one that is looked for within ids of ours.</summary>
+    public static bool CanStandInId(string text) => text.Length is >= ShortestPartOfId and < LengthOfId && text.All(c => char.IsAsciiHexDigit(c) || c == '-');
 
     /// <summary>Gives the keys of the rows that have the text at one place: numbers of rows on SQLite, ids on PostgreSQL.</summary>
     public string Keys(Place place, Func<object, string> parameter) =>

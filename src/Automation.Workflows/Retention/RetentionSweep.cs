@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Automation.Storage;
 using Automation.Storage.Writes;
+using Automation.Workflows.Queries.Memory;
 using Microsoft.Extensions.Options;
 
 namespace Automation.Workflows.Retention;
@@ -9,7 +10,7 @@ namespace Automation.Workflows.Retention;
 /// Deletes ended instances that are too old, too many or take too much room, the oldest first, in commits small enough
 /// that nobody waits for them.
 /// </summary>
-internal sealed class RetentionSweep(Database database, IOptions<RetentionOptions> options, TimeProvider clock)
+internal sealed class RetentionSweep(Database database, IOptions<RetentionOptions> options, InstancesInMemory listed, TimeProvider clock)
 {
     /// <summary>A commit that takes longer is followed by a smaller one: others wait for it, and 50 ms is the most that they may.</summary>
     private static readonly TimeSpan MaxCommit = TimeSpan.FromMilliseconds(20);
@@ -147,6 +148,7 @@ internal sealed class RetentionSweep(Database database, IOptions<RetentionOption
         }
 
         var took = await CommitAsync(unit, cancellationToken);
+        listed.Touch(instances.Select(i => i[0].AsText!));
         _batch = took > MaxCommit ? Math.Max(1, _batch / 2) : Math.Min(options.Value.BatchSize, _batch + 5);
     }
 

@@ -6,6 +6,7 @@ using Automation.Storage.Writes;
 using Automation.Workflows.Definitions;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Management;
+using Automation.Workflows.Queries.Memory;
 
 namespace Automation.Workflows.Runtime;
 
@@ -16,7 +17,7 @@ internal sealed class InstanceImportException(string message) : Exception(messag
 /// Takes instances out and brings them in with all that the engine knows of them: state and journal as they are stored.
 /// What one waits for goes on waiting where it is brought in; timers are set anew.
 /// </summary>
-internal sealed class InstanceImporter(Database database, WorkflowCatalog catalog, InstanceStore instances, JobClient jobs)
+internal sealed class InstanceImporter(Database database, WorkflowCatalog catalog, InstanceStore instances, JobClient jobs, InstancesInMemory listed)
 {
     private const int Format = 1;
 
@@ -126,6 +127,8 @@ internal sealed class InstanceImporter(Database database, WorkflowCatalog catalo
         }
 
         await database.CommitAsync(unit, cancellationToken: cancellationToken);
+        // It keeps the times that it had.
+        listed.Touch(id);
         return true;
 
         string? Text(string name) => exported.TryGetProperty(name, out var value) ? value.GetString() : null;

@@ -1,11 +1,12 @@
 using Automation.Jobs;
 using Automation.Storage;
 using Automation.Storage.Writes;
+using Automation.Workflows.Queries.Memory;
 
 namespace Automation.Workflows.Runtime;
 
 /// <summary>Deletes instances with everything that belongs to them, in commits small enough that others are not held up.</summary>
-internal sealed class InstanceRemover(Database database, InstanceStore instances, JobClient jobs)
+internal sealed class InstanceRemover(Database database, InstanceStore instances, JobClient jobs, InstancesInMemory listed)
 {
     /// <summary>Deletes one instance. Its jobs are cancelled first.</summary>
     /// <returns>False where there is none.</returns>
@@ -20,6 +21,7 @@ internal sealed class InstanceRemover(Database database, InstanceStore instances
         AddDelete(unit, instanceId);
         await database.CommitAsync(unit, cancellationToken: cancellationToken);
         instances.Forget(instanceId);
+        listed.Touch(instanceId);
         return true;
     }
 
