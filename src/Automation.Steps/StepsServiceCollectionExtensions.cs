@@ -93,7 +93,7 @@ public static class StepsServiceCollectionExtensions
     private static void AddTransforms(IServiceCollection services)
     {
         services.AddWorkflowActivity<MergeJson>().AddWorkflowActivity<PickJson>().AddWorkflowActivity<ValidateJson>()
-            .AddWorkflowActivity<SplitList>().AddWorkflowActivity<DedupeList>().AddWorkflowActivity<AggregateList>()
+            .AddWorkflowActivity<MapList>().AddWorkflowActivity<SplitList>().AddWorkflowActivity<DedupeList>().AddWorkflowActivity<AggregateList>()
             .AddWorkflowActivity<EncodeText>().AddWorkflowActivity<RenderTemplate>().AddWorkflowActivity<RandomValue>().AddWorkflowActivity<SignText>()
             .AddWorkflowActivity<CsvToJson>().AddWorkflowActivity<JsonToCsv>().AddWorkflowActivity<XmlToJson>().AddWorkflowActivity<JsonToXml>()
             .AddWorkflowActivity<MoveDate>().AddWorkflowActivity<WaitForBusinessHours>();

@@ -47,9 +47,7 @@ internal sealed class PickJson : TransformActivity
 
     protected override void Execute(ActivityContext context)
     {
-        var value = Read(Value.Get(context), "Value");
-        var members = PlainJson.Members(StepInputs.Parsed(Members.Get(context), "Members")) ?? throw new FormatException("Members is no object. Give one such as {\"id\":\"data.id\"}.");
-        Result.Set(context, members.ToDictionary(m => m.Key, m => At(value, PlainJson.AsText(m.Value)), StringComparer.Ordinal));
+        Result.Set(context, Pick(Read(Value.Get(context), "Value"), MembersOf(Members.Get(context))));
         context.Complete();
     }
 }

@@ -28,6 +28,27 @@ internal sealed class SplitList : TransformActivity
     }
 }
 
+/// <summary>Makes another object of each item.</summary>
+[Activity("Automation.MapList", Category = "Transform", DisplayName = "Map list", Description = "Builds a new object from members of each item of a list.")]
+internal sealed class MapList : TransformActivity
+{
+    [Input(Order = 0, UIHint = "multiline", Description = "The list.")]
+    public Input<object?> Items { get; } = new();
+
+    [Input(Order = 1, UIHint = "json-editor", Description = "Each new member and the path of its value within an item, with dots: {\"city\":\"address.city\"}.")]
+    public Input<object?> Members { get; } = new();
+
+    [Output(Description = "The new objects in the same order; what is not there is null.")]
+    public Output<object?> Result { get; } = new();
+
+    protected override void Execute(ActivityContext context)
+    {
+        var members = MembersOf(Members.Get(context));
+        Result.Set(context, List(Items.Get(context), "Items").Select(object? (i) => Pick(i, members)).ToList());
+        context.Complete();
+    }
+}
+
 /// <summary>Leaves out what is there already.</summary>
 [Activity("Automation.DedupeList", Category = "Transform", DisplayName = "Dedupe list", Description = "Keeps the first item of each key.")]
 internal sealed class DedupeList : TransformActivity

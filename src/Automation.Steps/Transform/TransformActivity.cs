@@ -35,6 +35,14 @@ internal abstract class TransformActivity : Activity
         return value;
     }
 
+    /// <summary>A new object of members of another, each with its new name.</summary>
+    protected static Dictionary<string, object?> Pick(object? value, IEnumerable<KeyValuePair<string, object?>> members) =>
+        members.ToDictionary(m => m.Key, m => At(value, PlainJson.AsText(m.Value)), StringComparer.Ordinal);
+
+    /// <exception cref="FormatException">The value is no object.</exception>
+    protected static IEnumerable<KeyValuePair<string, object?>> MembersOf(object? value) =>
+        PlainJson.Members(StepInputs.Parsed(value, "Members")) ?? throw new FormatException("Members is no object. Give one such as {\"id\":\"data.id\"}.");
+
     /// <summary>What makes two values the same: their JSON.</summary>
     protected static string Identity(object? value) => PlainJson.ToText(value);
 }

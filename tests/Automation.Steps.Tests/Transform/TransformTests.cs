@@ -9,6 +9,7 @@ public sealed class TransformTests
     [Theory]
     [InlineData("MergeJson", """{"objects":"[{\"a\":{\"x\":1,\"y\":2},\"b\":1},{\"a\":{\"y\":3},\"b\":null}]"}""", """{"a":{"x":1,"y":3}}""")]
     [InlineData("PickJson", """{"value":"{\"data\":{\"items\":[{\"id\":7}]}}","members":"{\"first\":\"data.items.0.id\",\"none\":\"data.x.y\"}"}""", """{"first":7,"none":null}""")]
+    [InlineData("MapList", """{"items":"[{\"id\":7,\"at\":{\"city\":\"Berlin\"}},{\"id\":8}]","members":"{\"no\":\"id\",\"city\":\"at.city\"}"}""", """[{"no":7,"city":"Berlin"},{"no":8,"city":null}]""")]
     [InlineData("SplitList", """{"items":"[1,2,3]","size":"2"}""", "[[1,2],[3]]")]
     [InlineData("DedupeList", """{"items":"[{\"id\":1,\"n\":1},{\"id\":2},{\"id\":1,\"n\":2}]","key":"id"}""", """[{"id":1,"n":1},{"id":2}]""")]
     [InlineData("DedupeList", """{"items":"[1,\"1\",1]"}""", """[1,"1"]""")]
@@ -57,6 +58,7 @@ public sealed class TransformTests
 
     [Theory]
     [InlineData("SplitList", "items", "{}", "Items")]
+    [InlineData("MapList", "members", "[]", "Members")]
     [InlineData("MergeJson", "objects", "[1]", "Objects")]
     [InlineData("EncodeText", "operation", "Rot13", "Rot13")]
     [InlineData("CsvToJson", "text", "a\n\"b", "line 2 does not end")]
