@@ -55,6 +55,15 @@ public sealed class OutgoingPagesTests
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Resend what failed" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("1 delivery goes");
         await Assertions.Expect(page.Locator("#deliveries tbody")).ToContainTextAsync("Succeeded");
+
+        // Sent again while the endpoint is off, it is held, and says so.
+        using (var off = await server.Api.PutAsJsonAsync($"/api/endpoints/{id}", new { url = "http://127.0.0.1:9/hook", eventTypes = new[] { "order.*" }, retryDelays = Array.Empty<string>(), enabled = false }, Token))
+            Assert.Equal(HttpStatusCode.OK, off.StatusCode);
+        await page.Locator("#deliveries tbody a").First.ClickAsync();
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Resend" }).ClickAsync();
+        await Assertions.Expect(page.Locator("#attempts")).ToContainTextAsync("Held until the endpoint is switched on again");
+        await browser.GoAsync("/deliveries/endpoints/" + id);
+        await Assertions.Expect(page.Locator("#deliveries tbody")).ToContainTextAsync("held until the endpoint is switched on again");
         Assert.Empty(browser.Errors);
     }
 
@@ -157,6 +166,47 @@ public sealed class OutgoingPagesTests
         await browser.GoAsync("/data/document?collection=orders&key=o-1");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Remove" }).ClickAsync();
         await Assertions.Expect(page.Locator("#documents tbody tr")).ToHaveCountAsync(1);
+        Assert.Empty(browser.Errors);
+    }
+
+    [Fact]
+    public async Task Secrets_that_this_server_cannot_decrypt_are_marked_until_they_are_stored_again()
+    {
+        const string value = "hunter2-and-more";
+        await using var server = await ServerUnderTest.StartAsync();
+        foreach (var name in new[] { "crm", "mail" })
+        {
+            using var stored = await server.Api.PutAsJsonAsync("/api/secrets/" + name, new { value }, Token);
+            Assert.True(stored.IsSuccessStatusCode, await stored.Content.ReadAsStringAsync(Token));
+        }
+
+        await using (var before = await ConsoleBrowser.SignedInAsync(server))
+        {
+            await before.GoAsync("/secrets");
+            await Assertions.Expect(before.Page.Locator("tbody tr")).ToHaveCountAsync(2);
+            await Assertions.Expect(before.Page.Locator("main")).Not.ToContainTextAsync("cannot");
+            Assert.DoesNotContain(value, await before.Page.ContentAsync(), StringComparison.Ordinal);
+        }
+
+        // As on a server that was given the database and not the keys.
+        await server.StopAsync();
+        Directory.Delete(Path.Combine(server.DataDirectory, "keys"), recursive: true);
+        await server.StartProcessAsync();
+        await using var browser = await ConsoleBrowser.SignedInAsync(server);
+        var page = browser.Page;
+        await browser.GoAsync("/secrets");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("cannot decrypt every secret");
+        await Assertions.Expect(page.Locator("tbody tr", new PageLocatorOptions { HasText = "cannot be decrypted" })).ToHaveCountAsync(2);
+        await server.WaitForOutputAsync(new System.Text.RegularExpressions.Regex("cannot be decrypted.*crm, mail"));
+
+        await page.FillAsync("input[name=name]", "crm");
+        await page.FillAsync("input[name=value]", value);
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.Locator("tbody tr", new PageLocatorOptions { HasText = "cannot be decrypted" })).ToHaveCountAsync(1);
+        await Assertions.Expect(page.Locator("tbody tr", new PageLocatorOptions { HasText = "mail" })).ToContainTextAsync("cannot be decrypted");
+        await browser.ResizeAsync(390, 844, ColorScheme.Dark);
+        Assert.Empty(await browser.FaultsAsync("secrets-unreadable"));
+        Assert.DoesNotContain(value, server.Output, StringComparison.Ordinal);
         Assert.Empty(browser.Errors);
     }
 
