@@ -168,6 +168,14 @@ internal sealed class StudioBrowser : IAsyncDisposable
     public ILocator Field(string label) =>
         Editor.Locator(".mud-input-control", new LocatorLocatorOptions { HasText = label }).Locator("input:visible, textarea:visible").First;
 
+    /// <summary>Chooses from the list that the server gives for a property of the selected node.</summary>
+    public async Task ChooseAsync(string property, string choice)
+    {
+        // Its name stands in the box while nothing is chosen; it lets the click through to what opens the list.
+        await Editor.GetByText(property, new LocatorGetByTextOptions { Exact = true }).Locator("visible=true").First.ClickAsync(new LocatorClickOptions { Force = true });
+        await Page.Locator(".mud-popover-open").GetByRole(AriaRole.Option, new LocatorGetByRoleOptions { Name = choice, Exact = true }).ClickAsync();
+    }
+
     /// <summary>Writes an expression of another syntax into the property of the selected node.</summary>
     public async Task WriteAsync(string property, string syntax, string expression)
     {

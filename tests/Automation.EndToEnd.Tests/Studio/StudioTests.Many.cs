@@ -72,7 +72,12 @@ public sealed partial class StudioTests
         async Task AllAsync(string action, params string[] rows)
         {
             foreach (var row in rows)
-                await _browser.Row(row).Locator("input[type=checkbox]").SetCheckedAsync(true, new LocatorSetCheckedOptions { Force = true });
+            {
+                // Not the box itself, which is never visible: a click on what is waits until the list has been drawn again.
+                await _browser.Row(row).Locator(".mud-checkbox").First.ClickAsync();
+                await Assertions.Expect(_browser.Row(row).Locator("input[type=checkbox]")).ToBeCheckedAsync();
+            }
+
             await _browser.PickAsync(_page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { NameRegex = new Regex("bulk actions", RegexOptions.IgnoreCase) }), action);
             await _page.Locator(".mud-dialog").WaitForAsync();
             await _browser.ConfirmAsync();

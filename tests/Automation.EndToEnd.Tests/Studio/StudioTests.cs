@@ -35,9 +35,11 @@ public sealed partial class StudioTests(StudioSession session) : IClassFixture<S
         await _browser.DropAsync("Decision", 260, 100);
         await _browser.DropAsync("HTTP Request (flow)", 20, 220);
         await _browser.DropAsync("Write Line", 500, 330);
+        await _browser.DropAsync("Notify", 20, 400);
         await _browser.ConnectAsync("CallStarted1", "Done", "FlowDecision1");
         await _browser.ConnectAsync("FlowDecision1", "True", "FlowSendHttpRequest1");
         await _browser.ConnectAsync("FlowSendHttpRequest1", "Done", "WriteLine1");
+        await _browser.ConnectAsync("WriteLine1", "Done", "Notify1");
 
         await _browser.SelectAsync("FlowDecision1", "Condition");
         await _browser.WriteAsync("Condition", "JavaScript", "getOutputFrom(\"CallStarted1\", \"Result\").data.vip === true");
@@ -49,12 +51,17 @@ public sealed partial class StudioTests(StudioSession session) : IClassFixture<S
         await _browser.SelectAsync("WriteLine1", "Text");
         await _browser.WriteAsync("Text", "Liquid", "Hello {{ Input.event.payload.data.name }}");
         await SavedAsync(definitionId, "Hello {{ Input.event.payload.data.name }}");
+        await _browser.SelectAsync("Notify1", "Subject");
+        await _browser.ChooseAsync("Channel", "people");
+        await SavedAsync(definitionId, "people");
+        await _browser.WriteAsync("Subject", "JavaScript", "'Call of ' + getInput('event').payload.data.name");
+        await SavedAsync(definitionId, "Call of ");
         await _browser.ShotAsync("02-editor");
 
         await _browser.Tool("M19.35 10.04").ClickAsync();
         var published = await _server.WaitForAsync(Latest(definitionId), d => d.GetProperty("isPublished").GetBoolean());
-        Assert.Equal(4, published.GetProperty("root").GetProperty("activities").GetArrayLength());
-        Assert.Equal(3, published.GetProperty("root").GetProperty("connections").GetArrayLength());
+        Assert.Equal(5, published.GetProperty("root").GetProperty("activities").GetArrayLength());
+        Assert.Equal(4, published.GetProperty("root").GetProperty("connections").GetArrayLength());
 
         using (var sent = await _server.PostAsync("flyflow", """{"event_type":"call_started","call_id":"vip-1","timestamp":"2026-01-01T00:00:00Z","data":{"vip":true,"name":"Ada"}}"""))
             sent.EnsureSuccessStatusCode();
@@ -62,6 +69,9 @@ public sealed partial class StudioTests(StudioSession session) : IClassFixture<S
             $"/elsa/api/workflow-instances?definitionId={definitionId}", r => r.GetProperty("items") is var items && items.GetArrayLength() == 1 && items[0].GetProperty("status").GetString() == "Finished");
         var instance = instances.GetProperty("items")[0];
         Assert.Equal(("Finished", "vip-1"), (instance.GetProperty("subStatus").GetString(), instance.GetProperty("correlationId").GetString()));
+
+        var told = (await _server.GetJsonAsync("/api/inbox")).GetProperty("items")[0];
+        Assert.Equal("Call of Ada", told.GetProperty("subject").GetString());
 
         await _page.Locator(".studio-bar a", new PageLocatorOptions { HasText = "Instances" }).ClickAsync();
         await _browser.Row("Greet callers").GetByText("Finished").First.WaitForAsync();
