@@ -13,7 +13,8 @@ internal sealed partial class SqliteCheckpointer(string file, SqliteUnitWriter w
     /// <summary>Pages in a log that is worth a few milliseconds of the writer: 64 MB. One that grows on costs new blocks of the disk, and a slower start after a crash.</summary>
     private const int LongLog = 16384;
 
-    private static readonly SqlStatement Move = new("PRAGMA wal_checkpoint(PASSIVE)");
+    /// <summary>Moves what is committed and not read any more; blocks nobody.</summary>
+    public static readonly SqlStatement Move = new("PRAGMA wal_checkpoint(PASSIVE)");
 
     /// <summary>Often, so that each is small: commits that come while the file is synced wait for the disk.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);

@@ -16,7 +16,6 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
     private static readonly SqlStatement Rollback = new("ROLLBACK");
     private static readonly SqlStatement Savepoint = new("SAVEPOINT unit");
     private static readonly SqlStatement Release = new("RELEASE unit");
-    private static readonly SqlStatement MoveLog = new("PRAGMA wal_checkpoint(PASSIVE)");
     private static readonly SqlStatement RollbackTo = new("ROLLBACK TO unit");
 
     /// <summary>Where one unit fails others may follow, and a shared transaction that is taken back costs all its units a second time.</summary>
@@ -77,17 +76,26 @@ internal sealed partial class SqliteUnitWriter(string file, StorageOptions optio
                     CommitBatch(session, batch);
                     batch.Clear();
                     if (_finishCheckpoint)
-                    {
-                        _finishCheckpoint = false;
-                        // Where it fails nothing is lost, and the next checkpoint says why.
-                        session.Execute(MoveLog, [], null, out _);
-                    }
+                        MoveRest(session);
                 }
                 else if (!reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
                 {
                     return;
                 }
             }
+        }
+    }
+
+    private void MoveRest(SqliteSession session)
+    {
+        _finishCheckpoint = false;
+        try
+        {
+            session.Execute(SqliteCheckpointer.Move, [], null, out _);
+        }
+        catch (StorageException)
+        {
+            // Nothing is lost, and the thread must go on: the checkpointer tries again and says why it fails.
         }
     }
 
