@@ -10,10 +10,10 @@ public sealed class JobOptions : IValidatableObject
 
     /// <summary>
     /// Jobs this process runs at the same time. They wait for the network and for commits more than they compute, and the
-    /// more of them share a commit, the less each costs: the default is 50 per core, at least 100 and at most 200.
+    /// more of them share a commit, the less each costs: the default is 100 per core, at least 200 and at most 400.
     /// </summary>
     [Range(1, 1000)]
-    public int WorkerCount { get; set; } = Math.Clamp(50 * Environment.ProcessorCount, 100, 200);
+    public int WorkerCount { get; set; } = Math.Clamp(100 * Environment.ProcessorCount, 200, 400);
 
     /// <summary>
     /// Jobs that have begun and wait without a worker for their turn, such as at a host that takes few calls at a time, or

@@ -212,7 +212,7 @@ internal sealed class LocalWorkers
     private int Room(int taken)
     {
         var ahead = (int)Math.Min(MostAhead, LongestWait.TotalMilliseconds * _capacity / Math.Max(_averageRun, 0.001));
-        return Math.Max(_capacity, ahead) - taken;
+        return _capacity + ahead - taken;
     }
 
     private void TakeWorker(ClaimedJob job)
