@@ -112,13 +112,12 @@ public abstract class JobSite : IAsyncDisposable
     /// <param name="dark">Whether the system is set to dark.</param>
     /// <param name="scripts">Whether scripts run.</param>
     /// <param name="key">The key to sign in with; the administrator's unless told.</param>
-    public async Task<IPage> SignInAsync(int width = 1280, int height = 800, bool dark = false, bool scripts = true, string? key = null)
+    public async Task<IPage> SignInAsync(bool scripts = true, string? key = null)
     {
         var context = await Browser.NewContextAsync(new BrowserNewContextOptions
         {
             BaseURL = Server.Address,
-            ViewportSize = new ViewportSize { Width = width, Height = height },
-            ColorScheme = dark ? ColorScheme.Dark : ColorScheme.Light,
+            ViewportSize = new ViewportSize { Width = 1280, Height = 800 },
             JavaScriptEnabled = scripts,
         });
         var page = await context.NewPageAsync();
