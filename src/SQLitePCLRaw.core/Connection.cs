@@ -78,6 +78,10 @@ public static unsafe partial class raw
             : NativeMethods.sqlite3_db_config(db, op, val, ref result);
     }
 
+    /// <summary>Stops what runs on the connection: it ends with <c>SQLITE_INTERRUPT</c>. From any thread; without effect where nothing runs.</summary>
+    /// <param name="db">The connection.</param>
+    public static void sqlite3_interrupt(sqlite3 db) => NativeMethods.sqlite3_interrupt(db);
+
     /// <summary>Rows that the last finished insert, update or delete changed.</summary>
     /// <param name="db">The connection.</param>
     /// <returns>The number of rows.</returns>

@@ -15,7 +15,7 @@ internal sealed record SqlCommandText(string Sql, IReadOnlyList<KeyValuePair<str
 }
 
 /// <summary>An open connection of a step to a database of whatever kind.</summary>
-internal sealed class SqlDatabase(SqlDialect dialect, DbConnection connection) : IAsyncDisposable
+internal sealed class SqlDatabase(SqlDialect dialect, DbConnection connection, TimeSpan limit) : IAsyncDisposable
 {
     public SqlDialect Dialect => dialect;
 
@@ -32,29 +32,50 @@ internal sealed class SqlDatabase(SqlDialect dialect, DbConnection connection) :
         return Convert.ToInt64(((Dictionary<string, object?>)rows[0]!).Values.Single(), CultureInfo.InvariantCulture);
     }
 
-    public async Task<(List<object?> Rows, int Affected, bool HasMore)> RunAsync(DbTransaction? transaction, SqlCommandText statement, int limit, CancellationToken cancellationToken)
+    public async Task<(List<object?> Rows, int Affected, bool HasMore)> RunAsync(DbTransaction? transaction, SqlCommandText statement, int rowLimit, CancellationToken cancellationToken)
     {
         await using var command = connection.CreateCommand();
         command.Transaction = transaction;
-        command.CommandTimeout = 0;
+        // The caller's token comes first; this ends a wait for somebody else's lock that heeds no token.
+        command.CommandTimeout = (int)Math.Ceiling(limit.TotalSeconds) + 1;
 #pragma warning disable CA2100 // The text is the designer's; values are parameters.
         command.CommandText = statement.Sql;
 #pragma warning restore CA2100
+        // Asked for also where there are none: only then a provider says which ones are missing.
+        var parameters = command.Parameters;
         foreach (var (name, value) in statement.Parameters)
         {
             var parameter = command.CreateParameter();
             parameter.ParameterName = dialect.ParameterPrefix + name.TrimStart('@', ':', '$');
             parameter.Value = Value(value) ?? DBNull.Value;
             dialect.PrepareParameter?.Invoke(parameter);
-            command.Parameters.Add(parameter);
+            parameters.Add(parameter);
         }
 
+        try
+        {
+            await using var stop = cancellationToken.Register(() => dialect.Interrupt?.Invoke(connection));
+            return await ReadAsync(command, rowLimit, cancellationToken);
+        }
+        catch (DbException e) when (cancellationToken.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(e.Message, e, cancellationToken);
+        }
+        catch (InvalidOperationException e) when (IsOpen)
+        {
+            // Such as a parameter without a value: no other attempt would change that.
+            throw new FormatException(e.Message, e);
+        }
+    }
+
+    private static async Task<(List<object?> Rows, int Affected, bool HasMore)> ReadAsync(DbCommand command, int rowLimit, CancellationToken cancellationToken)
+    {
         await using var reader = await command.ExecuteReaderAsync(cancellationToken);
         var rows = new List<object?>();
         var hasMore = false;
         while (await reader.ReadAsync(cancellationToken))
         {
-            if (rows.Count >= limit)
+            if (rows.Count >= rowLimit)
             {
                 hasMore = true;
                 break;

@@ -31,6 +31,9 @@ public sealed record SqlDialect(string Name, DbProviderFactory Factory)
     /// <summary>Which errors go away by trying again, besides those that say so themselves (<see cref="DbException.IsTransient"/>).</summary>
     public Func<DbException, bool>? IsTransient { get; init; }
 
+    /// <summary>Stops what runs on a connection; for providers whose statements do not heed the cancellation themselves.</summary>
+    public Action<DbConnection>? Interrupt { get; init; }
+
     /// <summary>Completes the connection string; told whether the step writes.</summary>
     public Action<DbConnectionStringBuilder, bool>? PrepareConnection { get; init; }
 

@@ -3,12 +3,17 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
+using SQLitePCL;
 
 namespace Automation.Steps.Sql;
 
 /// <summary>The kinds of database that there are: ours, those that the program registered, and every ADO.NET provider that is known by its invariant name.</summary>
 internal sealed class SqlDialects : IValidateOptions<SqlOptions>
 {
+    // The package was compiled against a signed assembly of the handle's type, which ours is not (see the README of
+    // SQLitePCLRaw.core): the compiler takes them for two types, at run time they are one.
+    private static readonly Func<SqliteConnection, object> HandleOf = typeof(SqliteConnection).GetProperty("Handle")!.GetMethod!.CreateDelegate<Func<SqliteConnection, object>>();
+
     private readonly Dictionary<string, SqlDialect> _known = new(StringComparer.OrdinalIgnoreCase)
     {
         ["PostgreSql"] = new SqlDialect("PostgreSql", NpgsqlFactory.Instance)
@@ -28,6 +33,8 @@ internal sealed class SqlDialects : IValidateOptions<SqlOptions>
             // Its count for one statement is that of an earlier one where it changes the schema.
             ChangesQuery = "SELECT total_changes() AS changes",
             IsTransient = e => e is SqliteException { SqliteErrorCode: 5 or 6 },
+            // Its asynchronous methods work on the caller's thread, whatever becomes of their token.
+            Interrupt = connection => raw.sqlite3_interrupt((sqlite3)HandleOf((SqliteConnection)connection)),
             PrepareConnection = (parts, writes) => ((SqliteConnectionStringBuilder)parts).Mode = writes ? SqliteOpenMode.ReadWriteCreate : SqliteOpenMode.ReadOnly,
         },
     };

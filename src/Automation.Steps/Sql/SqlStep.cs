@@ -29,7 +29,7 @@ internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects
             timeout = new CancellationTokenSource(limit, clock);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
             (dialect, var target) = Target(inputs.Text("Connection"), writes);
-            await using var database = await OpenAsync(dialect, target, writes, linked.Token);
+            await using var database = await OpenAsync(dialect, target, writes, limit, linked.Token);
             return writes
                 ? await ExecuteAsync(database, operation.OperationId, statements, linked.Token)
                 : await QueryAsync(database, statements[0], RowLimit(inputs), linked.Token);
@@ -95,7 +95,7 @@ internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects
         return (dialects.Find(target.Provider) ?? throw new FormatException($"The provider \"{target.Provider}\" of the connection \"{name}\" is not there any more."), target);
     }
 
-    private async Task<SqlDatabase> OpenAsync(SqlDialect dialect, SqlConnectionOptions target, bool writes, CancellationToken cancellationToken)
+    private async Task<SqlDatabase> OpenAsync(SqlDialect dialect, SqlConnectionOptions target, bool writes, TimeSpan limit, CancellationToken cancellationToken)
     {
         var parts = dialect.Factory.CreateConnectionStringBuilder() ?? new DbConnectionStringBuilder();
         parts.ConnectionString = target.ConnectionString;
@@ -104,13 +104,16 @@ internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects
         // Whoever registered a provider of SQLite files: the folder counts for them too.
         if (parts is SqliteConnectionStringBuilder file && options.Value.Directory is { } directory && !file.DataSource.StartsWith(':') && !file.DataSource.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
             file.DataSource = Path.GetFullPath(file.DataSource, directory);
+        // What it waits for a lock before a transaction begins, it waits without looking at the token.
+        if (parts is SqliteConnectionStringBuilder waiting)
+            waiting.DefaultTimeout = (int)Math.Ceiling(limit.TotalSeconds);
         dialect.PrepareConnection?.Invoke(parts, writes);
         var connection = dialect.Factory.CreateConnection() ?? throw new FormatException($"The provider \"{dialect.Name}\" makes no connections.");
         try
         {
             connection.ConnectionString = parts.ConnectionString;
             await connection.OpenAsync(cancellationToken);
-            return new SqlDatabase(dialect, connection);
+            return new SqlDatabase(dialect, connection, limit);
         }
         catch (ArgumentException e)
         {
@@ -129,7 +132,7 @@ internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects
         // Never committed: what a query changes all the same is undone.
         await using var transaction = await database.BeginAsync(cancellationToken);
         if (database.Dialect.ReadOnlyStatement is { } readOnly)
-            await database.RunAsync(transaction, new SqlCommandText(readOnly), limit: 0, cancellationToken);
+            await database.RunAsync(transaction, new SqlCommandText(readOnly), rowLimit: 0, cancellationToken);
         var (rows, _, hasMore) = await database.RunAsync(transaction, statement, limit, cancellationToken);
         return new OperationResult
         {

@@ -34,6 +34,7 @@ internal static unsafe partial class NativeMethods
     internal static partial int sqlite3_open_v2(string filename, ref nint db, int flags, string? vfs);
     [LibraryImport(Library)] internal static partial int sqlite3_close_v2(nint db);
     [LibraryImport(Library)] internal static partial void sqlite3_interrupt(nint db);
+    [LibraryImport(Library)] internal static partial void sqlite3_interrupt(sqlite3 db);
     [LibraryImport(Library, StringMarshalling = StringMarshalling.Utf8)]
     internal static partial byte* sqlite3_db_filename(sqlite3 db, string? name);
     [LibraryImport(Library)] internal static partial int sqlite3_db_config(sqlite3 db, int option, int value, ref int result);

@@ -136,14 +136,56 @@ public sealed class SqlStepTests
         Assert.Contains("nowhere", await host.StateAsync(instance.Id));
     }
 
+    [Theory]
+    [InlineData(DatabaseProvider.Sqlite, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c")]
+    [InlineData(DatabaseProvider.PostgreSql, "SELECT pg_sleep(3600)")]
+    public async Task A_query_that_takes_too_long_is_stopped(DatabaseProvider provider, string endless)
+    {
+        await using var target = await TestDatabase.CreateAsync(provider);
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, Connection(target, provider));
+        var step = host.Get<SqlStep>();
+        await step.RunAsync(Operation("o1", "CREATE TABLE n (v bigint)"), Some.Token);
+
+        var result = await Task.Run(() => step.RunAsync(Operation("o2", endless, type: SqlQuery.Type, timeout: "00:00:00.2"), Some.Token), Some.Token).WaitAsync(TimeSpan.FromMinutes(1), Some.Token);
+
+        Assert.Equal((OperationErrorKind.Timeout, "The statements took longer than 00:00:00.2000000."), (result.Error!.Kind, result.Error.Message));
+    }
+
+    [Fact]
+    public async Task Waiting_for_a_locked_file_ends_with_the_time_of_the_step()
+    {
+        await using var target = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, Connection(target, DatabaseProvider.Sqlite));
+        var step = host.Get<SqlStep>();
+        await step.RunAsync(Operation("o1", "CREATE TABLE n (v bigint)"), Some.Token);
+        await using var other = new Microsoft.Data.Sqlite.SqliteConnection(target.Location.ConnectionString);
+        await other.OpenAsync(Some.Token);
+        await using var held = await other.BeginTransactionAsync(System.Data.IsolationLevel.Serializable, Some.Token);
+
+        var result = await Task.Run(() => step.RunAsync(Operation("o2", "INSERT INTO n VALUES (1)", timeout: "00:00:00.2"), Some.Token), Some.Token).WaitAsync(TimeSpan.FromSeconds(20), Some.Token);
+
+        Assert.Equal(OperationErrorKind.Timeout, result.Error?.Kind);
+    }
+
+    [Fact]
+    public async Task A_parameter_without_a_value_is_named_and_nothing_is_tried_again()
+    {
+        await using var target = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, Connection(target, DatabaseProvider.Sqlite));
+
+        var result = await host.Get<SqlStep>().RunAsync(Operation("o1", "SELECT @missing", type: SqlQuery.Type), Some.Token);
+
+        Assert.Equal((OperationErrorKind.Failed, true), (result.Error!.Kind, result.Error.Message.Contains("@missing", StringComparison.Ordinal)));
+    }
+
     private static (string, string)[] Connection(TestDatabase target, DatabaseProvider provider) => Connection(target, provider.ToString());
 
     private static (string, string)[] Connection(TestDatabase target, string provider) =>
         [("Automation:Steps:Sql:Connections:crm:Provider", provider), ("Automation:Steps:Sql:Connections:crm:ConnectionString", target.Location.ConnectionString)];
 
-    private static BackgroundOperation Operation(string id, string sql, string? statements = null, string type = SqlExecute.Type, int? maxRows = null) => new()
+    private static BackgroundOperation Operation(string id, string sql, string? statements = null, string type = SqlExecute.Type, int? maxRows = null, string? timeout = null) => new()
     {
         OperationId = id, InstanceId = "i", ActivityType = type, ActivityId = "a", ActivityNodeId = "n", ActivityInstanceId = "i-1",
-        Inputs = new Dictionary<string, object?> { ["Connection"] = "crm", ["Sql"] = sql, ["Statements"] = statements, ["MaxRows"] = maxRows is { } m ? (long)m : null },
+        Inputs = new Dictionary<string, object?> { ["Connection"] = "crm", ["Sql"] = sql, ["Statements"] = statements, ["MaxRows"] = maxRows is { } m ? (long)m : null, ["Timeout"] = timeout },
     };
 }
