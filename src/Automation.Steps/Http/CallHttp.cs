@@ -25,7 +25,7 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 3, UIHint = "json-editor", Description = "Headers to add: {\"Accept\":\"application/json\"}.")]
     public Input<object?> Headers { get; } = new();
 
-    [Input(Order = 4, UIHint = "multiline", Description = "What is sent: text and bytes as they are, other values in the form that the content type asks for. For multipart an object of fields: {\"title\":\"x\",\"file\":{\"fileName\":\"a.txt\",\"content\":\"text\"}}, or base64 in place of content.")]
+    [Input(Order = 4, UIHint = "multiline", Description = "What is sent: text and bytes as they are, other values in the form that the content type asks for. For a form an object of fields: {\"a\":1}, for multipart too: {\"title\":\"x\",\"file\":{\"fileName\":\"a.txt\",\"content\":\"text\"}}, or base64 in place of content.")]
     public Input<object?> Body { get; } = new();
 
     [Input(Order = 5, UIHint = "dropdown", DefaultValue = "application/json", Options = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "text/plain", "application/octet-stream"],
@@ -56,6 +56,9 @@ internal sealed class CallHttp : OutsideActivity
 
     [Input(Order = 17, Category = "Security", DisplayName = "Client certificate", OptionsFrom = ChoiceLists.OptionalSecrets, Description = "Name of the stored secret with a certificate and its private key in PEM, for servers that want one.")]
     public Input<string?> ClientCertificate { get; } = new();
+
+    [Input(Order = 18, Category = "Security", UIHint = "json-editor", Description = "Texts that stand for stored secrets: {\"{token}\":\"name-of-the-secret\"}. Wherever one stands in the URL, the query, the headers or the body, the secret is sent in its place. Choose texts that no data has.")]
+    public Input<object?> Placeholders { get; } = new();
 
     [Input(Order = 30, Category = "Advanced", DefaultValue = 1, Description = "Attempts in all, 1 to 20. Repeated are calls without an answer and answers 408, 409, 429, 500, 502, 503 and 504; Retry-After is honoured.")]
     public Input<int> Attempts { get; } = new();

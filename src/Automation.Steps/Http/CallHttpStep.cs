@@ -94,13 +94,16 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
             throw new FormatException("RetryDelay: " + why);
 
         var contentType = inputs.Text("ContentType") is { Length: > 0 } type ? type : "application/json";
-        var body = HttpContentWriter.Write(inputs["Body"], contentType);
-        var headers = Members(inputs["Headers"], "Headers").ToList();
+        var placeholders = await SecretPlaceholders.ReadAsync(Members(inputs["Placeholders"], "Placeholders"), secrets, cancellationToken);
+        var url = WithQuery(placeholders.Url(inputs.Text("Url")), placeholders.Members(Members(inputs["Query"], "Query")));
+        var body = HttpContentWriter.Write(placeholders.Body(inputs["Body"], contentType), contentType);
+        var headers = placeholders.Members(Members(inputs["Headers"], "Headers")).ToList();
+        placeholders.CheckUsed();
         var (authorization, client, hidden) = await AuthenticateAsync(inputs, headers, body?.Bytes ?? [], cancellationToken);
         var certificate = inputs.Text("ClientCertificate") is { Length: > 0 } name ? await secrets.ReadAsync(name, cancellationToken) : null;
         var call = new HttpCall
         {
-            Url = WithQuery(inputs.Text("Url"), Members(inputs["Query"], "Query")),
+            Url = url,
             Method = inputs.Text("Method"),
             Content = body?.Bytes,
             ContentType = body?.ContentType,
@@ -111,7 +114,7 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
             Timeout = timeout,
             MaxRedirects = (int)redirects,
             MaxResponseBytes = largest,
-            Secrets = hidden,
+            Secrets = [.. hidden, .. placeholders.Secrets],
             KeepsHostLimits = true,
             Job = operation.Job,
             ClientCertificate = certificate,

@@ -1,3 +1,4 @@
+using System.Text;
 using Automation.Jobs;
 
 namespace Automation.Steps.Http;
@@ -153,7 +154,17 @@ public sealed class HttpAnswer
     internal HttpAnswer Without(IReadOnlyCollection<string> secrets)
     {
         var mask = new SecretMask([.. secrets.Where(s => s.Length >= 8)]);
-        return mask.IsEmpty ? this : new HttpAnswer(StatusCode, ReasonPhrase, Masked(Headers), Masked(ContentHeaders), mask.Bytes(Body), MediaType, Charset);
+        if (mask.IsEmpty)
+            return this;
+        var (body, charset) = (mask.Bytes(Body), Charset);
+        if (charset is not null && !charset.Equals("utf-8", StringComparison.OrdinalIgnoreCase) && HttpContentParser.IsText(MediaType))
+        {
+            var read = HttpContentParser.Text(Body, charset);
+            if (mask.Text(read) is var masked && masked != read)
+                (body, charset) = (Encoding.UTF8.GetBytes(masked), "utf-8");
+        }
+
+        return new HttpAnswer(StatusCode, ReasonPhrase is { } reason ? mask.Text(reason) : null, Masked(Headers), Masked(ContentHeaders), body, MediaType, charset);
 
         Dictionary<string, object?> Masked(IReadOnlyDictionary<string, object?> headers) => headers.ToDictionary(
             h => h.Key, object? (h) => ((IEnumerable<object?>)h.Value!).Select(object? (v) => mask.Text((string)v!)).ToList(), StringComparer.OrdinalIgnoreCase);

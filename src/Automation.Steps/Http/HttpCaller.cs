@@ -161,7 +161,7 @@ public sealed class HttpCaller
             if (body is null)
             {
                 end = HttpCallEnd.TooLarge;
-                error = string.Create(CultureInfo.InvariantCulture, $"The answer is larger than {limit} bytes, the limit for this call (Automation:Steps:Http:MaxResponseBytes).");
+                error = string.Create(CultureInfo.InvariantCulture, $"The answer is larger than {limit} bytes, the limit {(call.MaxResponseBytes is null ? "of this server (Automation:Steps:Http:MaxResponseBytes)" : "of this call")}.");
             }
             else
             {
@@ -190,7 +190,7 @@ public sealed class HttpCaller
             RequestBody = HttpExcerpt.Body(builder.Body, builder.BodyMediaType, _options.ExcerptBytes, mask),
             RequestBytes = builder.Body?.Length ?? 0,
             StatusCode = response is null ? null : (int)response.StatusCode,
-            ReasonPhrase = response?.ReasonPhrase,
+            ReasonPhrase = response?.ReasonPhrase is { } reason ? mask.Text(reason) : null,
             ResponseHeaders = response is null ? null : HttpExcerpt.Headers(AllHeaders(response.Headers, response.Content.Headers), mask),
             ResponseBody = answer is null ? null : HttpExcerpt.Body(answer.Body, answer.MediaType, _options.ExcerptBytes, mask),
             ResponseBytes = answer?.Body.Length ?? 0,
@@ -237,7 +237,8 @@ public sealed class HttpCaller
         var inmost = exception;
         while (inmost.InnerException is { } inner)
             inmost = inner;
-        var text = exception.Message.Contains(inmost.Message, StringComparison.Ordinal) ? exception.Message : $"{exception.Message.TrimEnd('.')}: {inmost.Message}";
+        var outer = exception.Message.Replace(", see inner exception", "", StringComparison.Ordinal);
+        var text = outer.Contains(inmost.Message, StringComparison.Ordinal) ? outer : $"{outer.TrimEnd('.')}: {inmost.Message}";
         return (HttpCallEnd.FailedToConnect, text);
     }
 

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Automation.Steps.Values;
 
 namespace Automation.Steps.Http;
@@ -11,6 +12,8 @@ internal sealed record HttpBody(byte[] Bytes, string ContentType);
 /// <summary>Turns a plain value into a body by the media type that was asked for.</summary>
 internal static class HttpContentWriter
 {
+    public const string FormType = "application/x-www-form-urlencoded";
+
     /// <summary>The body to send; null where there is none: no value, or no media type to send it as.</summary>
     /// <exception cref="FormatException">The value cannot be sent as that media type.</exception>
     public static HttpBody? Write(object? content, string? contentType)
@@ -27,10 +30,29 @@ internal static class HttpContentWriter
     private static byte[] Bytes(object content, string mediaType) => content switch
     {
         byte[] bytes => bytes,
+        string text when mediaType == FormType && IsObject(text, out var fields) => Encoding.UTF8.GetBytes(Form(fields)),
         string text => Encoding.UTF8.GetBytes(text),
-        _ when mediaType == "application/x-www-form-urlencoded" && PlainJson.Members(content) is { } fields => Encoding.UTF8.GetBytes(Form(fields)),
+        _ when mediaType == FormType && PlainJson.Members(content) is { } fields => Encoding.UTF8.GetBytes(Form(fields)),
         _ => HttpContentParser.IsJson(mediaType) ? PlainJson.ToUtf8(content) : Encoding.UTF8.GetBytes(PlainJson.AsText(content)),
     };
+
+    /// <summary>Whether a text is the fields of a form as somebody types them into an editor; an encoded form has no brace.</summary>
+    private static bool IsObject(string text, out IEnumerable<KeyValuePair<string, object?>> fields)
+    {
+        fields = [];
+        if (text.AsSpan().TrimStart() is not ['{', ..])
+            return false;
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            fields = PlainJson.Members(document.RootElement.Clone()) ?? [];
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     internal static string Form(IEnumerable<KeyValuePair<string, object?>> fields)
     {

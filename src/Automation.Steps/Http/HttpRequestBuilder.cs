@@ -135,6 +135,9 @@ internal sealed class HttpRequestBuilder
             BodyMediaType = null;
         }
 
+        if (HasLeftOrigin && Body is not null && new SecretMask(_secrets).Bytes(Body) != Body)
+            throw new OutgoingRefusedException($"The redirect to \"{target.Authority}\" is not followed: the body holds a secret that is meant for \"{Url.Authority}\".");
+
         Url = target;
     }
 

@@ -31,6 +31,7 @@ internal sealed class HttpRequestStep(HttpCaller caller, StoredFiles files, IOpt
         var download = operation.ActivityType == DownloadHttpFile;
         var url = PlainJson.AsText(inputs.GetValueOrDefault("Url"));
         var content = inputs.GetValueOrDefault("Content");
+        var authorization = PlainJson.AsText(inputs.GetValueOrDefault("Authorization"));
         var result = await caller.SendAsync(
             new HttpCall
             {
@@ -38,7 +39,9 @@ internal sealed class HttpRequestStep(HttpCaller caller, StoredFiles files, IOpt
                 Method = PlainJson.AsText(inputs.GetValueOrDefault("Method")) is { Length: > 0 } method ? method : "GET",
                 Content = await files.ReadAsync(content, cancellationToken) ?? content,
                 ContentType = PlainJson.AsText(inputs.GetValueOrDefault(download ? "RequestContentType" : "ContentType")),
-                Authorization = PlainJson.AsText(inputs.GetValueOrDefault("Authorization")),
+                Authorization = authorization,
+                // A server that repeats it must not bring it into the record.
+                Secrets = Credentials(authorization),
                 Headers = PlainJson.Members(inputs.GetValueOrDefault("RequestHeaders")),
                 IdempotencyKey = operation.IdempotencyKey(),
                 Resilience = strategy,
@@ -65,6 +68,20 @@ internal sealed class HttpRequestStep(HttpCaller caller, StoredFiles files, IOpt
     private static string Line(HttpExchange exchange) => string.Create(
         CultureInfo.InvariantCulture,
         $"{exchange.Method} {exchange.Url}: {(exchange.StatusCode is { } status ? $"{status} {exchange.ReasonPhrase}".TrimEnd() : exchange.End)} in {exchange.Duration.TotalMilliseconds:0} ms{(exchange.Error is null ? "" : ". " + exchange.Error)}");
+
+    /// <summary>What is secret about an Authorization header: what follows the scheme, and the password in it.</summary>
+    private static string[] Credentials(string authorization)
+    {
+        if (authorization.Trim() is not { Length: > 0 } header)
+            return [];
+        var credential = header[(header.IndexOf(' ', StringComparison.Ordinal) + 1)..].TrimStart();
+        if (!header.StartsWith("Basic ", StringComparison.OrdinalIgnoreCase))
+            return [credential];
+        var pair = new byte[credential.Length];
+        return Convert.TryFromBase64String(credential, pair, out var length) && Encoding.UTF8.GetString(pair, 0, length).Split(':', 2) is [_, { Length: > 0 } password]
+            ? [credential, password]
+            : [credential];
+    }
 
     /// <summary>Why there is no answer, in the kinds that activities branch by.</summary>
     public static OperationError Error(HttpCallResult result) => new(

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Text;
-using System.Text.Encodings.Web;
 using System.Text.RegularExpressions;
 
 namespace Automation.Steps.Http;
@@ -21,13 +20,10 @@ internal sealed partial class SecretMask
          "private-key", "private_key", "privatekey", "credential", "cookie", "signature", "session-id", "sessionid", "client_assertion"],
         StringComparison.OrdinalIgnoreCase);
 
-    private readonly string[] _values;
+    private readonly SecretFinder _values;
 
-    public SecretMask(IReadOnlyCollection<string> secrets)
-    {
-        // Two or three letters would mask half of every text and tell what they are by doing so.
-        _values = secrets.Count == 0 ? [] : [.. secrets.Where(s => s.Length >= 4).SelectMany(Spellings).Distinct(StringComparer.Ordinal).OrderByDescending(s => s.Length)];
-    }
+    // Two or three letters would mask half of every text and tell what they are by doing so.
+    public SecretMask(IReadOnlyCollection<string> secrets) => _values = new SecretFinder(secrets.Where(s => s.Length >= 4));
 
     public static bool IsSecretName(string name) => name.AsSpan().ContainsAny(Telltales);
 
@@ -63,45 +59,20 @@ internal sealed partial class SecretMask
     /// <summary>Any text: the given values are masked in it.</summary>
     public string Text(string text)
     {
-        foreach (var value in _values)
-            text = text.Replace(value, Masked, StringComparison.Ordinal);
-        return text;
+        if (_values.IsEmpty || text.Length == 0)
+            return text;
+        var content = Encoding.UTF8.GetBytes(text);
+        return Bytes(content) is var masked && masked == content ? text : Encoding.UTF8.GetString(masked);
     }
 
     /// <summary>Whether no values are masked, only what stands under telling names.</summary>
-    public bool IsEmpty => _values.Length == 0;
+    public bool IsEmpty => _values.IsEmpty;
 
     /// <summary>Bytes in which the given values are masked, whatever else they are; the same array where none is in it.</summary>
-    public byte[] Bytes(byte[] content)
-    {
-        foreach (var value in _values)
-        {
-            var wanted = Encoding.UTF8.GetBytes(value);
-            var at = content.AsSpan().IndexOf(wanted);
-            if (at < 0)
-                continue;
-            var masked = new ArrayBufferWriter<byte>(content.Length);
-            var rest = content.AsSpan();
-            for (; at >= 0; at = rest.IndexOf(wanted))
-            {
-                masked.Write(rest[..at]);
-                masked.Write("***"u8);
-                rest = rest[(at + wanted.Length)..];
-            }
-
-            masked.Write(rest);
-            content = masked.WrittenSpan.ToArray();
-        }
-
-        return content;
-    }
+    public byte[] Bytes(byte[] content) => _values.Replace(content, "***"u8);
 
     private static string MaskNamed(Match match) =>
         IsSecretName(match.Groups["name"].Value) ? match.Groups["before"].Value + (match.Groups["quoted"].Success ? $"\"{Masked}\"" : Masked) : match.Value;
-
-    private static IEnumerable<string> Spellings(string secret) =>
-        [secret, JavaScriptEncoder.Default.Encode(secret), JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(secret), Uri.EscapeDataString(secret),
-         Uri.EscapeDataString(secret).Replace("%20", "+", StringComparison.Ordinal), Convert.ToBase64String(Encoding.UTF8.GetBytes(secret))];
 
     // "name": "value" or "name": 123, the value perhaps cut off by the end of the excerpt.
     [GeneratedRegex("""(?<before>"(?<name>[^"\\]{1,64})"\s*:\s*)(?:(?<quoted>"(?:[^"\\]|\\.)*(?:"|\\?$))|(?<bare>[^\s",\]}{\[][^\s,\]}]*))""", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]

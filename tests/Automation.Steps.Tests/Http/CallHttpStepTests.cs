@@ -22,7 +22,7 @@ public sealed class CallHttpStepTests
         await using var host = await StartAsync();
         await host.Get<SecretStore>().SetAsync("crm", "s3cret-value", Some.Token);
         // The other side repeats everything that it was sent.
-        await using var server = new ScriptedServer((r, c) => c.AnswerAsync(200, JsonSerializer.Serialize(new { r.Headers, r.Text }), headers: $"X-Seen: {r.Header(header)}\r\n"));
+        await using var server = new ScriptedServer((r, c) => c.AnswerAsync(200, JsonSerializer.Serialize(new { r.Headers, r.Text }), headers: $"X-Seen: {r.Header(header)}\r\n", reason: $"No {r.Header(header)} here"));
 
         var instance = await host.RunAsync(Step(Type, "call", ("url", server.Url), ("method", "POST"), ("body", """{"a":1}"""), ("authentication", kind), ("secret", "crm"), ("userName", "u"), ("content", Into("A")), ("responseHeaders", Into("B"))));
 
@@ -40,6 +40,64 @@ public sealed class CallHttpStepTests
         Assert.Contains("x-seen", state, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("s3cret-value", state);
         Assert.DoesNotContain("dTpzM2NyZXQtdmFsdWU=", state);
+    }
+
+    [Fact]
+    public async Task Placeholders_stand_for_secrets_in_the_url_the_query_the_headers_and_the_body()
+    {
+        await using var host = await StartAsync();
+        await host.Get<SecretStore>().SetAsync("bot", "12:s3\"cr/et", Some.Token);
+        await using var server = new ScriptedServer((r, c) => c.AnswerAsync(200, JsonSerializer.Serialize(new { r.Headers, r.Text, r.Target })));
+        var placeholders = ("placeholders", (object)"""{"{token}":"bot"}""");
+
+        var instance = await host.RunAsync(Step(
+            Type, "call", ("url", server.Url + "/bot{token}/x"), ("method", "POST"), ("query", """{"key":"{token}"}"""), ("headers", """{"X-Auth":"a {token}"}"""),
+            ("body", """{"login":{"pin":"{token}"}}"""), placeholders, ("content", Into("A"))));
+
+        Assert.Equal(WorkflowSubStatus.Finished, instance.SubStatus);
+        var sent = Assert.Single(server.Requests);
+        Assert.Equal("/bot12%3As3%22cr%2Fet/x?key=12%3As3%22cr%2Fet", sent.Target);
+        Assert.Equal("a 12:s3\"cr/et", sent.Header("X-Auth"));
+        Assert.Equal("""{"login":{"pin":"12:s3\"cr/et"}}""", sent.Text);
+        var kept = JsonSerializer.Serialize(await host.Exchanges.OfInstanceAsync(instance.Id, null, 10, Some.Token), Relaxed);
+        Assert.Contains("/bot***/x?key=***", kept);
+        Assert.DoesNotContain("s3", kept);
+        Assert.DoesNotContain("cr/et", await host.StateAsync(instance.Id));
+
+        var unused = await host.RunAsync(Step(Type, "call", ("url", server.Url), placeholders));
+        Assert.Contains("which stands nowhere", await host.StateAsync(unused.Id));
+    }
+
+    [Theory]
+    [InlineData("application/x-www-form-urlencoded", """{"a":"1 2","b":["x","{token}"]}""", "a=1+2&b=x&b=s%26%22t")]
+    [InlineData("application/x-www-form-urlencoded", "a=1+2&b={token}", "a=1+2&b=s%26%22t")]
+    [InlineData("multipart/form-data", """{"a":"{token}"}""", "\r\n\r\ns&\"t\r\n")]
+    [InlineData("application/xml", "<a b=\"{token}\"/>", "<a b=\"s&amp;&quot;t\"/>")]
+    [InlineData("text/plain", "a {token}", "a s&\"t")]
+    public async Task Fields_of_a_form_may_be_typed_as_json_and_a_placeholder_is_escaped_as_the_body_wants_it(string contentType, string body, string sent)
+    {
+        await using var host = await StartAsync();
+        await host.Get<SecretStore>().SetAsync("bot", "s&\"t", Some.Token);
+        await using var server = ScriptedServer.Answering(200);
+
+        await host.RunAsync(Step(Type, "call", ("url", server.Url), ("method", "POST"), ("contentType", contentType), ("body", body), ("placeholders", body.Contains('{', StringComparison.Ordinal) ? """{"{token}":"bot"}""" : "")));
+
+        Assert.Contains(sent, Assert.Single(server.Requests).Text);
+    }
+
+    [Fact]
+    public async Task A_body_with_a_secret_is_not_taken_to_another_host_by_a_redirect()
+    {
+        await using var host = await StartAsync();
+        await host.Get<SecretStore>().SetAsync("bot", "s3cret-value", Some.Token);
+        await using var elsewhere = ScriptedServer.Answering(200);
+        await using var server = new ScriptedServer((_, c) => c.AnswerAsync(307, "", headers: $"Location: {elsewhere.Url}\r\n"));
+
+        var instance = await host.RunAsync(Step(
+            Type, "call", ("url", server.Url), ("method", "POST"), ("body", "{token}"), ("contentType", "text/plain"), ("placeholders", """{"{token}":"bot"}"""), ("maxRedirects", 2)));
+
+        Assert.Contains("is not followed: the body holds a secret", await host.StateAsync(instance.Id));
+        Assert.Empty(elsewhere.Requests);
     }
 
     [Theory]

@@ -15,7 +15,7 @@ public sealed class HttpRequestStepTests
     public async Task A_request_gives_its_outputs_and_leaves_a_record_under_instance_activity_and_job(DatabaseProvider provider)
     {
         await using var host = await StartAsync(provider);
-        await using var server = new ScriptedServer((r, c) => c.AnswerAsync(200, $$"""{"echo":{{r.Text}}}""", headers: "X-Reply: zz\r\n"));
+        await using var server = new ScriptedServer((r, c) => c.AnswerAsync(200, $$"""{"echo":{{r.Text}}}""", headers: "X-Reply: zz\r\nX-Seen: topsecret\r\n"));
 
         var instance = await host.RunAsync(
             Step("Elsa.SendHttpRequest", "req", ("url", server.Url + "/orders"), ("method", "POST"), ("contentType", "application/json"), ("content", new { a = new object[] { 1, "x" } }), ("authorization", "Bearer topsecret"),
@@ -32,6 +32,7 @@ public sealed class HttpRequestStepTests
         Assert.Equal(request.Header("Idempotency-Key"), kept.Exchange.IdempotencyKey);
         Assert.Equal($"{instance.Id}/{kept.Owner.ActivityExecutionId}/1", kept.Exchange.IdempotencyKey);
         Assert.DoesNotContain("topsecret", kept.Exchange.RequestHeaders);
+        Assert.DoesNotContain("topsecret", kept.Exchange.ResponseHeaders);
         Assert.Equal(kept, Assert.Single(await host.Exchanges.OfJobAsync(kept.Owner.JobId!.Value, null, 10, Some.Token)));
         Assert.Equal(kept, Assert.Single(await host.Exchanges.OfActivityExecutionAsync(kept.Owner.ActivityExecutionId, null, 10, Some.Token)));
     }

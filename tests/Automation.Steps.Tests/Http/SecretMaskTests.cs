@@ -45,6 +45,51 @@ public sealed class SecretMaskTests
         Assert.Equal("https://a.example/***", mask.Url("https://a.example/" + Uri.EscapeDataString(Secret)));
     }
 
+    /// <summary>How other programs write what they were sent: each library escapes other characters, in other letters.</summary>
+    public static TheoryData<string> Spellings => new()
+    {
+        """s3c/+"q'<x>&y z=%\k!(1)\\ä🔑""",
+        """s3c/+\"q'<x>&y z=%\\k!(1)\\\\ä🔑""",                                                            // JSON
+        """s3c\/+\"q'<x>&y z=%\\k!(1)\\\\\u00e4\ud83d\udd11""",                                             // PHP
+        """s3c/\u002B\u0022q\u0027\u003Cx\u003E\u0026y z=%\\k!(1)\\\\\u00E4\uD83D\uDD11""",                    // .NET
+        """s3c/+\"q'\u003cx\u003e\u0026y z=%\\k!(1)\\\\ä🔑""",                                             // Go
+        """s3c/+\\\"q'<x>&y z=%\\\\k!(1)\\\\\\\\\\u00e4\\ud83d\\udd11""",                                   // JSON in JSON
+        "s3c%2F%2B%22q%27%3Cx%3E%26y%20z%3D%25%5Ck%21%281%29%5C%5C%C3%A4%F0%9F%94%91",
+        "s3c%2f%2b%22q%27%3cx%3e%26y+z%3d%25%5ck!(1)%5c%5c%c3%a4%f0%9f%94%91",
+        """s3c/+&quot;q&#39;&lt;x&gt;&amp;y z=%\k!(1)\\ä🔑""",
+        """s3c/+&#34;q&#x27;&lt;x&gt;&amp;y z=%\k!(1)\\&#228;&#128273;""",
+        Convert.ToBase64String(Encoding.UTF8.GetBytes(Odd)).TrimEnd('='),
+        Convert.ToBase64String(Encoding.UTF8.GetBytes(Odd)).TrimEnd('=').Replace('+', '-').Replace('/', '_'),
+        Uri.EscapeDataString(Convert.ToBase64String(Encoding.UTF8.GetBytes(Odd))),
+        Convert.ToHexString(Encoding.UTF8.GetBytes(Odd)),
+        Convert.ToHexStringLower(Encoding.UTF8.GetBytes(Odd)),
+    };
+
+    private const string Odd = """s3c/+"q'<x>&y z=%\k!(1)\\ä🔑""";
+
+    [Theory]
+    [MemberData(nameof(Spellings))]
+    public void A_secret_is_found_in_every_spelling_and_nothing_else_is_touched(string spelling)
+    {
+        var mask = new SecretMask([Odd]);
+
+        Assert.Equal("%41 \\ &lt; a *** & b + s3c/+", mask.Text($"%41 \\ &lt; a {spelling} & b + s3c/+"));
+    }
+
+    [Theory]
+    [InlineData("u:")]
+    [InlineData("me:")]
+    [InlineData("you:")]
+    public void A_secret_inside_something_that_is_written_as_base64_is_masked(string before)
+    {
+        var mask = new SecretMask(["plainsecret12345"]);
+
+        var text = mask.Text(Convert.ToBase64String(Encoding.UTF8.GetBytes(before + "plainsecret12345\n")));
+
+        Assert.Contains("***", text);
+        Assert.True(text.Length <= 12, text);
+    }
+
     [Fact]
     public void A_secret_on_the_edge_of_the_excerpt_is_not_half_kept()
     {

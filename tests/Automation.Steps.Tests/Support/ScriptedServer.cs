@@ -161,13 +161,13 @@ public sealed class ServerConnection(TcpClient client, Stream stream, ScriptedSe
     /// <summary>Cancelled when the test is over.</summary>
     public CancellationToken Stopped => server.Stopped;
 
-    public Task AnswerAsync(int status, string body, string contentType = "application/json", string headers = "") =>
-        AnswerAsync(status, Encoding.UTF8.GetBytes(body), contentType, headers);
+    public Task AnswerAsync(int status, string body, string contentType = "application/json", string headers = "", string reason = "Word") =>
+        AnswerAsync(status, Encoding.UTF8.GetBytes(body), contentType, headers, reason);
 
-    public async Task AnswerAsync(int status, byte[] body, string contentType, string headers = "")
+    public async Task AnswerAsync(int status, byte[] body, string contentType, string headers = "", string reason = "Word")
     {
         var type = contentType.Length == 0 ? "" : $"Content-Type: {contentType}\r\n";
-        await WriteAsync(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} Word\r\n{type}Content-Length: {body.Length}\r\n{headers}\r\n"));
+        await WriteAsync(string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {status} {reason}\r\n{type}Content-Length: {body.Length}\r\n{headers}\r\n"));
         await stream.WriteAsync(body);
     }
 
