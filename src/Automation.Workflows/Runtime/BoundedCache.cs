@@ -3,7 +3,13 @@ using System.Diagnostics.CodeAnalysis;
 namespace Automation.Workflows.Runtime;
 
 /// <summary>Keeps the values used most recently, up to a number of them and, where they are weighed, up to a weight. Thread-safe.</summary>
-internal sealed class BoundedCache<TValue>(int capacity, long mostWeight = long.MaxValue, Func<TValue, int>? weigh = null)
+/// <param name="capacity">Most values; 0 keeps none.</param>
+/// <param name="mostWeight">Most weight of all; one alone may weigh more.</param>
+/// <param name="weigh">What a value weighs.</param>
+/// <param name="clock">Where given, nothing used within <paramref name="stays"/> makes way for another value, which is not kept then.</param>
+/// <param name="stays">How long what is used stays; for values that come back in the order in which they went, of which the oldest is the next.</param>
+internal sealed class BoundedCache<TValue>(
+    int capacity, long mostWeight = long.MaxValue, Func<TValue, int>? weigh = null, TimeProvider? clock = null, TimeSpan stays = default)
     where TValue : class
 {
     private readonly Lock _lock = new();
@@ -31,6 +37,7 @@ internal sealed class BoundedCache<TValue>(int capacity, long mostWeight = long.
             }
 
             _byUse.Remove(node);
+            node.Value = node.Value with { UsedAt = Now };
             _byUse.AddFirst(node);
             value = node.Value.Value;
             return true;
@@ -62,11 +69,17 @@ internal sealed class BoundedCache<TValue>(int capacity, long mostWeight = long.
         {
             if (_nodes.TryGetValue(key, out var present))
                 Remove(present);
-            var entry = new Entry(key, value, weigh?.Invoke(value) ?? 0);
+            var entry = new Entry(key, value, weigh?.Invoke(value) ?? 0, Now);
+            while (_nodes.Count == capacity || (_weight + entry.Weight > mostWeight && _nodes.Count > 0))
+            {
+                var oldest = _byUse.Last!;
+                if (clock?.GetElapsedTime(oldest.Value.UsedAt, entry.UsedAt) < stays)
+                    return;
+                Remove(oldest);
+            }
+
             _nodes.Add(key, _byUse.AddFirst(entry));
             _weight += entry.Weight;
-            while (_nodes.Count > capacity || (_weight > mostWeight && _nodes.Count > 1))
-                Remove(_byUse.Last!);
         }
     }
 
@@ -82,6 +95,8 @@ internal sealed class BoundedCache<TValue>(int capacity, long mostWeight = long.
 
     public void Remove(string key) => TryTake(key, out _);
 
+    private long Now => clock?.GetTimestamp() ?? 0;
+
     private void Remove(LinkedListNode<Entry> node)
     {
         _nodes.Remove(node.Value.Key);
@@ -89,5 +104,5 @@ internal sealed class BoundedCache<TValue>(int capacity, long mostWeight = long.
         _weight -= node.Value.Weight;
     }
 
-    private readonly record struct Entry(string Key, TValue Value, int Weight);
+    private readonly record struct Entry(string Key, TValue Value, int Weight, long UsedAt);
 }

@@ -11,7 +11,7 @@ namespace Automation.Workflows.Runtime;
 /// Instances, one holder at a time: an instance is used under its lock, and its state is either in the cache or with
 /// the holder, never both. A state that a failed commit has left half-way is thrown away and read again.
 /// </summary>
-internal sealed class InstanceStore(Database database, WorkflowCatalog catalog, IOptions<WorkflowOptions> options)
+internal sealed class InstanceStore(Database database, WorkflowCatalog catalog, IOptions<WorkflowOptions> options, TimeProvider clock)
 {
     /// <summary>How many more are kept of those that have jobs under way: they come back in the order in which they went.</summary>
     private const int BusyForEachHot = 10;
@@ -19,8 +19,11 @@ internal sealed class InstanceStore(Database database, WorkflowCatalog catalog, 
     /// <summary>Characters of stored states; in memory they take a few times as much.</summary>
     private const long MostBusyLength = 16 << 20;
 
+    /// <summary>Longer than a turn of all that are kept takes; what waits longer for its jobs makes way.</summary>
+    private static readonly TimeSpan BusyStays = TimeSpan.FromMinutes(1);
+
     private readonly BoundedCache<LoadedInstance> _hot = new(options.Value.HotInstances);
-    private readonly BoundedCache<LoadedInstance> _busy = new(options.Value.HotInstances * BusyForEachHot, MostBusyLength, i => i.StateLength);
+    private readonly BoundedCache<LoadedInstance> _busy = new(options.Value.HotInstances * BusyForEachHot, MostBusyLength, i => i.StateLength, clock, BusyStays);
     private readonly KeyedLock _locks = new();
 
     // Where several servers share the database, another one may have cancelled the operation.
