@@ -37,11 +37,24 @@ internal sealed class ReplyMode
         problem = null;
         if (ReplyUrl?.Text(payload) is not { Length: > 0 } text)
             return null;
-        if (text.Length > 4096 || !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0 || url.Host.Trim('.').Length == 0)
+        if (text.Length > 4096 || !Uri.TryCreate(text, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https") || url.UserInfo.Length > 0 || HostOf(url) is not { Length: > 0 } host)
             problem = "The event's reply URL is not an http or https address.";
-        else if (AllowedHosts.Count > 0 && !AllowedHosts.Any(h => Pattern.Matches(h.ToLowerInvariant(), url.IdnHost.ToLowerInvariant())))
-            problem = $"The host {url.IdnHost} of the event's reply URL is not one of the source's allowed hosts.";
+        else if (AllowedHosts.Count > 0 && !AllowedHosts.Any(h => Pattern.Matches(h.ToLowerInvariant(), host)))
+            problem = $"The host {host} of the event's reply URL is not one of the source's allowed hosts.";
         return problem is null ? text : null;
+    }
+
+    // Uri takes letters into a host that no host may have, and only says so when it is asked for.
+    private static string? HostOf(Uri url)
+    {
+        try
+        {
+            return url.Host.Trim('.').Length == 0 ? null : url.IdnHost.ToLowerInvariant();
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Whether a source waits for replies, or acknowledges only.</summary>

@@ -117,7 +117,8 @@ internal sealed class HttpRequestBuilder
     /// <exception cref="OutgoingRefusedException">The new target is not allowed.</exception>
     public void Follow(Uri location, int statusCode)
     {
-        var target = new Uri(Url, location);
+        if (!Uri.TryCreate(Url, location, out var target))
+            throw new OutgoingRefusedException("The redirect is not followed: its Location is no valid URL.");
         if (target.Authority != OwnServer.Host || Url.Authority != OwnServer.Host)
             OutgoingGuard.Check(target);
         if (Url.Scheme == Uri.UriSchemeHttps && target.Scheme == Uri.UriSchemeHttp)

@@ -63,9 +63,10 @@ public sealed class OutgoingGuard
             throw new OutgoingRefusedException($"The URL has the scheme \"{url.Scheme}\". Allowed are http and https.");
         if (url.UserInfo.Length > 0)
             throw new OutgoingRefusedException($"The URL for host \"{url.Host}\" has a user name or password in it. Send credentials in the Authorization header.");
-        if (AllowedHost.Normalize(url.IdnHost) is null && url.HostNameType == UriHostNameType.Dns)
+        var host = IdnHost(url);
+        if (host is null || (AllowedHost.Normalize(host) is null && url.HostNameType == UriHostNameType.Dns))
             throw new OutgoingRefusedException($"The URL \"{Shorten(url.OriginalString)}\" has no valid host.");
-        if (url.IdnHost.TrimEnd('.').Equals(OwnServer.Host, StringComparison.OrdinalIgnoreCase))
+        if (host.TrimEnd('.').Equals(OwnServer.Host, StringComparison.OrdinalIgnoreCase))
             throw new OutgoingRefusedException($"The host \"{OwnServer.Host}\" is reserved. For a call to this server give only the path.");
     }
 
@@ -152,6 +153,19 @@ public sealed class OutgoingGuard
     {
         var name = host.AsSpan().TrimEnd('.');
         return name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+    }
+
+    // Uri takes letters into a host that no host may have, and only says so when it is asked for.
+    private static string? IdnHost(Uri url)
+    {
+        try
+        {
+            return url.IdnHost;
+        }
+        catch (UriFormatException)
+        {
+            return null;
+        }
     }
 
     private static string Shorten(string text) => text.Length <= 200 ? text : text[..200] + "…";

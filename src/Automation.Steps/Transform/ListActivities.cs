@@ -104,8 +104,11 @@ internal sealed class AggregateList : TransformActivity
     private static Dictionary<string, object?> Sum(IEnumerable<object?> items, string field)
     {
         var all = items.ToList();
-        var numbers = all.Select(i => At(i, field))
-            .Select(v => decimal.TryParse(PlainJson.AsText(v), NumberStyles.Float, CultureInfo.InvariantCulture, out var n) ? n : (decimal?)null).OfType<decimal>().ToList();
+        // Nothing counts as nothing; anything else that is no number would make a sum that only looks right.
+        var numbers = all.Select(i => PlainJson.AsText(At(i, field))).Where(text => text.Length > 0)
+            .Select(text => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var n)
+                ? n
+                : throw new FormatException($"Items has \"{(text.Length <= 50 ? text : text[..50] + "…")}\"{(field.Length == 0 ? "" : $" under {field}")}, which is no number.")).ToList();
         return new Dictionary<string, object?>(StringComparer.Ordinal)
         {
             ["count"] = (long)all.Count,

@@ -39,6 +39,8 @@ internal sealed class CsvToJson : TransformActivity
         {
             if (header && names is null)
             {
+                if (record.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { Key: var twice })
+                    throw new FormatException($"The header has \"{twice}\" twice.");
                 names = record;
                 continue;
             }
@@ -115,7 +117,8 @@ internal sealed class XmlToJson : TransformActivity
         }
         catch (XmlException e)
         {
-            throw new FormatException($"Text is no XML that is taken: {e.Message}", e);
+            // .NET explains to its programmers how to allow a DTD; nobody can here.
+            throw new FormatException($"Text is no XML that is taken: {(e.Message.Contains("DtdProcessing", StringComparison.Ordinal) ? "it has a DTD." : e.Message)}", e);
         }
 
         context.Complete();

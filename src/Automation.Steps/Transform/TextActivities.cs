@@ -36,17 +36,29 @@ internal sealed class EncodeText : TransformActivity
             "Md5" => Convert.ToHexStringLower(MD5.HashData(bytes)),
 #pragma warning restore CA5351
             "Base64" => Convert.ToBase64String(bytes),
-            "FromBase64" => Encoding.UTF8.GetString(Convert.FromBase64String(text)),
+            "FromBase64" => Decoded("base64", Convert.FromBase64String),
             "Base64Url" => System.Buffers.Text.Base64Url.EncodeToString(bytes),
-            "FromBase64Url" => Encoding.UTF8.GetString(System.Buffers.Text.Base64Url.DecodeFromChars(text)),
+            "FromBase64Url" => Decoded("base64url", static t => System.Buffers.Text.Base64Url.DecodeFromChars(t)),
             "Hex" => Convert.ToHexStringLower(bytes),
-            "FromHex" => Encoding.UTF8.GetString(Convert.FromHexString(text)),
+            "FromHex" => Decoded("hexadecimal", Convert.FromHexString),
             "Url" => Uri.EscapeDataString(text),
             "FromUrl" => Uri.UnescapeDataString(text),
-            _ => throw new FormatException($"Operation is \"{operation}\", which is not known."),
+            _ => throw new FormatException($"Operation is \"{operation}\"; allowed are Sha256, Sha512, Md5, Base64, Base64Url, Hex and Url, and FromBase64, FromBase64Url, FromHex and FromUrl."),
         };
         Result.Set(context, result);
         context.Complete();
+
+        string Decoded(string form, Func<string, byte[]> decode)
+        {
+            try
+            {
+                return Encoding.UTF8.GetString(decode(text));
+            }
+            catch (FormatException e)
+            {
+                throw new FormatException($"Text is not {form}.", e);
+            }
+        }
     }
 }
 
@@ -163,6 +175,8 @@ internal sealed class SignStep(SecretStore secrets) : IBackgroundActivity
         var inputs = new StepInputs(operation.Inputs);
         try
         {
+            if (inputs.Text("Secret").Length == 0)
+                throw new FormatException("Secret names no stored secret.");
             var key = Encoding.UTF8.GetBytes(await secrets.ReadAsync(inputs.Text("Secret"), cancellationToken));
             var text = Encoding.UTF8.GetBytes(inputs.Text("Text"));
             var mac = inputs.Text("Algorithm") switch

@@ -146,6 +146,7 @@ public sealed class ReplyTests
         Assert.Contains("not one of the source's allowed hosts", await LateAsync("https://evil.example/x", "b"), StringComparison.Ordinal);
         Assert.Contains("not an http or https address", await LateAsync("file:///etc/passwd", "c"), StringComparison.Ordinal);
         Assert.Contains("not an http or https address", await LateAsync("https://...", "d"), StringComparison.Ordinal);
+        Assert.Contains("not an http or https address", await LateAsync("https://a／b.example/x", "e"), StringComparison.Ordinal);
 
         // A replay starts the workflow again, and sends nothing to anybody.
         using (var replay = await server.Api.PostAsync(new Uri($"/api/events/{id}/replay", UriKind.Relative), null, Ct))

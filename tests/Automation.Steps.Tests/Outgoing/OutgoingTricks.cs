@@ -189,5 +189,9 @@ public static class OutgoingTricks
         "not a url",
         "http://this-server.invalid/",
         "http://THIS-SERVER.invalid.:{port}/",
-        "http://this-server。invalid/");
+        "http://this-server。invalid/",
+        // Letters that no host can have.
+        "http://127.0.0.1：{port}/",
+        "http://localhost：{port}/",
+        "http://a／b.example/");
 }

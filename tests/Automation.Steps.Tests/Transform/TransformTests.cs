@@ -60,11 +60,14 @@ public sealed class TransformTests
     [InlineData("SplitList", "items", "{}", "Items")]
     [InlineData("MapList", "members", "[]", "Members")]
     [InlineData("MergeJson", "objects", "[1]", "Objects")]
-    [InlineData("EncodeText", "operation", "Rot13", "Rot13")]
+    [InlineData("EncodeText", "operation", "Rot13", "allowed are Sha256")]
+    [InlineData("AggregateList", "items", "[1,\"abc\"]", "which is no number")]
+    [InlineData("CsvToJson", "text", "a,b,a\n1,2,3", "twice")]
+    [InlineData("SignText", "text", "x", "Secret names no stored secret")]
     [InlineData("CsvToJson", "text", "a\n\"b", "line 2 does not end")]
     [InlineData("CsvToJson", "text", "a\n1,2", "Row 1 has 2 fields")]
     [InlineData("JsonToCsv", "items", "[1]", "no object")]
-    [InlineData("XmlToJson", "text", "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>", "DTD")]
+    [InlineData("XmlToJson", "text", "<!DOCTYPE a [<!ENTITY x SYSTEM \"file:///etc/passwd\">]><a>&x;</a>", "taken: it has a DTD.")]
     [InlineData("XmlToJson", "text", "<a></a><b/>", "Text is no XML")]
     [InlineData("JsonToXml", "value", "{\"a b\":1}", "cannot be written as XML")]
     [InlineData("JsonToXml", "value", "{\"a\":1,\"b\":2}", "Root")]
@@ -84,6 +87,19 @@ public sealed class TransformTests
         var instance = await host.RunAsync(Step("Automation." + type, "t", (input, value)));
 
         Assert.Equal(WorkflowSubStatus.Faulted, instance.SubStatus);
+        Assert.Contains(says, await host.StateAsync(instance.Id));
+    }
+
+    [Theory]
+    [InlineData("FromBase64", "Text is not base64.")]
+    [InlineData("FromBase64Url", "Text is not base64url.")]
+    [InlineData("FromHex", "Text is not hexadecimal.")]
+    public async Task What_cannot_be_decoded_is_an_incident_that_names_the_input(string operation, string says)
+    {
+        await using var host = await StartAsync();
+
+        var instance = await host.RunAsync(Step("Automation.EncodeText", "t", ("text", "***"), ("operation", operation)));
+
         Assert.Contains(says, await host.StateAsync(instance.Id));
     }
 
