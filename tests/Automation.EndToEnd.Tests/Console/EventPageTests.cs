@@ -35,6 +35,13 @@ public sealed class EventPageTests
         await Assertions.Expect(step.GetByText("Idempotency key")).ToBeVisibleAsync();
         await browser.ShotAsync("event-open");
 
+        // The job shows what it sent, too.
+        await browser.GoAsync((await step.GetByRole(AriaRole.Link, new LocatorGetByRoleOptions { Name = "The job with its arguments and log" }).First.GetAttributeAsync("href"))!);
+        var attempts = page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "HTTP attempts" });
+        await attempts.Locator("summary", new LocatorLocatorOptions { HasText = "HTTP attempt 1" }).ClickAsync();
+        await Assertions.Expect(attempts.GetByText("Request body")).ToBeVisibleAsync();
+        await browser.GoAsync("/events/" + id);
+
         Assert.Equal(
             $"curl -i '{server.Address}/webhooks/flyflow' -H 'Content-Type: application/json; charset=utf-8' --data-raw '{Call.Replace("'", "'\\''", StringComparison.Ordinal)}'",
             await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Copy as curl" }).GetAttributeAsync("data-copy"));

@@ -31,6 +31,8 @@ public sealed class InstancePageTests
         var id = (await server.WaitForAsync("/api/instances?workflow=breaks", a => a.GetProperty("totalCount").GetInt64() == 1)).GetProperty("items")[0].GetProperty("id").GetString();
         await browser.GoAsync("/instances/" + id);
         await Assertions.Expect(page.Locator("#steps")).ToContainTextAsync("Faulted");
+        // Why stands there without anything being opened.
+        await Assertions.Expect(page.Locator("#steps .why")).ToContainTextAsync("toUpperCase");
         await page.Locator("#steps summary", new PageLocatorOptions { HasText = "Check1" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Resume from here" })).ToBeVisibleAsync();
         await browser.ShotAsync("instance-failed");
