@@ -29,6 +29,15 @@ internal static class DeliveryActions
         designing.MapPost("/{id}/delete", async (string id, HttpContext context, EndpointStore store) =>
         {
             await store.DeleteAsync(id, context.RequestAborted);
+            Flash.Set(context, "The endpoint is removed.");
+            return Results.Redirect("/deliveries");
+        });
+        var types = actions.MapGroup("/event-types").WithMetadata(new LeastRoleAttribute(Role.Designer));
+        types.MapPost("/store", StoreTypeAsync);
+        types.MapPost("/{name}/delete", async (string name, HttpContext context, EndpointStore store) =>
+        {
+            await store.DeleteEventTypeAsync(name, context.RequestAborted);
+            Flash.Set(context, $"The event type {name} is removed.");
             return Results.Redirect("/deliveries");
         });
         var operating = actions.MapGroup("").WithMetadata(new LeastRoleAttribute(Role.Operator));
@@ -47,39 +56,77 @@ internal static class DeliveryActions
 
     private static async Task<IResult> AddAsync(HttpContext context, EndpointStore store)
     {
+        var settings = Read(await context.Request.ReadFormAsync(context.RequestAborted), new EndpointSettings());
         try
         {
-            var (endpoint, verifier) = await store.AddAsync(Read(await context.Request.ReadFormAsync(context.RequestAborted), new EndpointSettings()), context.RequestAborted);
+            var (endpoint, verifier) = await store.AddAsync(settings, context.RequestAborted);
             Flash.Set(context, "Added. The receiver verifies with this; it is shown once: " + verifier);
             return Back(endpoint.Id);
         }
         catch (Exception e) when (e is DeliveryException or PlatformNotSupportedException)
         {
+            // The form comes back as it was filled, with the reason.
             Audit.Refused(context);
-            Flash.Set(context, e.Message);
+            return FormAgain.Of<DeliveriesPage>(new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                [nameof(DeliveriesPage.Draft)] = settings,
+                [nameof(DeliveriesPage.Refused)] = e.Message,
+            });
+        }
+    }
+
+    private static async Task<IResult> StoreTypeAsync(HttpContext context, EndpointStore store)
+    {
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        string? Text(string name) => form[name].ToString().Trim() is { Length: > 0 } text ? text : null;
+        var type = new DeliveryEventType(Text("name") ?? "", Text("description"), Text("schema"));
+        try
+        {
+            var before = (await store.EventTypesAsync(context.RequestAborted)).FirstOrDefault(t => t.Name == type.Name);
+            await store.SetEventTypeAsync(type, context.RequestAborted);
+            Audit.Note(context, type.Name, Audit.Json(before), Audit.Json(type));
+            Flash.Set(context, $"The event type {type.Name} is stored.");
             return Results.Redirect("/deliveries");
+        }
+        catch (DeliveryException e)
+        {
+            Audit.Refused(context);
+            return FormAgain.Of<DeliveriesPage>(new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                [nameof(DeliveriesPage.DraftType)] = type,
+                [nameof(DeliveriesPage.Refused)] = e.Message,
+            });
         }
     }
 
     private static async Task<IResult> ChangeAsync(string id, HttpContext context, EndpointStore store)
     {
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        if (await store.FindAsync(id, context.RequestAborted) is not { } before)
+            return Back(id);
+        // What the form does not ask for stays as it is; the tag tells where it changes meanwhile.
+        var settings = Read(form, before.Settings);
         try
         {
-            var form = await context.Request.ReadFormAsync(context.RequestAborted);
             if (!await EntityTags.ChangeAsync(context, form["tag"], async () => (await store.FindAsync(id, context.RequestAborted))?.Tag, SaveAsync))
                 throw new DeliveryException(EntityTags.Changed);
 
-            // What the form does not ask for stays as it is.
             async Task SaveAsync()
             {
-                if (await store.FindAsync(id, context.RequestAborted) is { } found && await store.ChangeAsync(id, Read(form, found.Settings), context.RequestAborted) is not null)
+                if (await store.ChangeAsync(id, settings, context.RequestAborted) is not null)
                     Flash.Set(context, "Saved.");
             }
         }
         catch (DeliveryException e)
         {
             Audit.Refused(context);
-            Flash.Set(context, e.Message);
+            return FormAgain.Of<EndpointPage>(new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                [nameof(EndpointPage.Id)] = id,
+                [nameof(EndpointPage.Draft)] = settings,
+                [nameof(EndpointPage.DraftTag)] = form["tag"].ToString(),
+                [nameof(EndpointPage.Refused)] = e.Message,
+            });
         }
 
         return Back(id);
@@ -90,7 +137,7 @@ internal static class DeliveryActions
         if (await test.SendAsync(id, context.RequestAborted) is { } result)
         {
             Flash.Set(context, string.Create(
-                CultureInfo.InvariantCulture, $"The test was {(result.Succeeded ? "taken" : "not taken")}: {result.StatusCode?.ToString(CultureInfo.InvariantCulture) ?? "no answer"} after {result.DurationMs:0} ms. {result.Error} {result.Response}"));
+                CultureInfo.InvariantCulture, $"The test was {(result.Succeeded ? "taken" : "not taken")}: {result.StatusCode?.ToString(CultureInfo.InvariantCulture) ?? "no answer"} after {result.DurationMs:0} ms. {result.Error} {result.Response}"), isBad: !result.Succeeded);
         }
 
         return Back(id);
@@ -104,7 +151,7 @@ internal static class DeliveryActions
         Signature = form["signature"] == "V1a" ? SignatureKind.V1a : SignatureKind.V1,
         Ordered = form["ordered"].Count > 0,
         Enabled = form["enabled"].Count > 0,
-        PerMinute = int.TryParse(form["perMinute"], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : null,
+        PerMinute = int.TryParse(form["perMinute"], NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? limit : form["perMinute"].ToString().Trim().Length > 0 ? 0 : null,
         Headers = before.Headers,
         Timeout = before.Timeout,
         RetryDelays = before.RetryDelays,

@@ -6,6 +6,7 @@ using Automation.Dashboard.Shell;
 using Automation.Expressions;
 using Automation.Steps.Editing;
 using Automation.Steps.Notifications;
+using Automation.Steps.Secrets;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -47,7 +48,7 @@ internal static class NotificationActions
         channels.MapPost("/preview", PreviewAsync);
     }
 
-    private static async Task<IResult> SetAsync(HttpContext context, ChannelStore store)
+    private static async Task<IResult> SetAsync(HttpContext context, ChannelStore store, SecretStore secrets)
     {
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
         var name = form["name"].ToString().Trim();
@@ -61,21 +62,39 @@ internal static class NotificationActions
                 context, tag, async () => (await store.FindAsync(name, context.RequestAborted))?.Tag, () => store.SetAsync(name, settings, context.RequestAborted)))
                 throw new ChannelException(EntityTags.Changed);
             Audit.Note(context, name, Audit.Json(before?.Options), Audit.Json(settings));
-            Flash.Set(context, $"The channel {name} is stored.");
+            Flash.Set(context, $"The channel {name} is stored.{await MissingAsync(settings, store, secrets, context.RequestAborted)}");
             return Results.Redirect("/notifications/channels");
         }
         catch (ChannelException e)
         {
+            // The form comes back as it was filled, with the reason.
             Audit.Refused(context);
-            Flash.Set(context, e.Message);
-            return Results.Redirect("/notifications/channels");
+            return FormAgain.Of<ChannelsPage>(new Dictionary<string, object?>(StringComparer.Ordinal)
+            {
+                [nameof(ChannelsPage.Edit)] = form["edit"].ToString(),
+                [nameof(ChannelsPage.DraftName)] = name,
+                [nameof(ChannelsPage.DraftSettings)] = form["settings"].ToString(),
+                [nameof(ChannelsPage.DraftTag)] = form["tag"].ToString(),
+                [nameof(ChannelsPage.Refused)] = e.Message,
+            });
         }
+    }
+
+    // Not refused: they may be stored in any order.
+    private static async Task<string> MissingAsync(ChannelOptions settings, ChannelStore store, SecretStore secrets, CancellationToken cancellationToken)
+    {
+        var missing = new List<string>();
+        if (settings.Secret?.Trim() is { Length: > 0 } secret && (await secrets.ListAsync(cancellationToken)).All(s => s.Name != secret))
+            missing.Add($" There is no secret \"{secret}\" yet: store it under Secrets.");
+        if (settings.Fallback?.Trim() is { Length: > 0 } fallback && await store.FindAsync(fallback, cancellationToken) is null)
+            missing.Add($" Its fallback \"{fallback}\" does not exist yet.");
+        return string.Concat(missing);
     }
 
     private static async Task<IResult> TestAsync(string name, HttpContext context, ChannelTest test)
     {
         if (await test.SendAsync(name, to: null, subject: null, text: null, context.RequestAborted) is { } result)
-            Flash.Set(context, string.Create(CultureInfo.InvariantCulture, $"{name}: {(result.Sent ? "sent" : "not sent")} after {result.DurationMs:0} ms. {result.Note}"));
+            Flash.Set(context, string.Create(CultureInfo.InvariantCulture, $"{name}: {(result.Sent ? "sent" : "not sent")} after {result.DurationMs:0} ms. {result.Note}"), isBad: !result.Sent);
         return Results.Redirect("/notifications/channels");
     }
 
@@ -84,11 +103,12 @@ internal static class NotificationActions
         try
         {
             await store.DeleteAsync(name, context.RequestAborted);
+            Flash.Set(context, $"The channel {name} is removed.");
         }
         catch (ChannelException e)
         {
             Audit.Refused(context);
-            Flash.Set(context, e.Message);
+            Flash.Set(context, e.Message, isBad: true);
         }
 
         return Results.Redirect("/notifications/channels");

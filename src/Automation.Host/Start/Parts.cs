@@ -101,11 +101,12 @@ internal static class Parts
 
     /// <summary>
     /// What is asked of events and sources is refused where it holds a word that is not known: a filter that is misspelt would
-    /// otherwise be none and replay everything, a verification that is misspelt would be left out.
+    /// otherwise be none and replay everything, a verification that is misspelt would be left out, a subscriber whose event
+    /// types are misspelt would get all.
     /// </summary>
     private static void RefuseUnknownMembers(JsonTypeInfo type)
     {
-        if (type.Kind == JsonTypeInfoKind.Object && type.Type.Namespace is ("Automation.Dashboard.Events" or "Automation.Dashboard.Sources" or "Automation.Intake"))
+        if (type.Kind == JsonTypeInfoKind.Object && (type.Type.Namespace is ("Automation.Dashboard.Events" or "Automation.Dashboard.Sources" or "Automation.Intake") || type.Type == typeof(EndpointSettings)))
             type.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
     }
 

@@ -125,7 +125,7 @@ public static class DeliveryApi
     {
         try
         {
-            var schema = body.Schema is { ValueKind: JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False } given ? given.GetRawText() : null;
+            var schema = body.Schema is { ValueKind: not (JsonValueKind.Undefined or JsonValueKind.Null) } given ? given.GetRawText() : null;
             await store.SetEventTypeAsync(new DeliveryEventType(name, body.Description, schema), cancellationToken);
             return TypedResults.NoContent();
         }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text.Json;
 using Automation.Steps.Outgoing;
+using Automation.Steps.Values;
 using Automation.Storage;
 using Automation.Storage.Writes;
 using Microsoft.AspNetCore.DataProtection;
@@ -132,11 +133,12 @@ public sealed class EndpointStore(Database database, IDataProtectionProvider pro
     }
 
     /// <summary>Adds an event type to the catalogue, or replaces it.</summary>
-    /// <exception cref="DeliveryException">The name is not valid.</exception>
+    /// <exception cref="DeliveryException">The name or the schema is not valid.</exception>
     public async Task SetEventTypeAsync(DeliveryEventType type, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(type);
         CheckEventType(type.Name);
+        CheckSchema(type.Schema);
         await database.CommitAsync(new WriteUnit().Add(SetType, type.Name, type.Description, type.Schema), cancellationToken: cancellationToken);
         await EventTypesAsync(cancellationToken);
     }
@@ -152,6 +154,21 @@ public sealed class EndpointStore(Database database, IDataProtectionProvider pro
     {
         if (string.IsNullOrEmpty(name) || name.Length > 200 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
             throw new DeliveryException($"The event type \"{name}\" is not valid. Allowed are 1 to 200 letters, digits, dots, hyphens and underscores.");
+    }
+
+    private static void CheckSchema(string? schema)
+    {
+        if (schema is null)
+            return;
+        try
+        {
+            if (JsonSchemaReview.WhyNotValid(JsonElement.Parse(schema)) is { } why)
+                throw new DeliveryException(why);
+        }
+        catch (JsonException e)
+        {
+            throw new DeliveryException($"The schema is not JSON: {e.Message}");
+        }
     }
 
     internal static void AddDisabling(WriteUnit unit, string id, string reason) => unit.Add(Disable, id, reason).Add(Park, id);
@@ -199,6 +216,8 @@ public sealed class EndpointStore(Database database, IDataProtectionProvider pro
             throw new DeliveryException("RetryDelays may have up to 50 waits, each from zero to 7 days.");
         if (settings.EventTypes.Any(t => t.Length is 0 or > 200))
             throw new DeliveryException("EventTypes has an empty name or one above 200 characters.");
+        if (settings.EventTypes.FirstOrDefault(t => !t.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-' or '*')) is { } never)
+            throw new DeliveryException($"EventTypes has \"{never}\", which no event can be of. Allowed are letters, digits, dots, hyphens and underscores, and * for any characters.");
     }
 
     private bool IsAllowed(Uri url) => System.Net.IPAddress.TryParse(url.IdnHost.Trim('[', ']'), out var address)

@@ -22,6 +22,9 @@ public static class ChannelReader
                 CheckName<ChannelKind>("kind", member.Value);
             if (member.Name.Equals("security", StringComparison.OrdinalIgnoreCase))
                 CheckName<MailSecurity>("security", member.Value);
+            // "5" would be five days.
+            if (member.Name.Equals("digestEvery", StringComparison.OrdinalIgnoreCase) && member.Value is { ValueKind: JsonValueKind.String } every && !every.GetString()!.Contains(':', StringComparison.Ordinal))
+                throw new ChannelException($"digestEvery is {Cut(every.GetRawText())}; it must be {Kind("digestEvery")}.");
         }
 
         try
@@ -30,7 +33,9 @@ public static class ChannelReader
         }
         catch (JsonException e)
         {
-            throw new ChannelException($"{e.Path?.TrimStart('$', '.')} has a value that is not possible there: {e.Message}");
+            var name = e.Path?.TrimStart('$', '.') ?? "";
+            var value = json.EnumerateObject().FirstOrDefault(m => m.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+            throw new ChannelException($"{name} is {(value.ValueKind == JsonValueKind.Undefined ? "of another kind" : Cut(value.GetRawText()))}; it must be {Kind(name)}.");
         }
     }
 
@@ -48,6 +53,14 @@ public static class ChannelReader
             throw new ChannelException($"The settings are not JSON: {e.Message}");
         }
     }
+
+    private static string Kind(string name) => name.ToUpperInvariant() switch
+    {
+        "ENABLED" => "true or false",
+        "LIMITPERMINUTE" or "PORT" => "a whole number",
+        "DIGESTEVERY" => "a duration such as 01:00:00 for an hour",
+        _ => "a text",
+    };
 
     private static void CheckName<T>(string setting, JsonElement value)
         where T : struct, Enum

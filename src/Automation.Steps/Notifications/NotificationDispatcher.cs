@@ -36,6 +36,8 @@ internal sealed class NotificationDispatcher(
             if (string.IsNullOrWhiteSpace(next) || tried.Contains(next) || tried.Count > MaxFallbacks)
                 return ended;
             var kind = (await channels.FindAsync(next, cancellationToken))?.Options;
+            if (kind is null)
+                return await SaveAsync(ended with { Note = $"{ended.Note?.TrimEnd('.')}. The fallback \"{next}\" does not exist." }, [], cancellationToken);
             fallback = null;
             var id = $"{ended.Id}+{next}";
             var before = await log.FindAsync(id, cancellationToken);
@@ -43,9 +45,9 @@ internal sealed class NotificationDispatcher(
                 return before;
             notification = before ?? ended with
             {
-                Id = id, Channel = next, Kind = kind?.Kind.ToString() ?? "", FallbackOf = ended.Id, Attempts = 0, Note = null, DueAt = null,
+                Id = id, Channel = next, Kind = kind.Kind.ToString(), FallbackOf = ended.Id, Attempts = 0, Note = null, DueAt = null,
                 // Who is reached by mail is not reached at that address by anything else.
-                Recipient = kind?.Kind.ToString() == ended.Kind ? ended.Recipient : kind?.To ?? "",
+                Recipient = kind.Kind.ToString() == ended.Kind ? ended.Recipient : kind.To ?? "",
             };
         }
     }

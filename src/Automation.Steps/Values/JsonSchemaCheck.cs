@@ -240,7 +240,7 @@ internal static class JsonSchemaCheck
 
     private static double? Bound(JsonElement schema, string name) => schema.TryGetProperty(name, out var bound) && bound.ValueKind == JsonValueKind.Number ? bound.GetDouble() : null;
 
-    private static JsonElement Resolve(JsonElement root, string reference)
+    internal static JsonElement Resolve(JsonElement root, string reference)
     {
         if (reference == "#")
             return root;

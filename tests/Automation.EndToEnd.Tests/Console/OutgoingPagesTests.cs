@@ -22,9 +22,13 @@ public sealed class OutgoingPagesTests
         await page.FillAsync("input[name=url]", "http://receiver.example/hook");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Add endpoint" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("must begin with https://");
-        await page.GetByText("Add an endpoint").ClickAsync();
+        // What was typed is still there.
+        await Assertions.Expect(page.Locator("input[name=url]")).ToHaveValueAsync("http://receiver.example/hook");
+        await page.FillAsync("input[name=types]", "order/paid");
         await page.FillAsync("input[name=url]", server.Address + "/webhooks/inbox?token=t0p-s3cret");
         await page.FillAsync("input[name=description]", "Orders of <b>ours</b>");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Add endpoint" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("\"order/paid\", which no event can be of");
         await page.FillAsync("input[name=types]", "order.*");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Add endpoint" }).ClickAsync();
         await page.WaitForURLAsync("**/deliveries/endpoints/*");
@@ -48,6 +52,10 @@ public sealed class OutgoingPagesTests
         await Assertions.Expect(page.Locator("#attempts")).ToContainTextAsync("Attempt 2");
 
         await browser.GoAsync("/deliveries/endpoints/" + id);
+        await page.FillAsync("input[name=url]", "ftp://receiver.example");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Save" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("ftp");
+        await Assertions.Expect(page.Locator("input[name=url]")).ToHaveValueAsync("ftp://receiver.example");
         await page.FillAsync("input[name=url]", server.Address + "/webhooks/inbox");
         await page.CheckAsync("input[name=enabled]");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Save" }).ClickAsync();
@@ -68,6 +76,36 @@ public sealed class OutgoingPagesTests
     }
 
     [Fact]
+    public async Task An_event_type_is_stored_changed_and_removed_and_a_schema_with_a_mistake_is_refused()
+    {
+        await using var server = await ServerUnderTest.StartAsync();
+        await using var browser = await ConsoleBrowser.SignedInAsync(server);
+        var page = browser.Page;
+        await browser.GoAsync("/deliveries");
+        await page.GetByText("Add an event type").ClickAsync();
+        var form = page.Locator("#type");
+        await form.Locator("input[name=name]").FillAsync("invoice.paid");
+        await form.Locator("textarea[name=schema]").FillAsync("""{ "properties": { "amount": { "type": "numbre" } } }""");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store event type" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("$.properties.amount.type is \"numbre\"");
+        await Assertions.Expect(form.Locator("input[name=name]")).ToHaveValueAsync("invoice.paid");
+        await form.Locator("textarea[name=schema]").FillAsync("""{ "properties": { "amount": { "type": "number" } } }""");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store event type" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("invoice.paid is stored");
+        using (var refused = await server.Api.PostAsJsonAsync("/api/deliveries", new { eventType = "invoice.paid", payload = new { amount = "12" } }, Token))
+            Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+
+        await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Change invoice.paid" }).ClickAsync();
+        await form.Locator("input[name=description]").FillAsync("Somebody has paid");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store event type" }).ClickAsync();
+        await Assertions.Expect(page.Locator("section[aria-labelledby=types-title]")).ToContainTextAsync("Somebody has paid");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Remove invoice.paid" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("is removed");
+        await Assertions.Expect(page.Locator("section[aria-labelledby=types-title]")).ToHaveCountAsync(0);
+        Assert.Empty(browser.Errors);
+    }
+
+    [Fact]
     public async Task A_channel_is_stored_and_tested_a_template_previewed_and_the_inbox_counts_what_is_unread()
     {
         await using var server = await ServerUnderTest.StartAsync();
@@ -77,8 +115,10 @@ public sealed class OutgoingPagesTests
         await page.FillAsync("input[name=name]", "team");
         await page.FillAsync("textarea[name=settings]", """{ "kind": "Inbox", "colour": "red" }""");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store" }).ClickAsync();
-        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("colour");
-        await page.FillAsync("input[name=name]", "team");
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("colour");
+        // What was typed is still there.
+        await Assertions.Expect(page.Locator("input[name=name]")).ToHaveValueAsync("team");
+        await Assertions.Expect(page.Locator("textarea[name=settings]")).ToHaveValueAsync("""{ "kind": "Inbox", "colour": "red" }""");
         await page.FillAsync("textarea[name=settings]", """{ "kind": "Inbox" }""");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("is stored");

@@ -45,6 +45,8 @@ public sealed class ConsoleByApiTests
         ["/deliveries/endpoints/{id}/rotate"] = "POST /api/endpoints/{id}/rotate",
         ["/deliveries/endpoints/{id}/delete"] = "DELETE /api/endpoints/{id}",
         ["/deliveries/endpoints/{id}/resend"] = "POST /api/endpoints/{id}/resend",
+        ["/deliveries/event-types/store"] = "PUT /api/event-types/{name}",
+        ["/deliveries/event-types/{name}/delete"] = "DELETE /api/event-types/{name}",
         ["/deliveries/{id}/resend"] = "POST /api/deliveries/{id}/resend",
         ["/inbox/read"] = "POST /api/inbox/read",
         ["/inbox/{id}/read"] = "POST /api/inbox/{id}/read",

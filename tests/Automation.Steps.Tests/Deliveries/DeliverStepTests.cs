@@ -238,6 +238,23 @@ public sealed class DeliverStepTests
         Assert.Contains("amount is missing", await host.StateAsync(instance.Id));
     }
 
+    [Theory]
+    [InlineData("\"{\"", "The schema at $ is neither an object nor true or false.")]
+    [InlineData("{", "The schema is not JSON")]
+    [InlineData("""{"type":"objekt"}""", "$.type is \"objekt\"")]
+    [InlineData("""{"required":"amount"}""", "$.required is \"amount\"; it must be an array.")]
+    [InlineData("""{"items":{"minLength":"3"}}""", "$.items.minLength is \"3\"; it must be a number.")]
+    [InlineData("""{"properties":{"a":{"pattern":"("}}}""", "$.properties.a.pattern has the pattern")]
+    [InlineData("""{"$ref":"#/$defs/none"}""", "#/$defs/none")]
+    public async Task A_schema_with_a_mistake_is_refused_when_it_is_stored(string schema, string says)
+    {
+        await using var host = await StartAsync();
+
+        var refused = await Assert.ThrowsAsync<DeliveryException>(() => host.Get<EndpointStore>().SetEventTypeAsync(new DeliveryEventType("invoice.paid", null, schema), Some.Token));
+
+        Assert.Contains(says, refused.Message);
+    }
+
     private static async Task<string> DeliverAsync(StepsHost host, string type)
     {
         var instance = await host.RunAsync(Step(Type, "d", ("eventType", type), ("payload", "{}")));

@@ -157,6 +157,18 @@ public sealed class NotifyStepTests
         Assert.Equal("Bearer token-value", server.Requests.Last().Header("Authorization"));
     }
 
+    [Fact]
+    public async Task A_fallback_that_is_not_there_hides_nothing_of_why_the_first_failed()
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.Answering(404, "no_service", "text/plain");
+        await host.Get<ChannelStore>().SetAsync("slack", new ChannelOptions { Kind = ChannelKind.Slack, Url = server.Url, Fallback = "nobody" }, Some.Token);
+
+        var failed = await NotifyAsync(host, "slack");
+
+        Assert.Equal((NotificationStatus.Failed, "The channel answered 404: no_service. The fallback \"nobody\" does not exist."), (failed.Status, failed.Note));
+    }
+
     [Theory]
     [InlineData(DatabaseProvider.Sqlite)]
     [InlineData(DatabaseProvider.PostgreSql)]
@@ -280,7 +292,9 @@ public sealed class NotifyStepTests
     [InlineData("""{"kind":null}""", "kind is null; there are Inbox")]
     [InlineData("""{"kind":"Inbox","colour":"red"}""", "\"colour\" is no setting of a channel. There are kind, ")]
     [InlineData("""{"kind":"Email","security":"Strong"}""", "security is \"Strong\"; there are Auto, Tls, StartTls, None.")]
-    [InlineData("""{"limitPerMinute":"many"}""", "limitPerMinute has a value")]
+    [InlineData("""{"limitPerMinute":"many"}""", "limitPerMinute is \"many\"; it must be a whole number.")]
+    [InlineData("""{"digestEvery":"5"}""", "digestEvery is \"5\"; it must be a duration such as 01:00:00 for an hour.")]
+    [InlineData("""{"to":["ann@example.org"]}""", "to is [\"ann@example.org\"]; it must be a text.")]
     [InlineData("""["Inbox"]""", "not Array")]
     [InlineData("{kind", "not JSON")]
     public void A_channel_that_cannot_be_read_says_what_there_is(string json, string says) =>
