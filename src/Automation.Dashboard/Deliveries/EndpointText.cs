@@ -21,11 +21,6 @@ internal static class EndpointText
         _ => "good",
     };
 
-    /// <summary>The address; what stands behind a question mark may be a password, and is for those who may change it.</summary>
-    public static string Address(DeliveryEndpoint endpoint, bool whole)
-    {
-        var url = endpoint.Settings.Url;
-        var query = url.IndexOf('?', StringComparison.Ordinal);
-        return whole || query < 0 ? url : url[..query] + "?…";
-    }
+    /// <summary>The address: whole for those who may change it.</summary>
+    public static string Address(DeliveryEndpoint endpoint, bool whole) => whole ? endpoint.Settings.Url : endpoint.Address;
 }

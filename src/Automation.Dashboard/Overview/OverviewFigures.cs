@@ -169,7 +169,7 @@ internal sealed class OverviewFigures(
             found.Add(new Attention("bad", $"{JobText.Count(failed)} {(failed == 1 ? "job has" : "jobs have")} failed and {(failed == 1 ? "is" : "are")} not tried again.", "/hangfire/jobs/failed"));
         foreach (var endpoint in (await endpoints.ListAsync(cancellationToken)).Where(e => e.DisabledReason is not null || e.FailingSince is not null))
         {
-            var text = endpoint.DisabledReason is { } reason ? $"The subscriber {endpoint.Settings.Url} was switched off: {reason}" : $"Nothing reaches the subscriber {endpoint.Settings.Url}.";
+            var text = endpoint.DisabledReason is { } reason ? $"The subscriber {endpoint.Address} was switched off: {reason}" : $"Nothing reaches the subscriber {endpoint.Address}.";
             found.Add(new Attention(endpoint.DisabledReason is null ? "warn" : "bad", text, "/deliveries/endpoints/" + Uri.EscapeDataString(endpoint.Id)));
         }
 

@@ -67,6 +67,10 @@ public sealed record DeliveryEndpoint
     /// <summary>What a person said.</summary>
     public required EndpointSettings Settings { get; init; }
 
+    /// <summary>Its URL for everybody: what stands behind a question mark may be a password, and is for those who may change it.</summary>
+    [JsonIgnore]
+    public string Address => Settings.Url.IndexOf('?', StringComparison.Ordinal) is >= 0 and var query ? Settings.Url[..query] + "?…" : Settings.Url;
+
     /// <summary>Why it was switched off by itself; null where it was not.</summary>
     public string? DisabledReason { get; init; }
 

@@ -83,14 +83,14 @@ internal sealed partial class DeliverySender(
             return;
 
         EndpointStore.AddDisabling(unit, endpoint.Id, disable);
-        var text = $"{endpoint.Settings.Url} is switched off. {disable} What waits for it goes out when it is switched on again: PUT /api/endpoints/{endpoint.Id}.";
+        var text = $"{endpoint.Address} is switched off. {disable} What waits for it goes out when it is switched on again: on its page under Deliveries, or by PUT /api/endpoints/{endpoint.Id}.";
         var notice = new Notification
         {
             // The same however many attempts end at the same time.
             Id = $"endpoint-off-{ended.Id}", Channel = options.Value.NoticeChannel ?? "", Kind = "", CreatedAt = clock.GetUtcNow(), Status = NotificationStatus.Held, DueAt = clock.GetUtcNow(),
             Message = new NotificationMessage { Subject = "A webhook endpoint was switched off", Text = text, Severity = "Error" },
         };
-        Inbox.AddTo(unit, notice with { Channel = "deliveries" });
+        Inbox.AddTo(unit, notice with { Channel = "deliveries", Message = notice.Message with { Link = "/deliveries/endpoints/" + endpoint.Id } });
         if (!string.IsNullOrWhiteSpace(options.Value.NoticeChannel))
             NotificationLog.AddTo(unit, notice);
         unit.OnCommitted(() => LogDisabled(endpoint.Id, disable));
