@@ -58,7 +58,21 @@ public sealed class NotifyStepTests
         var failed = await NotifyAsync(host, "mail", ("to", "ann@example.org"));
 
         Assert.Equal(NotificationStatus.Failed, failed.Status);
-        Assert.Contains("TLS", failed.Note);
+        Assert.StartsWith("The TLS connection to", failed.Note);
+        Assert.Contains($"set \"trustedCertificate\": \"{Mail(server, MailSecurity.Tls).TrustedCertificate!.ToUpperInvariant()}\"", failed.Note);
+    }
+
+    [Fact]
+    public async Task TLS_with_a_server_that_begins_in_the_clear_says_what_to_set()
+    {
+        await using var host = await StartAsync();
+        await using var server = await MailServer.StartAsync("starttls");
+        await host.Get<SecretStore>().SetAsync("mail", "s3cret-mail", Some.Token);
+        await host.Get<ChannelStore>().SetAsync("mail", Mail(server, MailSecurity.Tls), Some.Token);
+
+        var failed = await NotifyAsync(host, "mail", ("to", "ann@example.org"));
+
+        Assert.Contains("\"security\": \"StartTls\"", failed.Note);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Automation.Steps.Outgoing;
 
@@ -118,17 +120,41 @@ internal sealed class SmtpConnection : IAsyncDisposable
     private async Task EncryptAsync(ChannelOptions channel, CancellationToken cancellationToken)
     {
         var tls = new SslStream(_stream);
-        await tls.AuthenticateAsClientAsync(
-            new SslClientAuthenticationOptions
-            {
-                TargetHost = channel.Host,
-                RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
-                    errors == SslPolicyErrors.None
-                    || (channel.TrustedCertificate is { Length: > 0 } pin && certificate is not null
-                        && Convert.ToHexString(SHA256.HashData(certificate.GetRawCertData())).Equals(pin, StringComparison.OrdinalIgnoreCase)),
-            },
-            cancellationToken);
+        string? refused = null;
+        try
+        {
+            await tls.AuthenticateAsClientAsync(
+                new SslClientAuthenticationOptions
+                {
+                    TargetHost = channel.Host,
+                    RemoteCertificateValidationCallback = (_, certificate, _, errors) => (refused = WhyRefused(channel, certificate, errors)) is null,
+                },
+                cancellationToken);
+        }
+        catch (AuthenticationException e) when (refused is not null)
+        {
+            throw new AuthenticationException(refused, e);
+        }
+        catch (AuthenticationException e) when (e.InnerException is null && channel.Security != MailSecurity.StartTls)
+        {
+            // What came is no TLS at all.
+            throw new AuthenticationException($"{e.Message} Servers that begin in the clear, mostly on port 587 or 25, want \"security\": \"StartTls\".", e);
+        }
+
         _stream = tls;
+    }
+
+    private static string? WhyRefused(ChannelOptions channel, X509Certificate? certificate, SslPolicyErrors errors)
+    {
+        if (errors == SslPolicyErrors.None)
+            return null;
+        if (certificate is null)
+            return "The server has no certificate.";
+        var fingerprint = Convert.ToHexString(SHA256.HashData(certificate.GetRawCertData()));
+        if (channel.TrustedCertificate is { Length: > 0 } pin)
+            return fingerprint.Equals(pin, StringComparison.OrdinalIgnoreCase) ? null : $"Its certificate is another than TrustedCertificate says: {fingerprint}.";
+        var why = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) ? $"is not for {channel.Host}" : "is not from an authority that this machine trusts, or has expired";
+        return $"Its certificate ({certificate.Subject}) {why}. If it is the right one all the same, set \"trustedCertificate\": \"{fingerprint}\".";
     }
 
     private async Task SignInAsync(string userName, string password, CancellationToken cancellationToken)
