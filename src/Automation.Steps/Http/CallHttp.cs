@@ -28,7 +28,7 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 4, UIHint = "multiline", Description = "What is sent: text and bytes as they are, other values in the form that the content type asks for. For a form an object of fields: {\"a\":1}, for multipart too: {\"title\":\"x\",\"file\":{\"fileName\":\"a.txt\",\"content\":\"text\"}}, or base64 in place of content.")]
     public Input<object?> Body { get; } = new();
 
-    [Input(Order = 5, UIHint = "dropdown", DefaultValue = "application/json", Options = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "text/plain", "application/octet-stream"],
+    [Input(Order = 5, DisplayName = "Content type", UIHint = "dropdown", DefaultValue = "application/json", Options = ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "application/xml", "text/plain", "application/octet-stream"],
         Description = "The form in which the body is sent; without a body it is left out.")]
     public Input<string> ContentType { get; } = new();
 
@@ -42,7 +42,7 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 12, Category = "Security", DisplayName = "User name", Description = "For Basic; for OAuth2 the client's id.")]
     public Input<string?> UserName { get; } = new();
 
-    [Input(Order = 13, Category = "Security", Description = "For ApiKey (X-Api-Key if empty) and Hmac (X-Signature if empty).")]
+    [Input(Order = 13, Category = "Security", DisplayName = "Header name", Description = "For ApiKey (X-Api-Key if empty) and Hmac (X-Signature if empty).")]
     public Input<string?> HeaderName { get; } = new();
 
     [Input(Order = 14, Category = "Security", DisplayName = "Token URL", Description = "For OAuth2: the token endpoint.")]
@@ -66,13 +66,13 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 31, Category = "Advanced", DisplayName = "Retry on", Description = "The statuses to repeat in place of those, such as 429, 500-599.")]
     public Input<string?> RetryOn { get; } = new();
 
-    [Input(Order = 32, Category = "Advanced", Description = "First wait between attempts, 00:00:01 if empty; it doubles each time.")]
+    [Input(Order = 32, Category = "Advanced", DisplayName = "Retry delay", Description = "First wait between attempts, 00:00:01 if empty; it doubles each time.")]
     public Input<TimeSpan?> RetryDelay { get; } = new();
 
     [Input(Order = 33, Category = "Advanced", Description = "How long one attempt may take, such as 00:00:10.")]
     public Input<TimeSpan?> Timeout { get; } = new();
 
-    [Input(Order = 34, Category = "Advanced", DefaultValue = 0, Description = "Redirects to follow, 0 to 20; credentials are not taken to another host.")]
+    [Input(Order = 34, Category = "Advanced", DisplayName = "Most redirects", DefaultValue = 0, Description = "Redirects to follow, 0 to 20; credentials are not taken to another host.")]
     public Input<int> MaxRedirects { get; } = new();
 
     [Input(Order = 35, Category = "Advanced", DisplayName = "Largest answer", Description = "Bytes that an answer may have; the server's limit if empty. A larger one is an incident.")]

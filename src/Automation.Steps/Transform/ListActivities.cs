@@ -80,7 +80,7 @@ internal sealed class AggregateList : TransformActivity
     [Input(Order = 1, Description = "The path of the number, such as amount; the item itself if empty.")]
     public Input<string?> Field { get; } = new();
 
-    [Input(Order = 2, Description = "The path of the group, such as status; no groups if empty.")]
+    [Input(Order = 2, DisplayName = "Group by", Description = "The path of the group, such as status; no groups if empty.")]
     public Input<string?> GroupBy { get; } = new();
 
     [Output(Description = "An object with count, sum, average, min and max, or a list of them with key.")]

@@ -18,10 +18,10 @@ internal sealed class MoveDate : TransformActivity
     [Input(Order = 2, UIHint = "dropdown", DefaultValue = "Days", Options = ["Seconds", "Minutes", "Hours", "Days", "Weekdays", "Weeks", "Months", "Years"], Description = "Of what. Weekdays are Monday to Friday.")]
     public Input<string?> Unit { get; } = new();
 
-    [Input(Order = 3, UIHint = "dropdown", DefaultValue = "", Options = ["", "Hour", "Day", "Week", "Month", "Year"], Description = "Goes back to the beginning of it, after the move. A week begins on Monday.")]
+    [Input(Order = 3, DisplayName = "Start of", UIHint = "dropdown", DefaultValue = "", Options = ["", "Hour", "Day", "Week", "Month", "Year"], Description = "Goes back to the beginning of it, after the move. A week begins on Monday.")]
     public Input<string?> StartOf { get; } = new();
 
-    [Input(Order = 4, DefaultValue = "UTC", Description = "The time zone that days and months are of, such as Europe/Berlin.")]
+    [Input(Order = 4, DisplayName = "Time zone", DefaultValue = "UTC", Description = "The time zone that days and months are of, such as Europe/Berlin.")]
     public Input<string?> TimeZone { get; } = new();
 
     [Input(Order = 5, Description = "How it is written, such as yyyy-MM-dd; ISO 8601 if empty.")]

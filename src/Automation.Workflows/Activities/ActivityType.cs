@@ -157,7 +157,7 @@ internal sealed class ActivityType
         {
             case "dropdown" or "radiolist" or "checklist":
                 var items = (about.Options ?? [])
-                    .Select(object? (o) => new Dictionary<string, object?>(StringComparer.Ordinal) { ["text"] = o, ["value"] = o })
+                    .Select(object? (o) => new Dictionary<string, object?>(StringComparer.Ordinal) { ["text"] = o.Length == 0 ? "(none)" : o, ["value"] = o })
                     .ToList();
                 if (items.Count > 0)
                 {

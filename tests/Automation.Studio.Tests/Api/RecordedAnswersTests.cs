@@ -72,6 +72,21 @@ public sealed class RecordedAnswersTests(StudioServer server) : IClassFixture<St
     }
 
     [Fact]
+    public async Task Every_input_of_a_step_is_explained_and_every_choice_of_its_lists_has_a_text()
+    {
+        var steps = (await server.GetAsync("/descriptors/activities")).Json["items"]!.AsArray().Where(a => a!["typeName"]!.GetValue<string>().StartsWith("Automation.", StringComparison.Ordinal)).ToList();
+        var inputs = (from activity in steps from input in activity!["inputs"]!.AsArray() select (Name: $"{activity["typeName"]}.{input!["name"]}", Input: input)).ToList();
+
+        Assert.NotEmpty(inputs);
+        Assert.Empty(inputs.Where(i => string.IsNullOrWhiteSpace(i.Input["description"]?.GetValue<string>())).Select(i => i.Name));
+        Assert.Empty(
+            from input in inputs
+            from choice in input.Input["uiSpecifications"]?["dropdown"]?["selectList"]?["items"]?.AsArray() ?? []
+            where choice!["text"]!.GetValue<string>().Length == 0
+            select input.Name);
+    }
+
+    [Fact]
     public async Task No_activity_is_listed_twice()
     {
         await server.SaveAsync(Usable("twice"), publish: true);
