@@ -132,6 +132,8 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
         if (name.Length == 0)
             throw new FormatException($"Authentication is {kind}, but Secret names no stored secret.");
         var secret = await secrets.ReadAsync(name, cancellationToken);
+        if (kind.ToUpperInvariant() is "BEARER" or "APIKEY" && !Ascii.IsValid(secret))
+            throw new FormatException($"The secret \"{name}\" has letters beyond ASCII, which a header cannot carry.");
         var header = inputs.Text("HeaderName");
         switch (kind.ToUpperInvariant())
         {

@@ -85,6 +85,21 @@ public sealed class CallHttpStepTests
         Assert.Contains(sent, Assert.Single(server.Requests).Text);
     }
 
+    [Theory]
+    [InlineData("Bearer")]
+    [InlineData("ApiKey")]
+    public async Task A_secret_that_no_header_can_carry_is_an_incident_that_names_it(string kind)
+    {
+        await using var host = await StartAsync();
+        await host.Get<SecretStore>().SetAsync("crm", "schlüssel-value", Some.Token);
+
+        var instance = await host.RunAsync(Step(Type, "call", ("url", "http://127.0.0.1:1/"), ("authentication", kind), ("secret", "crm")));
+
+        var state = await host.StateAsync(instance.Id);
+        Assert.Contains("letters beyond ASCII", state);
+        Assert.DoesNotContain("ssel-value", state);
+    }
+
     [Fact]
     public async Task A_body_with_a_secret_is_not_taken_to_another_host_by_a_redirect()
     {
