@@ -127,7 +127,7 @@ internal static class NotificationActions
         }
         catch (Exception e) when (e is JsonException or ExpressionException or ArgumentException)
         {
-            return Part("p class=\"note bad\"", "p", e.Message);
+            return Part("p class=\"note bad\"", "p", e is JsonException { LineNumber: not null } ? $"The values are not JSON: {e.Message}" : e.Message);
         }
     }
 

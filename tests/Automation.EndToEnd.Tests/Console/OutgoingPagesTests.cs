@@ -125,6 +125,9 @@ public sealed class OutgoingPagesTests
 
         await page.FillAsync("textarea[name=values]", """{ "Call": { "outcome": "<i>done</i>", "seconds": 7 } }""");
         await Assertions.Expect(page.Locator("#preview")).ToContainTextAsync("after 7 s");
+        await page.FillAsync("textarea[name=values]", "{ no json");
+        await Assertions.Expect(page.Locator("#preview .note.bad")).ToContainTextAsync("The values are not JSON");
+        await page.FillAsync("textarea[name=values]", "{}");
         await page.FillAsync("textarea[name=template]", "{{ Call.outcome");
         await Assertions.Expect(page.Locator("#preview .note.bad")).ToBeVisibleAsync();
 
@@ -172,6 +175,9 @@ public sealed class OutgoingPagesTests
         var page = browser.Page;
         await browser.GoAsync("/data");
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "orders" }).ClickAsync();
+        await page.FillAsync("input[name=where]", "{ no json");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Query" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("What stands under Where is not JSON");
         await page.FillAsync("input[name=where]", """{ "status": "open" }""");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Query" }).ClickAsync();
         await Assertions.Expect(page.Locator("#documents tbody tr")).ToHaveCountAsync(1);
