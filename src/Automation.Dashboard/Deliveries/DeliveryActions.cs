@@ -82,8 +82,11 @@ internal static class DeliveryActions
         var type = new DeliveryEventType(Text("name") ?? "", Text("description"), Text("schema"));
         try
         {
-            var before = (await store.EventTypesAsync(context.RequestAborted)).FirstOrDefault(t => t.Name == type.Name);
-            await store.SetEventTypeAsync(type, context.RequestAborted);
+            var before = await FindAsync();
+            // Under another name it is another type: nobody's change is lost then.
+            var tag = form["edit"] == type.Name ? form["tag"].ToString() : null;
+            if (!await EntityTags.ChangeAsync(context, tag, async () => await FindAsync() is { } found ? EntityTags.Of(found) : null, () => store.SetEventTypeAsync(type, context.RequestAborted)))
+                throw new DeliveryException(EntityTags.Changed);
             Audit.Note(context, type.Name, Audit.Json(before), Audit.Json(type));
             Flash.Set(context, $"The event type {type.Name} is stored.");
             return Results.Redirect("/deliveries");
@@ -94,9 +97,13 @@ internal static class DeliveryActions
             return FormAgain.Of<DeliveriesPage>(new Dictionary<string, object?>(StringComparer.Ordinal)
             {
                 [nameof(DeliveriesPage.DraftType)] = type,
+                [nameof(DeliveriesPage.DraftEdit)] = form["edit"].ToString(),
+                [nameof(DeliveriesPage.DraftTag)] = form["tag"].ToString(),
                 [nameof(DeliveriesPage.Refused)] = e.Message,
             });
         }
+
+        async Task<DeliveryEventType?> FindAsync() => (await store.EventTypesAsync(context.RequestAborted)).FirstOrDefault(t => t.Name == type.Name);
     }
 
     private static async Task<IResult> ChangeAsync(string id, HttpContext context, EndpointStore store)

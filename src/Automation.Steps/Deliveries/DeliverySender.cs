@@ -1,3 +1,4 @@
+using System.Globalization;
 using Automation.Steps.Http;
 using Automation.Steps.Notifications;
 using Automation.Storage;
@@ -68,7 +69,7 @@ internal sealed partial class DeliverySender(
         }
 
         var disable = options.Value.DisableAfter > TimeSpan.Zero && endpoint.FailingSince is { } since && now - since >= options.Value.DisableAfter
-            ? $"Every delivery has failed since {since:O}; the last one: {ended.Error}"
+            ? string.Create(CultureInfo.InvariantCulture, $"Every delivery has failed since {since.UtcDateTime:yyyy-MM-dd HH:mm} UTC; the last one: {ended.Error}")
             : null;
         return (ended with { Status = DeliveryStatus.Failed }, disable);
     }

@@ -96,6 +96,13 @@ public sealed class OutgoingPagesTests
             Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
 
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Change invoice.paid" }).ClickAsync();
+        using (var faster = await server.Api.PutAsJsonAsync("/api/event-types/invoice.paid", new { description = "Paid at last" }, Token))
+            Assert.Equal(HttpStatusCode.NoContent, faster.StatusCode);
+        await form.Locator("input[name=description]").FillAsync("Somebody has paid");
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store event type" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Alert)).ToContainTextAsync("Somebody else has changed it meanwhile");
+        await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "Change invoice.paid" }).ClickAsync();
+        await Assertions.Expect(form.Locator("input[name=description]")).ToHaveValueAsync("Paid at last");
         await form.Locator("input[name=description]").FillAsync("Somebody has paid");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store event type" }).ClickAsync();
         await Assertions.Expect(page.Locator("section[aria-labelledby=types-title]")).ToContainTextAsync("Somebody has paid");
