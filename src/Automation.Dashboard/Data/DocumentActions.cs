@@ -71,11 +71,12 @@ internal static class DocumentActions
             }
 
             Audit.Note(context, $"{collection}/{key}", before?.Body, after: null);
+            Flash.Set(context, $"The document {key} is removed.");
         }
         catch (DocumentException e)
         {
             Audit.Refused(context);
-            Flash.Set(context, e.Message);
+            Flash.Set(context, e.Message, isBad: true);
         }
 
         return Results.Redirect(Links.To("/data/documents", ("collection", collection)));

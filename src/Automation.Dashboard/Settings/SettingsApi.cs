@@ -31,11 +31,12 @@ internal static class SettingsApi
         {
             await store.SetAsync(name, form["value"].ToString(), context.RequestAborted);
             Audit.Note(context, name, null, null);
+            Flash.Set(context, $"The secret {name} is stored. Steps that begin from now on use it.");
         }
         catch (SecretException e)
         {
             Audit.Refused(context);
-            Flash.Set(context, e.Message);
+            Flash.Set(context, e.Message, isBad: true);
         }
 
         return Results.Redirect("/secrets");
@@ -44,6 +45,7 @@ internal static class SettingsApi
     private static async Task<IResult> DeleteAsync(string name, HttpContext context, SecretStore store)
     {
         await store.DeleteAsync(name, context.RequestAborted);
+        Flash.Set(context, $"The secret {name} is removed.");
         return Results.Redirect("/secrets");
     }
 }

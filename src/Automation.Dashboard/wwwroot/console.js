@@ -15,6 +15,22 @@ document.addEventListener('click', async event => {
   }
 });
 
+// What cannot be undone is pressed twice; without scripts once is enough.
+document.addEventListener('click', event => {
+  const button = event.target.closest('button[data-sure]');
+  if (!button || button.dataset.sure === 'asked') return;
+  event.preventDefault();
+  const [label, name] = [button.textContent, button.getAttribute('aria-label')];
+  button.dataset.sure = 'asked';
+  button.textContent = 'Press again to confirm';
+  if (name) button.setAttribute('aria-label', `Press again to confirm: ${name}`);
+  setTimeout(() => {
+    button.dataset.sure = '';
+    button.textContent = label;
+    if (name) button.setAttribute('aria-label', name);
+  }, 5000);
+});
+
 // Browsers have a clipboard for scripts only over HTTPS and on the machine itself; elsewhere the old way is left.
 async function copy(text) {
   if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);

@@ -106,7 +106,8 @@ public sealed class OutgoingPagesTests
         await form.Locator("input[name=description]").FillAsync("Somebody has paid");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store event type" }).ClickAsync();
         await Assertions.Expect(page.Locator("section[aria-labelledby=types-title]")).ToContainTextAsync("Somebody has paid");
-        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Remove invoice.paid" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Remove invoice.paid", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Press again to confirm: Remove invoice.paid" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("is removed");
         await Assertions.Expect(page.Locator("section[aria-labelledby=types-title]")).ToHaveCountAsync(0);
         Assert.Empty(browser.Errors);
@@ -218,6 +219,8 @@ public sealed class OutgoingPagesTests
 
         await browser.GoAsync("/data/document?collection=orders&key=o-1");
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Remove" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Press again to confirm" }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToHaveTextAsync("The document o-1 is removed.");
         await Assertions.Expect(page.Locator("#documents tbody tr")).ToHaveCountAsync(1);
         Assert.Empty(browser.Errors);
     }
@@ -255,6 +258,7 @@ public sealed class OutgoingPagesTests
         await page.FillAsync("input[name=name]", "crm");
         await page.FillAsync("input[name=value]", value);
         await page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = "Store", Exact = true }).ClickAsync();
+        await Assertions.Expect(page.GetByRole(AriaRole.Status)).ToContainTextAsync("The secret crm is stored.");
         await Assertions.Expect(page.Locator("tbody tr", new PageLocatorOptions { HasText = "cannot be decrypted" })).ToHaveCountAsync(1);
         await Assertions.Expect(page.Locator("tbody tr", new PageLocatorOptions { HasText = "mail" })).ToContainTextAsync("cannot be decrypted");
         await browser.ResizeAsync(390, 844, ColorScheme.Dark);
