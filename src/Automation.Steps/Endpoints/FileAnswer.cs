@@ -5,7 +5,6 @@ using Automation.Steps.Http;
 using Automation.Steps.Values;
 using Automation.Workflows.Execution;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.StaticFiles;
 using Microsoft.Net.Http.Headers;
 
 namespace Automation.Steps.Endpoints;
@@ -13,8 +12,6 @@ namespace Automation.Steps.Endpoints;
 /// <summary>Sends one file, or several as a zip archive.</summary>
 internal static class FileAnswer
 {
-    private static readonly FileExtensionContentTypeProvider Types = new();
-
     public static async Task WriteAsync(HttpContext context, FileResponseEffect effect, HttpCaller caller, StoredFiles stored)
     {
         List<DownloadFile> files;
@@ -36,7 +33,7 @@ internal static class FileAnswer
 
         var file = files is [var single] ? single : Zip(files);
         var name = effect.FileName is { Length: > 0 } given ? given : file.Name ?? (files.Count > 1 ? "download.zip" : "file.bin");
-        var type = effect.ContentType is { Length: > 0 } wanted ? wanted : file.Type ?? (Types.TryGetContentType(name, out var known) ? known : "application/octet-stream");
+        var type = effect.ContentType is { Length: > 0 } wanted ? wanted : file.Type ?? FileValue.TypeOf(name);
         // The same file has the same tag, so a client that asks for the rest of it knows that it is the rest.
         var tag = effect.EntityTag is { Length: > 0 } text ? text : effect.Resumable ? Convert.ToHexStringLower(SHA256.HashData(file.Content).AsSpan(0, 16)) : null;
         context.Response.ContentType = type;

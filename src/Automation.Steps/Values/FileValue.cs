@@ -1,14 +1,19 @@
 using System.Text;
+using Microsoft.AspNetCore.StaticFiles;
 
 namespace Automation.Steps.Values;
 
 /// <summary>
 /// A file among plain values: an object with <c>fileName</c>, <c>content</c> (text or bytes) or <c>base64</c>, and
-/// <c>contentType</c>, as HTTP endpoints give uploads; or bare bytes.
+/// <c>contentType</c>, as HTTP endpoints give uploads; or bare bytes. Where no type is given, the end of the name says it.
 /// </summary>
 internal sealed record FileValue(string Name, string ContentType, byte[] Content)
 {
     private const string UnknownType = "application/octet-stream";
+    private static readonly FileExtensionContentTypeProvider Types = new();
+
+    /// <summary>The media type that the end of a file's name stands for.</summary>
+    public static string TypeOf(string name) => Types.TryGetContentType(name, out var type) ? type : UnknownType;
 
     /// <summary>The file that a value is; null where it is none.</summary>
     /// <param name="value">The value.</param>
@@ -32,7 +37,7 @@ internal sealed record FileValue(string Name, string ContentType, byte[] Content
             var content = PlainJson.AsText(members.GetValueOrDefault("base64")) is { Length: > 0 } base64 ? Convert.FromBase64String(base64)
                 : members.GetValueOrDefault("content") is byte[] bytes ? bytes
                 : Encoding.UTF8.GetBytes(PlainJson.AsText(members.GetValueOrDefault("content")));
-            return new FileValue(name, type.Length == 0 ? UnknownType : type, content);
+            return new FileValue(name, type.Length == 0 ? TypeOf(name) : type, content);
         }
         catch (FormatException e)
         {

@@ -29,7 +29,7 @@ public sealed class NotifyStepTests
 
         await host.RunAsync(Step(
             Type, "n", ("channel", "mail"), ("to", "Ann <ann@example.org>, bob@bücher.example"), ("subject", "Grüße — 你好 " + new string('x', 100)),
-            ("body", ".a line that begins with a dot\r\n\r\n.\r\nend"), ("html", "<b>Hallo</b>"), ("attachments", """[{"name":"ü.txt","content":"inside","contentType":"text/plain"}]"""),
+            ("body", ".a line that begins with a dot\r\n\r\n.\r\nend"), ("html", "<b>Hallo</b>"), ("attachments", """[{"name":"ü.txt","content":"inside"},{"name":"b.txt","content":"1","contentType":"application/json"}]"""),
             ("status", Into("A"))), WriteLine("w", "{{ Variables.A }}"));
 
         var mail = await server.NextAsync();
@@ -41,8 +41,9 @@ public sealed class NotifyStepTests
         Assert.Equal("Robot", mail.GetProperty("from").GetProperty("name").GetString());
         Assert.Equal(".a line that begins with a dot\n\n.\nend", mail.GetProperty("text").GetString()!.ReplaceLineEndings("\n").TrimEnd());
         Assert.Equal("<b>Hallo</b>", mail.GetProperty("html").GetString()!.Trim());
-        var file = Assert.Single(mail.GetProperty("attachments").EnumerateArray());
-        Assert.Equal(("ü.txt", "inside"), (file.GetProperty("name").GetString(), file.GetProperty("text").GetString()));
+        Assert.Equal(
+            [("ü.txt", "text/plain", "inside"), ("b.txt", "application/json", "1")],
+            mail.GetProperty("attachments").EnumerateArray().Select(f => (f.GetProperty("name").GetString(), f.GetProperty("type").GetString(), f.GetProperty("text").GetString())));
     }
 
     [Fact]
