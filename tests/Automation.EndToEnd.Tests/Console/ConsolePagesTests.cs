@@ -54,6 +54,12 @@ public sealed class ConsolePagesTests
         await page.Keyboard.TypeAsync("call-ended");
         await Assertions.Expect(page.Locator("#found")).ToContainTextAsync("Workflows");
         await page.Keyboard.PressAsync("ArrowDown");
+        // What comes late takes nobody's place away.
+        await page.RunAndWaitForResponseAsync(
+            () => page.EvaluateAsync("() => { const field = document.querySelector('#find input'); field.value = 'call-ende'; field.dispatchEvent(new Event('input', { bubbles: true })); }"),
+            answer => answer.Url.EndsWith("text=call-ende", StringComparison.Ordinal));
+        await page.WaitForFunctionAsync("!document.querySelector('.htmx-request, .htmx-settling')");
+        await Assertions.Expect(page.Locator("#found a:focus")).ToHaveCountAsync(1);
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync(new Regex("/(events|instances|studio)/"));
 

@@ -73,9 +73,21 @@ public sealed partial class StudioTests
         {
             foreach (var row in rows)
             {
-                // Not the box itself, which is never visible: a click on what is waits until the list has been drawn again.
-                await _browser.Row(row).Locator(".mud-checkbox").First.ClickAsync();
-                await Assertions.Expect(_browser.Row(row).Locator("input[type=checkbox]")).ToBeCheckedAsync();
+                // A list that is just read again forgets what is chosen in it, so a person chooses once more.
+                var box = _browser.Row(row).Locator("input[type=checkbox]");
+                for (var tries = 1; tries == 1 || !await box.IsCheckedAsync(); tries++)
+                {
+                    // Not the box itself, which is never visible.
+                    await _browser.Row(row).Locator(".mud-checkbox").First.ClickAsync();
+                    try
+                    {
+                        await Assertions.Expect(box).ToBeCheckedAsync(new() { Timeout = 5_000 });
+                    }
+                    catch (PlaywrightException) when (tries < 5)
+                    {
+                        // Not yet.
+                    }
+                }
             }
 
             await _browser.PickAsync(_page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { NameRegex = new Regex("bulk actions", RegexOptions.IgnoreCase) }), action);
