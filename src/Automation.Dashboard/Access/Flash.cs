@@ -14,11 +14,8 @@ public static class Flash
     private const string Cookie = "automation-flash";
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(2);
 
-    /// <summary>Keeps a text for the next page.</summary>
-    public static void Set(HttpContext context, string text) => Set(context, text, isBad: false);
-
     /// <summary>Keeps a text for the next page, which shows whether it is bad news.</summary>
-    public static void Set(HttpContext context, string text, bool isBad)
+    public static void Set(HttpContext context, string text, bool isBad = false)
     {
         text = isBad ? Bad + text : text;
         var options = new CookieOptions { HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, MaxAge = Lifetime, IsEssential = true };
