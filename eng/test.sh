@@ -49,7 +49,7 @@ for project in tests/*.Tests/*.csproj; do
   name=$(basename "$project" .csproj)
   say "$name"
   dotnet test "$project" -c Release --no-build --nologo -v quiet \
-    --results-directory "$results" --logger "trx;LogFileName=$name.trx" >"$results/$name.log" 2>&1
+    --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" >"$results/$name.log" 2>&1
   code=$?
   counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null | head -n 1)
   if [ -z "$counters" ]; then
