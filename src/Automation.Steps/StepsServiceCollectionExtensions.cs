@@ -104,6 +104,7 @@ public static class StepsServiceCollectionExtensions
     {
         services.AddOptions<SqlOptions>().BindConfiguration("Automation:Steps:Sql").ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton<SqlDialects>();
+        services.TryAddSingleton<SqlPlaces>();
         services.AddSingleton<IValidateOptions<SqlOptions>>(s => s.GetRequiredService<SqlDialects>());
         services.AddSingleton<Action<ActivityCatalog>>(s => catalog =>
         {

@@ -7,17 +7,21 @@ using Automation.Workflows.Execution;
 using Automation.Workflows.Runtime;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace Automation.Steps.Sql;
 
 /// <summary>Does the work of the SQL activities.</summary>
-internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects, SecretStore secrets, TimeProvider clock) : IBackgroundActivity
+internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects, SqlPlaces places, SecretStore secrets, TimeProvider clock) : IBackgroundActivity
 {
+    private const string TooManyClients = "53300";
+
     public async Task<OperationResult> RunAsync(BackgroundOperation operation, CancellationToken cancellationToken)
     {
         var inputs = new StepInputs(operation.Inputs);
         CancellationTokenSource? timeout = null;
         SqlDialect? dialect = null;
+        SemaphoreSlim? place = null;
         var limit = options.Value.CommandTimeout;
         try
         {
@@ -26,9 +30,12 @@ internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects
             limit = inputs.Duration("Timeout") ?? limit;
             if (limit <= TimeSpan.Zero || limit > TimeSpan.FromHours(1))
                 throw new FormatException($"Timeout is {limit}; allowed is more than nothing, up to 01:00:00.");
+            var name = inputs.Text("Connection");
+            (dialect, var target) = Target(name, writes);
+            // The wait for a place is none of the time that the statements have.
+            place = await places.EnterAsync(name, target, operation.Job, cancellationToken);
             timeout = new CancellationTokenSource(limit, clock);
             using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
-            (dialect, var target) = Target(inputs.Text("Connection"), writes);
             await using var database = await OpenAsync(dialect, target, writes, limit, linked.Token);
             return writes
                 ? await ExecuteAsync(database, operation.OperationId, statements, linked.Token)
@@ -42,6 +49,10 @@ internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects
         {
             return new OperationResult { Error = new OperationError(OperationErrorKind.Timeout, $"The statements took longer than {limit}.", nameof(TimeoutException)) };
         }
+        catch (DbException e) when (e.SqlState == TooManyClients)
+        {
+            throw new InvalidOperationException($"The server of the connection \"{inputs.Text("Connection")}\" takes no more connections ({e.Message}). Let it take more, or give the connections to it fewer (Automation:Steps:Sql:Connections, MaxConnections).", e);
+        }
         catch (DbException e) when (!e.IsTransient && dialect?.IsTransient?.Invoke(e) != true)
         {
             return Failed(OperationErrorKind.Failed, e);
@@ -49,6 +60,7 @@ internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects
         finally
         {
             timeout?.Dispose();
+            place?.Release();
         }
     }
 
@@ -107,6 +119,9 @@ internal sealed class SqlStep(IOptions<SqlOptions> options, SqlDialects dialects
         // What it waits for a lock before a transaction begins, it waits without looking at the token.
         if (parts is SqliteConnectionStringBuilder waiting)
             waiting.DefaultTimeout = (int)Math.Ceiling(limit.TotalSeconds);
+        // One for each place: the pool itself would make steps wait on their own time, and give up after 15 s.
+        if (parts is NpgsqlConnectionStringBuilder pool)
+            pool.MaxPoolSize = target.Places;
         dialect.PrepareConnection?.Invoke(parts, writes);
         var connection = dialect.Factory.CreateConnection() ?? throw new FormatException($"The provider \"{dialect.Name}\" makes no connections.");
         try

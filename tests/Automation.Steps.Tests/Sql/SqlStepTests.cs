@@ -6,6 +6,7 @@ using Automation.Testing;
 using Automation.Workflows.Execution;
 using Automation.Workflows.Runtime;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using static Automation.Steps.Tests.Support.StepsHost;
 
 namespace Automation.Steps.Tests.Sql;
@@ -176,6 +177,59 @@ public sealed class SqlStepTests
         var result = await host.Get<SqlStep>().RunAsync(Operation("o1", "SELECT @missing", type: SqlQuery.Type), Some.Token);
 
         Assert.Equal((OperationErrorKind.Failed, true), (result.Error!.Kind, result.Error.Message.Contains("@missing", StringComparison.Ordinal)));
+    }
+
+    [Theory]
+    [InlineData("2", "")]
+    [InlineData("20", ";Maximum Pool Size=2")]
+    public async Task No_more_steps_use_a_connection_at_a_time_than_it_may(string most, string pool)
+    {
+        await using var target = await TestDatabase.CreateAsync(DatabaseProvider.PostgreSql);
+        var own = new Npgsql.NpgsqlConnectionStringBuilder(target.Location.ConnectionString) { ApplicationName = "crm" };
+        own.Remove("Maximum Pool Size");
+        await using var host = await StartAsync(
+            DatabaseProvider.Sqlite, ("Automation:Steps:Sql:Connections:crm:ConnectionString", own.ConnectionString + pool), ("Automation:Steps:Sql:Connections:crm:MaxConnections", most));
+        var step = host.Get<SqlStep>();
+
+        var all = await Task.WhenAll(Enumerable.Range(0, 12).Select(n => step.RunAsync(
+            Operation($"o{n}", "SELECT count(*) AS c FROM pg_stat_activity, pg_sleep(0.05) WHERE application_name = 'crm'", type: SqlQuery.Type), Some.Token)));
+
+        Assert.All(all, r => Assert.InRange((long)((Dictionary<string, object?>)r.Outputs["Row"]!)["c"]!, 1, 2));
+    }
+
+    [Fact]
+    public async Task Waiting_for_a_connection_takes_none_of_the_time_of_the_statements()
+    {
+        await using var target = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        await using var host = await StartAsync(DatabaseProvider.Sqlite, [.. Connection(target, DatabaseProvider.Sqlite), ("Automation:Steps:Sql:Connections:crm:MaxConnections", "1")]);
+        var (clock, options) = (new WatchedClock(), host.Get<IOptions<SqlOptions>>());
+        var places = new SqlPlaces(options, clock);
+        var step = new SqlStep(options, host.Get<SqlDialects>(), places, host.Get<Automation.Steps.Secrets.SecretStore>(), clock);
+        var taken = await places.EnterAsync("CRM", options.Value.Connections["crm"], null, Some.Token);
+
+        var query = step.RunAsync(Operation("o1", "SELECT 1 AS one", type: SqlQuery.Type, timeout: "00:00:10"), Some.Token);
+        Assert.Equal(options.Value.MaxWait, await clock.NextWaitAsync(except: TimeSpan.Zero));
+        clock.Advance(TimeSpan.FromSeconds(20));
+        taken.Release();
+        var result = await query;
+
+        Assert.Null(result.Error);
+        Assert.Equal("""{"one":1}""", JsonSerializer.Serialize(result.Outputs["Row"]));
+    }
+
+    [Fact]
+    public async Task Who_gets_no_connection_in_time_is_told_whose_and_tries_again()
+    {
+        await using var target = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        await using var host = await StartAsync(
+            DatabaseProvider.Sqlite, [.. Connection(target, DatabaseProvider.Sqlite), ("Automation:Steps:Sql:Connections:crm:MaxConnections", "1"), ("Automation:Steps:Sql:MaxWait", "00:00:00")]);
+        var taken = await host.Get<SqlPlaces>().EnterAsync("crm", host.Get<IOptions<SqlOptions>>().Value.Connections["crm"], null, Some.Token);
+
+        var late = await Assert.ThrowsAsync<TimeoutException>(() => host.Get<SqlStep>().RunAsync(Operation("o1", "SELECT 1", type: SqlQuery.Type), Some.Token));
+
+        Assert.Equal("Held back: the connection \"crm\" is used by one step at a time (MaxConnections), and there was no place within 00:00:00 (Automation:Steps:Sql:MaxWait).", late.Message);
+        taken.Release();
+        Assert.Null((await host.Get<SqlStep>().RunAsync(Operation("o1", "SELECT 1", type: SqlQuery.Type), Some.Token)).Error);
     }
 
     private static (string, string)[] Connection(TestDatabase target, DatabaseProvider provider) => Connection(target, provider.ToString());
