@@ -31,7 +31,19 @@ public sealed class JobClient : IDisposable
     /// <param name="request">The job.</param>
     /// <param name="cancellationToken">Ends the wait for a block of ids, which is rare.</param>
     /// <returns>The job's id.</returns>
-    public async ValueTask<long> EnqueueAsync(WriteUnit unit, JobRequest request, CancellationToken cancellationToken = default)
+    public ValueTask<long> EnqueueAsync(WriteUnit unit, JobRequest request, CancellationToken cancellationToken = default) =>
+        EnqueueAsync(unit, request, ending: null, cancellationToken);
+
+    /// <summary>
+    /// Adds a job to the unit that ends another, which it follows: it goes on with that one's worker, for up to a second
+    /// also where other jobs wait. What belongs together is so done together, and need not go through the queue each time.
+    /// </summary>
+    /// <param name="unit">Takes the job's rows.</param>
+    /// <param name="request">The job.</param>
+    /// <param name="ending">The job whose success is added to the same unit (<see cref="JobContext.AddSuccessTo"/>); null for none.</param>
+    /// <param name="cancellationToken">Ends the wait for a block of ids, which is rare.</param>
+    /// <returns>The job's id.</returns>
+    public async ValueTask<long> EnqueueAsync(WriteUnit unit, JobRequest request, JobContext? ending, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(unit);
         ArgumentNullException.ThrowIfNull(request);
@@ -53,7 +65,7 @@ public sealed class JobClient : IDisposable
 
         var rowId = await _queueRowIds.NextAsync(cancellationToken);
         var state = StateRow.Enqueued(now, request.Queue, request.Reason);
-        if (!_workers.TryPromise(request.Queue, out var identity, out var promise))
+        if (!_workers.TryPromise(request.Queue, ending?.Job, out var identity, out var promise))
         {
             _store.AddJob(unit, new NewJob
             {
@@ -97,6 +109,7 @@ public sealed class JobClient : IDisposable
             Request = request,
             Identity = identity,
             Parameters = parameters.Count == 0 ? ClaimedJob.NoParameters : parameters.ToDictionary(p => p.Key, p => (string?)p.Value),
+            ChainStartedAt = promise is null ? ending?.Job.Run?.ChainStartedAt : null,
         };
         unit.OnCommitted(() => _workers.Hand(claim, promise));
         return id;

@@ -59,6 +59,15 @@ internal sealed class JobRun(ClaimedJob job, JobStore store, JobRetryOptions ret
 
     public string? ResultJson { get; set; }
 
+    /// <summary>How long its worker has run jobs that followed one another, from the first to now.</summary>
+    public TimeSpan ChainLasts => clock.GetElapsedTime(ChainStartedAt);
+
+    /// <summary>When the first of them started.</summary>
+    public long ChainStartedAt { get; } = job.ChainStartedAt ?? startedAt;
+
+    /// <summary>Another job was promised its worker.</summary>
+    public bool HasFollower { get; set; }
+
     /// <summary>The handler's own unit holds the job's end.</summary>
     public bool SuccessAdded { get; private set; }
 

@@ -19,6 +19,9 @@ internal sealed class LocalWorkers
     private const int MostAhead = 256;
     private static readonly TimeSpan LongestWait = TimeSpan.FromMilliseconds(5);
 
+    /// <summary>How long jobs that follow one another keep a worker from those that wait in the queues.</summary>
+    private static readonly TimeSpan LongestChain = TimeSpan.FromSeconds(1);
+
     private volatile ServerIdentity? _identity;
     private volatile bool _backlog = true;
     private volatile IReadOnlySet<string> _paused = new HashSet<string>();
@@ -99,12 +102,23 @@ internal sealed class LocalWorkers
         NoLongerAside();
     }
 
-    /// <summary>Promises a worker for a job of a queue, if one is free and nothing waits before it.</summary>
-    public bool TryPromise(string queue, out ServerIdentity identity, out object? promise)
+    /// <summary>
+    /// Promises a worker for a job of a queue, if one is free and nothing waits before it; or the worker of the job whose
+    /// end the same unit holds, for a while also before others.
+    /// </summary>
+    public bool TryPromise(string queue, ClaimedJob? ending, out ServerIdentity identity, out object? promise)
     {
         identity = _identity!;
         promise = null;
-        if (identity is null || _backlog || !_queues.TryGetValue(queue, out var load) || IsPaused(queue) || load.Limit != int.MaxValue)
+        if (identity is null || !_queues.TryGetValue(queue, out var load) || IsPaused(queue) || load.Limit != int.MaxValue)
+            return false;
+        if (ending is { Run: { HasFollower: false } run } && run.ChainLasts < LongestChain)
+        {
+            run.HasFollower = true;
+            return true;
+        }
+
+        if (_backlog)
             return false;
         var promises = Volatile.Read(ref _promises);
         if (Room(Volatile.Read(ref _taken) + Math.Max(0, promises.Count) + Math.Max(0, _olderPromises.Count)) <= 0)

@@ -70,6 +70,9 @@ internal sealed class ClaimedJob
     /// <summary>The parameters as JSON texts; the last of a name counts.</summary>
     public Dictionary<string, string?> Parameters { get; init; } = NoParameters;
 
+    /// <summary>When the first of the jobs started whose worker it goes on with; null where it came another way.</summary>
+    public long? ChainStartedAt { get; init; }
+
     /// <summary>Its run in this process, once it has started.</summary>
     public Server.JobRun? Run { get; set; }
 

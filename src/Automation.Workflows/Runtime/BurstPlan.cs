@@ -88,7 +88,7 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
         if (extras.OperationId is { } ended)
             unit.AddExpectingOne(InstanceSql.RemoveOperation, ended);
         foreach (var effect in result.Effects)
-            await AddEffectAsync(plan, instance, effect, now, cancellationToken);
+            await AddEffectAsync(plan, instance, effect, extras.Job, now, cancellationToken);
 
         extras.Companion?.Invoke(unit);
         if (extras.AsyncCompanion is { } companion)
@@ -157,7 +157,7 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
             Json(bookmark.Payload), Json(bookmark.Options), jobId, now);
     }
 
-    private async ValueTask AddEffectAsync(BurstPlan plan, LoadedInstance instance, WorkflowEffect effect, SqlValue now, CancellationToken cancellationToken)
+    private async ValueTask AddEffectAsync(BurstPlan plan, LoadedInstance instance, WorkflowEffect effect, JobContext? ending, SqlValue now, CancellationToken cancellationToken)
     {
         var unit = plan.Unit;
         switch (effect)
@@ -165,7 +165,7 @@ internal sealed class BurstPlanner(Database database, JobClient jobs, IEnumerabl
             case RunInBackground run:
                 // The inputs stay in the operation's row: a job's arguments are shown to operators, and inputs may hold secrets.
                 var jobId = await jobs.EnqueueAsync(
-                    unit, new JobRequest(WorkflowJobs.Activity, run.Activity.Type, instance.Id, run.OperationId, run.Activity.Name ?? run.Activity.Id) { MaxAttempts = _attempts }, cancellationToken);
+                    unit, new JobRequest(WorkflowJobs.Activity, run.Activity.Type, instance.Id, run.OperationId, run.Activity.Name ?? run.Activity.Id) { MaxAttempts = _attempts }, ending, cancellationToken);
                 var request = OperationRequest.Write(run);
                 unit.Add(InstanceSql.AddOperation, run.OperationId, instance.Id, jobId, request, now);
                 instance.AddRequest(run.OperationId, request);
