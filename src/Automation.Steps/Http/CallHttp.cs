@@ -57,7 +57,7 @@ internal sealed class CallHttp : OutsideActivity
     [Input(Order = 17, Category = "Security", DisplayName = "Client certificate", OptionsFrom = ChoiceLists.OptionalSecrets, Description = "Name of the stored secret with a certificate and its private key in PEM, for servers that want one.")]
     public Input<string?> ClientCertificate { get; } = new();
 
-    [Input(Order = 18, Category = "Security", UIHint = "json-editor", Description = "Texts that stand for stored secrets: {\"{token}\":\"name-of-the-secret\"}. Wherever one stands in the URL, the query, the headers or the body, the secret is sent in its place. Choose texts that no data has.")]
+    [Input(Order = 18, Category = "Security", UIHint = "json-editor", Description = "Texts that stand for stored secrets: {\"{token}\":\"name-of-the-secret\"}. Wherever one stands in the URL, the query, the headers, the body, the token URL or its parameters, the secret is sent in its place. Choose texts that no data has.")]
     public Input<object?> Placeholders { get; } = new();
 
     [Input(Order = 30, Category = "Advanced", DefaultValue = 1, Description = "Attempts in all, 1 to 20. Repeated are calls without an answer and answers 408, 409, 429, 500, 502, 503 and 504; Retry-After is honoured.")]

@@ -57,7 +57,7 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
         string? refused = null;
         while (true)
         {
-            var asked = await tokens.GetAsync(client, refused, call.Resilience, exchanges, cancellationToken);
+            var asked = await tokens.GetAsync(client, refused, call, exchanges, cancellationToken);
             if (asked.Token is not { } token)
             {
                 // What cannot be reached now may be reached later; what was answered and is no token stays none.
@@ -98,8 +98,8 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
         var url = WithQuery(placeholders.Url(inputs.Text("Url")), placeholders.Members(Members(inputs["Query"], "Query")));
         var body = HttpContentWriter.Write(placeholders.Body(inputs["Body"], contentType), contentType);
         var headers = placeholders.Members(Members(inputs["Headers"], "Headers")).ToList();
+        var (authorization, client, hidden) = await AuthenticateAsync(inputs, headers, body?.Bytes ?? [], placeholders, cancellationToken);
         placeholders.CheckUsed();
-        var (authorization, client, hidden) = await AuthenticateAsync(inputs, headers, body?.Bytes ?? [], cancellationToken);
         var certificate = inputs.Text("ClientCertificate") is { Length: > 0 } name ? await secrets.ReadAsync(name, cancellationToken) : null;
         var call = new HttpCall
         {
@@ -123,7 +123,7 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
     }
 
     private async Task<(string? Authorization, OAuthClient? Client, string[] Secrets)> AuthenticateAsync(
-        StepInputs inputs, List<KeyValuePair<string, object?>> headers, byte[] body, CancellationToken cancellationToken)
+        StepInputs inputs, List<KeyValuePair<string, object?>> headers, byte[] body, SecretPlaceholders placeholders, CancellationToken cancellationToken)
     {
         var kind = inputs.Text("Authentication");
         if (kind.Length == 0 || kind.Equals("None", StringComparison.OrdinalIgnoreCase))
@@ -150,21 +150,21 @@ internal sealed class CallHttpStep(HttpCaller caller, OAuthTokens tokens, Secret
                 headers.Add(KeyValuePair.Create(header.Length == 0 ? "X-Signature" : header, (object?)("sha256=" + signature)));
                 return (null, null, [secret]);
             case "OAUTH2" or "OAUTH2BODY":
-                return (null, Client(inputs, secret, inBody: kind.Length > "OAuth2".Length), [secret]);
+                return (null, Client(inputs, secret, placeholders, inBody: kind.Length > "OAuth2".Length), [secret]);
             default:
                 throw new FormatException($"Authentication is \"{kind}\"; allowed are None, Basic, Bearer, ApiKey, Hmac, OAuth2 and OAuth2Body.");
         }
     }
 
-    private static OAuthClient Client(StepInputs inputs, string secret, bool inBody)
+    private static OAuthClient Client(StepInputs inputs, string secret, SecretPlaceholders placeholders, bool inBody)
     {
-        var tokenUrl = inputs.Text("TokenUrl");
+        var tokenUrl = placeholders.Url(inputs.Text("TokenUrl"));
         if (tokenUrl.Length == 0)
             throw new FormatException("Authentication is OAuth2, but TokenUrl is empty.");
         var id = inputs.Text("UserName");
         if (id.Length == 0)
             throw new FormatException("Authentication is OAuth2, but UserName, the client's id, is empty.");
-        var further = Members(inputs["TokenParameters"], "TokenParameters").ToDictionary(m => m.Key, m => m.Value, StringComparer.Ordinal);
+        var further = placeholders.Members(Members(inputs["TokenParameters"], "TokenParameters")).ToDictionary(m => m.Key, m => m.Value, StringComparer.Ordinal);
         return new OAuthClient(tokenUrl, id, secret, inputs.Text("Scope"), further.Count == 0 ? "" : PlainJson.ToText(further), inBody);
     }
 

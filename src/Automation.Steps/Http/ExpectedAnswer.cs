@@ -11,9 +11,11 @@ internal sealed class ExpectedAnswer
     private readonly HashSet<string> _statuses;
     private readonly string _member;
     private readonly JsonElement? _schema;
+    private readonly long _redirects;
 
-    private ExpectedAnswer(HashSet<string> statuses, string member, JsonElement? schema)
+    private ExpectedAnswer(HashSet<string> statuses, string member, JsonElement? schema, long redirects)
     {
+        _redirects = redirects;
         _statuses = statuses;
         _member = member;
         _schema = schema;
@@ -34,10 +36,10 @@ internal sealed class ExpectedAnswer
         JsonElement? schema = StepInputs.Parsed(inputs["Schema"], "Schema") is { } given ? Element(given) : null;
         if (schema is { ValueKind: not (JsonValueKind.Object or JsonValueKind.True or JsonValueKind.False) })
             throw new FormatException("Schema is no JSON schema: an object is wanted.");
-        return new ExpectedAnswer(statuses, inputs.Text("MustHave"), schema);
+        return new ExpectedAnswer(statuses, inputs.Text("MustHave"), schema, inputs.Integer("MaxRedirects") ?? 0);
     }
 
-    /// <summary>The outcome, and what is wrong with the content.</summary>
+    /// <summary>The outcome, and what is wrong with the answer.</summary>
     public (string Outcome, string? Problem) Judge(HttpCallResult result, object? content)
     {
         if (result.Answer is not { StatusCode: var status })
@@ -45,13 +47,16 @@ internal sealed class ExpectedAnswer
         if (status is >= 200 and < 300 && WhyUnexpected(content) is { } problem)
             return ("Unexpected content", problem);
         var text = status.ToString(CultureInfo.InvariantCulture);
-        return (_statuses.Contains(text) ? text : status switch
+        return _statuses.Contains(text) ? (text, null) : status switch
         {
-            >= 200 and < 300 => "Success",
-            >= 400 and < 500 => "Client error",
-            >= 500 and < 600 => "Server error",
-            _ => "Other status",
-        }, null);
+            >= 200 and < 300 => ("Success", null),
+            >= 400 and < 500 => ("Client error", null),
+            >= 500 and < 600 => ("Server error", null),
+            301 or 302 or 303 or 307 or 308 when result.Answer.Headers.ContainsKey("Location") => ("Other status", _redirects == 0
+                ? "The answer is a redirect, and redirects are not followed here (MaxRedirects is 0)."
+                : $"The answer is one more redirect: {_redirects} have been followed, which is as many as may be (MaxRedirects)."),
+            _ => ("Other status", null),
+        };
     }
 
     private string? WhyUnexpected(object? content)

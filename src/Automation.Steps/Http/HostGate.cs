@@ -105,6 +105,7 @@ internal sealed class HostGate
         if (_places is not null && !_places.Wait(0, CancellationToken.None))
         {
             wait = $"Held back: {_host} is called {_options.Concurrency} times at a time";
+            job?.Log($"{wait}. The call waits its turn.");
             using var patience = new CancellationTokenSource(_options.MaxWait, _clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
             try
@@ -133,6 +134,7 @@ internal sealed class HostGate
                 {
                     wait = $"Held back: {_host} is called {_options.Calls} times in {_options.Per}";
                     var turn = at - now;
+                    job?.Log($"{wait}. Its turn is in {Seconds(turn)}.");
                     await HttpCaller.WaitAsync(job, () => Task.Delay(turn, _clock, cancellationToken));
                 }
             }

@@ -86,6 +86,22 @@ public enum HttpCallEnd
     HeldBack,
 }
 
+/// <summary>The ends of calls as people read them.</summary>
+public static class HttpCallEnds
+{
+    /// <summary>The end in a word or three, such as <c>held back</c>.</summary>
+    /// <param name="end">The end.</param>
+    public static string InWords(this HttpCallEnd end) => end switch
+    {
+        HttpCallEnd.FailedToConnect => "failed to connect",
+        HttpCallEnd.TimedOut => "timed out",
+        HttpCallEnd.TooLarge => "too large",
+        HttpCallEnd.HeldBack => "held back",
+        HttpCallEnd.Refused => "refused",
+        _ => "answered",
+    };
+}
+
 /// <summary>What came of a call, with the record of each attempt.</summary>
 public sealed class HttpCallResult
 {
@@ -150,10 +166,10 @@ public sealed class HttpAnswer
     public string? Charset { get; }
 
     /// <summary>The same answer, with every place masked at which it repeats one of the secrets.</summary>
-    /// <param name="secrets">Secrets; those shorter than 8 characters are left, since they may well be something else here.</param>
+    /// <param name="secrets">Secrets.</param>
     internal HttpAnswer Without(IReadOnlyCollection<string> secrets)
     {
-        var mask = new SecretMask([.. secrets.Where(s => s.Length >= 8)]);
+        var mask = new SecretMask(secrets);
         if (mask.IsEmpty)
             return this;
         var (body, charset) = (mask.Bytes(Body), Charset);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Headers;
 using Automation.Jobs;
 using Automation.Steps.Outgoing;
@@ -55,6 +56,7 @@ public sealed class HttpCaller
             if (delay > _options.MaxRetryDelay)
                 delay = _options.MaxRetryDelay;
             exchanges[^1] = exchanges[^1] with { RetryDelay = delay };
+            call.Job?.Log(string.Create(CultureInfo.InvariantCulture, $"Attempt {attempt + 1} of {strategy.MaxRetryAttempts + 1} comes in {delay.TotalSeconds:0.0} s."));
             if (delay > TimeSpan.Zero)
                 await WaitAsync(call.Job, () => Task.Delay(delay, _clock, cancellationToken));
         }
@@ -94,7 +96,7 @@ public sealed class HttpCaller
                 var (mayGo, wait) = await gate.EnterAsync(call.Job, cancellationToken);
                 waited = _clock.GetElapsedTime(started);
                 if (wait is not null)
-                    exchanges.Add(Unsent(builder, mask, exchanges, startedAt, waited, wait));
+                    Keep(call, exchanges, Unsent(builder, mask, exchanges, startedAt, waited, wait));
                 if (!mayGo)
                     return new HttpRequestEnd(HttpCallEnd.HeldBack, Answer: null, wait, Location: null);
             }
@@ -106,7 +108,7 @@ public sealed class HttpCaller
             var sentAt = _clock.GetUtcNow();
             var ended = gate is null ? await SendAsync() : await gate.SendAsync(SendAsync, cancellationToken);
             if (ended.End == HttpCallEnd.HeldBack)
-                exchanges.Add(Unsent(builder, mask, exchanges, sentAt, TimeSpan.Zero, ended.Error!));
+                Keep(call, exchanges, Unsent(builder, mask, exchanges, sentAt, TimeSpan.Zero, ended.Error!));
             if (ended is not { Answer: { } answer, Location: { } location } || redirects >= call.MaxRedirects || answer.StatusCode is not (301 or 302 or 303 or 307 or 308))
                 return ended;
             left -= _clock.GetElapsedTime(started) - waited;
@@ -118,13 +120,20 @@ public sealed class HttpCaller
             }
             catch (OutgoingRefusedException e)
             {
-                return Refuse(call, mask, exchanges, e);
+                return Refuse(call, mask, exchanges, new OutgoingRefusedException("The redirect is not followed. " + e.Message));
             }
 
             // Like a password, the certificate is for the origin that it was meant for.
             if (builder.HasLeftOrigin)
                 invoker = _http.InvokerFor(clientCertificate: null);
         }
+    }
+
+    /// <summary>Adds to the record, and a line to the job: whoever looks at it sees at once what it has come to, not only at its end.</summary>
+    private static void Keep(HttpCall call, List<HttpExchange> exchanges, HttpExchange exchange)
+    {
+        exchanges.Add(exchange);
+        call.Job?.Log(exchange.Line);
     }
 
     /// <summary>The record of a request that its host's gate made wait, or did not let out.</summary>
@@ -157,6 +166,8 @@ public sealed class HttpCaller
         try
         {
             response = await invoker.SendAsync(request, token);
+            if (response.StatusCode == HttpStatusCode.ProxyAuthenticationRequired && _http.IsProxied(builder.Url))
+                throw new HttpRequestException(HttpRequestError.ProxyTunnelError, statusCode: response.StatusCode);
             var body = await ReadAsync(response.Content, limit, token);
             if (body is null)
             {
@@ -171,6 +182,8 @@ public sealed class HttpCaller
         catch (Exception e) when (!callersToken.IsCancellationRequested && e is HttpRequestException or IOException or OperationCanceledException or OutgoingRefusedException or InvalidDataException)
         {
             (end, error) = Explain(e, builder.Url, timeout.IsCancellationRequested, call.Timeout ?? _options.Timeout);
+            if (end == HttpCallEnd.FailedToConnect && CertificateHint.For(e, builder.HasLeftOrigin ? null : call.ClientCertificate, _clock.GetUtcNow()) is { Length: > 0 } hint)
+                error = $"{error.TrimEnd('.')}. {hint}";
             error = mask.Text(error);
         }
         finally
@@ -178,7 +191,7 @@ public sealed class HttpCaller
             response?.Dispose();
         }
 
-        exchanges.Add(new HttpExchange
+        Keep(call, exchanges, new HttpExchange
         {
             Id = NextId(exchanges, startedAt),
             Attempt = exchanges.Count + 1,
@@ -206,7 +219,7 @@ public sealed class HttpCaller
     {
         var now = _clock.GetUtcNow();
         var error = mask.Text(reason.Message);
-        exchanges.Add(new HttpExchange
+        Keep(call, exchanges, new HttpExchange
         {
             Id = NextId(exchanges, now),
             Attempt = exchanges.Count + 1,
@@ -221,7 +234,7 @@ public sealed class HttpCaller
         return new HttpRequestEnd(HttpCallEnd.Refused, Answer: null, error, Location: null);
     }
 
-    private static (HttpCallEnd End, string Error) Explain(Exception exception, Uri url, bool timedOut, TimeSpan timeout)
+    private (HttpCallEnd End, string Error) Explain(Exception exception, Uri url, bool timedOut, TimeSpan timeout)
     {
         for (var e = exception; e is not null; e = e.InnerException)
         {
@@ -231,15 +244,22 @@ public sealed class HttpCaller
 
         if (timedOut)
             return (HttpCallEnd.TimedOut, $"No complete answer from {url.Host} within {timeout}.");
+        var target = $"{url.Host} port {url.Port.ToString(CultureInfo.InvariantCulture)}";
+        var isProxied = _http.IsProxied(url);
         if (exception is OperationCanceledException)
-            return (HttpCallEnd.TimedOut, $"No connection to {url.Host} port {url.Port.ToString(CultureInfo.InvariantCulture)} in time.");
+            return (HttpCallEnd.TimedOut, $"No connection to {(isProxied ? "the proxy" : target)} in time.");
+        var kind = (exception as HttpRequestException)?.HttpRequestError ?? (exception as HttpIOException)?.HttpRequestError;
+        if (kind == HttpRequestError.ProxyTunnelError)
+            return (HttpCallEnd.FailedToConnect, _http.WhyProxyRefused(url, (exception as HttpRequestException)?.StatusCode));
+        if (kind == HttpRequestError.ResponseEnded)
+            return (HttpCallEnd.FailedToConnect, $"{target} closed the connection before its answer was complete.");
 
         var inmost = exception;
         while (inmost.InnerException is { } inner)
             inmost = inner;
         var outer = exception.Message.Replace(", see inner exception", "", StringComparison.Ordinal);
         var text = outer.Contains(inmost.Message, StringComparison.Ordinal) ? outer : $"{outer.TrimEnd('.')}: {inmost.Message}";
-        return (HttpCallEnd.FailedToConnect, text);
+        return (HttpCallEnd.FailedToConnect, isProxied && kind is (HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError) ? $"The proxy cannot be reached: {text}" : text);
     }
 
     /// <summary>The body; null where it is larger than the limit.</summary>

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Automation.Steps.Http;
 
 /// <summary>The record of one request and its answer, with secrets masked and bodies cut to an excerpt.</summary>
@@ -56,6 +58,11 @@ public sealed record HttpExchange
 
     /// <summary>The wait until the next attempt; null where this was the last.</summary>
     public TimeSpan? RetryDelay { get; init; }
+
+    /// <summary>The record in a line.</summary>
+    internal string Line => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{Method} {Url}: {(StatusCode is { } status ? $"{status} {ReasonPhrase}".TrimEnd() : End.InWords())} {(End == HttpCallEnd.HeldBack ? "for" : "in")} {Duration.TotalMilliseconds:0} ms{(Error is null ? "" : ". " + Error)}");
 }
 
 /// <summary>What a call belongs to.</summary>

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Automation.Steps.Values;
@@ -56,18 +55,12 @@ internal sealed class HttpRequestStep(HttpCaller caller, StoredFiles files, IOpt
             : new OperationResult { Error = Error(result), HasRetries = result.Attempts > 1 };
     }
 
-    /// <summary>Keeps the record of a call with the end of its job, and a line for each request with the job.</summary>
+    /// <summary>Keeps the record of a call with the end of its job.</summary>
     public static void Record(BackgroundOperation operation, HttpCallResult result)
     {
         var owner = new HttpExchangeOwner(operation.InstanceId, operation.ActivityInstanceId, operation.Job?.Id);
         operation.CommitWith(unit => HttpExchangeLog.AddTo(unit, owner, result.Exchanges));
-        foreach (var exchange in result.Exchanges)
-            operation.Job?.Log(Line(exchange));
     }
-
-    private static string Line(HttpExchange exchange) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{exchange.Method} {exchange.Url}: {(exchange.StatusCode is { } status ? $"{status} {exchange.ReasonPhrase}".TrimEnd() : exchange.End)} in {exchange.Duration.TotalMilliseconds:0} ms{(exchange.Error is null ? "" : ". " + exchange.Error)}");
 
     /// <summary>What is secret about an Authorization header: what follows the scheme, and the password in it.</summary>
     private static string[] Credentials(string authorization)

@@ -38,10 +38,10 @@ internal sealed class OAuthTokens(HttpCaller caller, TimeProvider clock)
     /// <summary>A token of the client.</summary>
     /// <param name="client">The client.</param>
     /// <param name="refused">A token that a server has just refused: it is not given again.</param>
-    /// <param name="resilience">How the request for one is repeated.</param>
+    /// <param name="call">The call that wants it: how the request for one is repeated, what is masked in its record, and whose job waits.</param>
     /// <param name="exchanges">Gets the record of the request, where there is one.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public async Task<OAuthAnswer> GetAsync(OAuthClient client, string? refused, HttpResilienceStrategy? resilience, List<HttpExchange> exchanges, CancellationToken cancellationToken)
+    public async Task<OAuthAnswer> GetAsync(OAuthClient client, string? refused, HttpCall call, List<HttpExchange> exchanges, CancellationToken cancellationToken)
     {
         if (_entries.Count >= Many)
         {
@@ -53,13 +53,14 @@ internal sealed class OAuthTokens(HttpCaller caller, TimeProvider clock)
         }
 
         var entry = _entries.GetOrAdd(client, _ => new Entry());
-        await entry.Asking.WaitAsync(cancellationToken);
+        if (!entry.Asking.Wait(0, CancellationToken.None))
+            await HttpCaller.WaitAsync(call.Job, () => entry.Asking.WaitAsync(cancellationToken));
         try
         {
             if (entry.Token is { } known && known != refused && clock.GetUtcNow() < entry.RefreshAt)
                 return new OAuthAnswer(known, Result: null, Error: null);
             entry.Token = null;
-            var asked = await AskAsync(client, resilience, exchanges, cancellationToken);
+            var asked = await AskAsync(client, call, exchanges, cancellationToken);
             if (asked.Token is not null)
                 (entry.Token, entry.RefreshAt) = (asked.Token, clock.GetUtcNow() + asked.Lifetime - Margin(asked.Lifetime));
             return new OAuthAnswer(asked.Token, asked.Result, asked.Error);
@@ -74,7 +75,7 @@ internal sealed class OAuthTokens(HttpCaller caller, TimeProvider clock)
     private static TimeSpan Margin(TimeSpan lifetime) => lifetime / 10 < TimeSpan.FromMinutes(1) ? lifetime / 10 : TimeSpan.FromMinutes(1);
 
     private async Task<(string? Token, TimeSpan Lifetime, HttpCallResult Result, string? Error)> AskAsync(
-        OAuthClient client, HttpResilienceStrategy? resilience, List<HttpExchange> exchanges, CancellationToken cancellationToken)
+        OAuthClient client, HttpCall call, List<HttpExchange> exchanges, CancellationToken cancellationToken)
     {
         var form = new Dictionary<string, object?>(StringComparer.Ordinal) { ["grant_type"] = "client_credentials" };
         if (client.Scope.Length > 0)
@@ -99,10 +100,11 @@ internal sealed class OAuthTokens(HttpCaller caller, TimeProvider clock)
                 ContentType = "application/x-www-form-urlencoded",
                 Headers = [KeyValuePair.Create("Accept", (object?)"application/json")],
                 Authorization = client.InBody ? null : "Basic " + pair,
-                Resilience = resilience,
+                Resilience = call.Resilience,
                 MaxResponseBytes = 64 << 10,
-                Secrets = [client.ClientSecret, pair],
+                Secrets = [client.ClientSecret, pair, .. call.Secrets],
                 KeepsHostLimits = true,
+                Job = call.Job,
             },
             exchanges,
             cancellationToken);

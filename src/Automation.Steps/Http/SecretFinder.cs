@@ -13,6 +13,17 @@ internal sealed class SecretFinder
     // Shorter pieces of base64 are found in texts that have nothing to do with the secret.
     private const int ShortestCore = 8;
 
+    // How often a letter of a form is compared for each byte of a text: far more than it takes, unless a text and a secret of
+    // many backslashes were made for each other.
+    private const int StepsPerByte = 8;
+    private const int StepsForAny = 1_000_000;
+
+    // What it costs to look at one of several readings, and to keep that it led nowhere.
+    private const int StepsPerReading = 20;
+
+    // A backslash that is escaped four times over has 15 more before it.
+    private const int MostSlashes = 16;
+
     // A text with none of these escapes nothing.
     private static readonly SearchValues<byte> Escapes = SearchValues.Create("\\%&+"u8);
 
@@ -23,24 +34,32 @@ internal sealed class SecretFinder
 
     public bool IsEmpty => _patterns.Length == 0;
 
-    /// <summary>The text with each secret replaced; the same array where there is none in it.</summary>
+    /// <summary>
+    /// The text with each secret replaced; the same array where there is none in it. What could not be searched within
+    /// bounds is left out altogether, which its place says.
+    /// </summary>
     public byte[] Replace(byte[] text, ReadOnlySpan<byte> by)
     {
         var mayEscape = text.AsSpan().ContainsAny(Escapes);
         foreach (var pattern in _patterns)
         {
-            var (at, length) = pattern.Find(text, mayEscape);
+            var search = new Search { Steps = StepsForAny + ((long)StepsPerByte * text.Length) };
+            var (at, length) = pattern.Find(text, mayEscape, search);
+            if (search.Steps < 0)
+                return LeftOut;
             if (at < 0)
                 continue;
             var written = new ArrayBufferWriter<byte>(text.Length);
             var rest = text.AsSpan();
-            for (; at >= 0; (at, length) = pattern.Find(rest, mayEscape))
+            for (; at >= 0; (at, length) = pattern.Find(rest, mayEscape, search))
             {
                 written.Write(rest[..at]);
                 written.Write(by);
                 rest = rest[(at + length)..];
             }
 
+            if (search.Steps < 0)
+                return LeftOut;
             written.Write(rest);
             text = written.WrittenSpan.ToArray();
         }
@@ -48,10 +67,12 @@ internal sealed class SecretFinder
         return text;
     }
 
+    private static byte[] LeftOut => [.. "*** (left out: this could not be searched for secrets within bounds)"u8];
+
     private static IEnumerable<string> Forms(string secret)
     {
         // Who reads it from a header or a file gets it without the spaces around it.
-        if (secret.Trim() is { Length: >= 4 } trimmed)
+        if (secret.Trim() is { Length: >= SecretMask.Shortest } trimmed)
             secret = trimmed;
         yield return secret;
         var bytes = Encoding.UTF8.GetBytes(secret);
@@ -76,6 +97,14 @@ internal sealed class SecretFinder
         static string Url(string base64) => base64.Replace('+', '-').Replace('/', '_');
     }
 
+    /// <summary>What a search may still cost, and where it has already led nowhere.</summary>
+    private sealed class Search
+    {
+        public long Steps { get; set; }
+
+        public HashSet<(int At, int Index)> Failed { get; } = [];
+    }
+
     private sealed class Pattern
     {
         private readonly byte[] _plain;
@@ -89,27 +118,29 @@ internal sealed class SecretFinder
             _beginnings = SearchValues.Create(_plain[0] == ' ' ? [.. "\\%&+"u8, _plain[0]] : [.. "\\%&"u8, _plain[0]]);
         }
 
-        public (int At, int Length) Find(ReadOnlySpan<byte> text, bool mayEscape)
+        public (int At, int Length) Find(ReadOnlySpan<byte> text, bool mayEscape, Search search)
         {
             if (!mayEscape)
                 return (text.IndexOf(_plain), _plain.Length);
             for (var at = 0; ; at++)
             {
                 var next = text[at..].IndexOfAny(_beginnings);
-                if (next < 0)
+                if (next < 0 || search.Steps < 0)
                     return (-1, 0);
                 at += next;
-                if (End(text, at, 0) is var end and >= 0)
+                if (search.Failed.Count > 0)
+                    search.Failed.Clear();
+                if (End(text, at, 0, search) is var end and >= 0)
                     return (at, end - at);
             }
         }
 
         /// <summary>Where the rest of the secret ends, which begins there; -1 where it does not stand there.</summary>
-        private int End(ReadOnlySpan<byte> text, int at, int index)
+        private int End(ReadOnlySpan<byte> text, int at, int index, Search search)
         {
             for (; index < _runes.Length; index++)
             {
-                if (at >= text.Length)
+                if (at >= text.Length || --search.Steps < 0)
                     return -1;
                 var (rune, bytes) = _runes[index];
                 var plain = text[at..].StartsWith(bytes);
@@ -119,8 +150,13 @@ internal sealed class SecretFinder
                 // Four backslashes may be two that are escaped, or one that is escaped twice.
                 for (var length = plain ? escaped : 0; length > 1; length = rune.Value == '\\' ? length / 2 : 0)
                 {
-                    if (End(text, at + length, index + 1) is var end and >= 0)
+                    var next = (at + length, index + 1);
+                    search.Steps -= StepsPerReading;
+                    if (search.Failed.Contains(next))
+                        continue;
+                    if (End(text, at + length, index + 1, search) is var end and >= 0)
                         return end;
+                    search.Failed.Add(next);
                 }
 
                 at += plain ? bytes.Length : escaped;
@@ -153,7 +189,10 @@ internal sealed class SecretFinder
         private static int Backslash(ReadOnlySpan<byte> text, Rune rune)
         {
             // JSON inside JSON doubles the backslashes.
-            var slashes = text.IndexOfAnyExcept((byte)'\\') is var n and >= 0 ? n : text.Length;
+            var near = text[..Math.Min(text.Length, MostSlashes + 1)];
+            var slashes = near.IndexOfAnyExcept((byte)'\\') is var n and >= 0 ? n : near.Length;
+            if (slashes > MostSlashes && rune.Value != '\\')
+                return 0;
             if (rune.Value == '\\')
                 return slashes >= 4 ? 4 : slashes >= 2 ? 2 : 0;
             var rest = text[slashes..];

@@ -22,8 +22,23 @@ internal sealed partial class SecretMask
 
     private readonly SecretFinder _values;
 
-    // Two or three letters would mask half of every text and tell what they are by doing so.
-    public SecretMask(IReadOnlyCollection<string> secrets) => _values = new SecretFinder(secrets.Where(s => s.Length >= 4));
+    /// <summary>
+    /// Fewest characters that are masked, and that a secret may have: two or three letters would mask half of every text and
+    /// tell what they are by doing so.
+    /// </summary>
+    public const int Shortest = 4;
+
+    public SecretMask(IReadOnlyCollection<string> secrets) => _values = new SecretFinder(secrets.Where(s => s.Length >= Shortest));
+
+    /// <summary>
+    /// The values of a URL's query, which may be secrets; without short ones, which are words such as "json" and stand in
+    /// every answer.
+    /// </summary>
+    public static IEnumerable<string> QueryValues(string url)
+    {
+        var query = url.IndexOf('?', StringComparison.Ordinal) is >= 0 and var at ? url[(at + 1)..].Split('#')[0] : "";
+        return query.Split('&', StringSplitOptions.RemoveEmptyEntries).Select(p => Uri.UnescapeDataString(p[(p.IndexOf('=', StringComparison.Ordinal) + 1)..])).Where(v => v.Length >= 8);
+    }
 
     public static bool IsSecretName(string name) => name.AsSpan().ContainsAny(Telltales);
 

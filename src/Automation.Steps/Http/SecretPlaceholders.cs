@@ -59,7 +59,7 @@ internal sealed class SecretPlaceholders
     public void CheckUsed()
     {
         if (_all.FirstOrDefault(p => !_used.Contains(p.Text)).Text is { } unused)
-            throw new FormatException($"Placeholders has \"{unused}\", which stands nowhere in the URL, the query, the headers or the body.");
+            throw new FormatException($"Placeholders has \"{unused}\", which stands nowhere in the URL, the query, the headers, the body or what a token is asked for with.");
     }
 
     private object? Value(object? value)

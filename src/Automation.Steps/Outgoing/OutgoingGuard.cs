@@ -119,14 +119,37 @@ public sealed class OutgoingGuard
     /// <exception cref="SocketException">The name does not resolve.</exception>
     public async ValueTask<IReadOnlyList<IPAddress>> PermittedAsync(string host, int port, CancellationToken cancellationToken)
     {
-        var bare = host.Trim('[', ']');
-        IPAddress[] addresses =
-            IPAddress.TryParse(bare.TrimEnd('.'), out var literal) ? [literal]
-            : IsLocalhost(bare) ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
-            : await _resolve(bare, cancellationToken);
-        if (addresses.Length == 0)
-            throw new SocketException((int)SocketError.HostNotFound);
+        var addresses = WithoutResolving(host) ?? await _resolve(host.Trim('[', ']'), cancellationToken);
+        return addresses.Length > 0 ? Permitted(host, port, addresses) : throw new SocketException((int)SocketError.HostNotFound);
+    }
 
+    /// <summary>
+    /// Refuses at once what every call would refuse: a host that is an address, or a name of this machine. Other names are
+    /// judged when they are called.
+    /// </summary>
+    /// <param name="host">Name or address.</param>
+    /// <param name="port">Its port.</param>
+    /// <exception cref="OutgoingRefusedException">It is not permitted.</exception>
+    public void CheckAhead(string host, int port)
+    {
+        ArgumentNullException.ThrowIfNull(host);
+        if (host != OwnServer.Host && WithoutResolving(host) is { } addresses)
+            Permitted(host, port, addresses);
+    }
+
+    /// <summary>The addresses of what no resolver is asked for; null for other names.</summary>
+    private static IPAddress[]? WithoutResolving(string host)
+    {
+        var bare = host.Trim('[', ']');
+        return IPAddress.TryParse(bare.TrimEnd('.'), out var literal) ? [literal]
+            : IsLocalhost(bare) ? [IPAddress.Loopback, IPAddress.IPv6Loopback]
+            : null;
+    }
+
+    private IReadOnlyList<IPAddress> Permitted(string host, int port, IPAddress[] addresses)
+    {
+        var bare = host.Trim('[', ']');
+        var literal = IPAddress.TryParse(bare.TrimEnd('.'), out var parsed) ? parsed : null;
         var name = literal is null ? AllowedHost.Normalize(bare) : null;
         if (name is not null && _allowed.Any(entry => entry.Allows(name, port)))
             return addresses;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
@@ -66,9 +67,39 @@ public sealed class OutgoingHttp : IDisposable
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw new OutgoingRefusedException("The client certificate cannot be read. The secret must hold a certificate and its unencrypted private key in PEM.");
+            throw HasBoth(clientCertificate)
+                ? new OutgoingRefusedException("The client certificate cannot be used: the private key in the secret is damaged, or not the one of the certificate.")
+                : new OutgoingRefusedException("The client certificate cannot be read. The secret must hold a certificate and its unencrypted private key in PEM.");
         }
     }
+
+    /// <summary>Whether a certificate can be read by itself, and there is a key that is not encrypted.</summary>
+    private static bool HasBoth(string pem)
+    {
+        if (!pem.Contains("-----BEGIN PRIVATE KEY-----", StringComparison.Ordinal) && !pem.Contains("-----BEGIN RSA PRIVATE KEY-----", StringComparison.Ordinal) && !pem.Contains("-----BEGIN EC PRIVATE KEY-----", StringComparison.Ordinal))
+            return false;
+        try
+        {
+            using var certificate = X509Certificate2.CreateFromPem(pem);
+            return true;
+        }
+        catch (CryptographicException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether calls to a URL go by the proxy.</summary>
+    internal bool IsProxied(Uri url) => _handler is ProxiedTargetCheck && !new OutgoingProxy(_proxy!, _options).IsBypassed(url);
+
+    /// <summary>Why the proxy did not do what it was asked for.</summary>
+    /// <param name="url">Where the call was meant to go.</param>
+    /// <param name="status">What the proxy answered; null where that is not known.</param>
+    internal string WhyProxyRefused(Uri url, HttpStatusCode? status) => status == HttpStatusCode.ProxyAuthenticationRequired
+        ? string.IsNullOrEmpty(_options.ProxyUserName)
+            ? $"The proxy {_proxy!.Authority} wants a user name and password (407). Give them in Automation:Steps:Outgoing:ProxyUserName and ProxyPassword."
+            : $"The proxy {_proxy!.Authority} does not accept the user name and password that it was given (407). They are Automation:Steps:Outgoing:ProxyUserName and ProxyPassword."
+        : $"The proxy {_proxy!.Authority} does not connect to {url.IdnHost} port {url.Port.ToString(CultureInfo.InvariantCulture)}{(status is { } s ? $" (it answered {((int)s).ToString(CultureInfo.InvariantCulture)})" : "")}.";
 
     /// <summary>
     /// A client over the shared connections, for code that wants one. Disposing it leaves the connections open.

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Automation.Steps.Http;
 using Automation.Storage;
 using Automation.Storage.Writes;
 using Microsoft.AspNetCore.DataProtection;
@@ -46,7 +47,7 @@ public sealed class SecretStore(Database database, IDataProtectionProvider prote
 
     /// <summary>Stores a secret, or replaces its value. Steps that begin afterwards use the new value.</summary>
     /// <param name="name">1 to 100 letters, digits, dots, hyphens and underscores.</param>
-    /// <param name="value">The value, up to 16 KiB.</param>
+    /// <param name="value">The value, four characters to 16 KiB.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <exception cref="SecretException">The name or the value is not valid.</exception>
     public Task SetAsync(string name, string value, CancellationToken cancellationToken)
@@ -55,6 +56,8 @@ public sealed class SecretStore(Database database, IDataProtectionProvider prote
             throw new SecretException("The secret's name is not valid. Allowed are 1 to 100 letters, digits, dots, hyphens and underscores.");
         if (string.IsNullOrEmpty(value) || Encoding.UTF8.GetByteCount(value) > MaxBytes)
             throw new SecretException($"The value of the secret \"{name}\" is empty or larger than {MaxBytes} bytes.");
+        if (value.Trim().Length < SecretMask.Shortest)
+            throw new SecretException($"The value of the secret \"{name}\" has fewer than {SecretMask.Shortest} characters. So short a text could not be masked in what other servers repeat.");
         var unit = new WriteUnit().Add(Upsert, name, _protector.Protect(Encoding.UTF8.GetBytes(value)), SqlValue.Micros(clock.GetUtcNow()));
         return database.CommitAsync(unit, cancellationToken: cancellationToken);
     }
@@ -64,7 +67,7 @@ public sealed class SecretStore(Database database, IDataProtectionProvider prote
     internal async ValueTask<string> ReadAsync(string name, CancellationToken cancellationToken)
     {
         if ((await database.QueryAsync(Find, cancellationToken, name)).Rows is not [var row, ..])
-            throw new SecretException($"The secret \"{name}\" does not exist. Store it by PUT /api/secrets/{name}.");
+            throw new SecretException($"The secret \"{name}\" does not exist. Store it on the page Secrets, or by PUT /api/secrets/{name}.");
         try
         {
             return Encoding.UTF8.GetString(_protector.Unprotect(row[0].AsBlob!));

@@ -186,6 +186,66 @@ public sealed class CallHttpStepTests
         Assert.Single(server.Requests.Select(r => r.Header("Idempotency-Key")).Distinct());
     }
 
+    [Fact]
+    public async Task A_short_secret_is_masked_like_any_other()
+    {
+        await using var host = await StartAsync();
+        await host.Get<SecretStore>().SetAsync("pin", "4711", Some.Token);
+        await using var server = new ScriptedServer((r, c) => c.AnswerAsync(200, JsonSerializer.Serialize(new { r.Target })));
+
+        var instance = await host.RunAsync(Step(Type, "call", ("url", server.Url + "/{pin}/x"), ("placeholders", """{"{pin}":"pin"}"""), ("content", Into("A"))));
+
+        Assert.Equal("/4711/x", Assert.Single(server.Requests).Target);
+        Assert.Contains("/***/x", await host.StateAsync(instance.Id));
+        Assert.DoesNotContain("4711/x", await host.StateAsync(instance.Id) + JsonSerializer.Serialize(await host.Exchanges.OfInstanceAsync(instance.Id, null, 10, Some.Token)));
+    }
+
+    [Fact]
+    public async Task While_a_call_is_under_way_its_job_says_what_it_has_come_to()
+    {
+        await using var host = await StartAsync();
+        var (asked, seen) = (0, new TaskCompletionSource());
+        await using var server = new ScriptedServer(async (_, c) =>
+        {
+            if (Interlocked.Increment(ref asked) == 1)
+            {
+                await c.AnswerAsync(503, "{}", headers: "Retry-After: 0\r\n");
+                return;
+            }
+
+            await seen.Task;
+            await c.AnswerAsync(200, "{}");
+        });
+
+        var run = host.RunAsync(Step(Type, "call", ("url", server.Url), ("attempts", 3)));
+        string[] lines = [];
+        for (var started = TimeProvider.System.GetTimestamp(); lines.Length < 2 && TimeProvider.System.GetElapsedTime(started) < TimeSpan.FromSeconds(30);)
+            lines = [.. (await host.Database.QueryAsync(new Storage.Writes.SqlStatement("SELECT text FROM job_log ORDER BY line"), Some.Token)).Rows.Select(r => r[0].AsText!)];
+        seen.SetResult();
+        await run;
+
+        Assert.Equal(2, lines.Length);
+        Assert.StartsWith($"GET {server.Url}/: 503", lines[0], StringComparison.Ordinal);
+        Assert.Equal("Attempt 2 of 3 comes in 0.0 s.", lines[1]);
+    }
+
+    [Theory]
+    [InlineData(0, "The answer is a redirect, and redirects are not followed here (MaxRedirects is 0).")]
+    [InlineData(2, "The answer is one more redirect: 2 have been followed, which is as many as may be (MaxRedirects).")]
+    public async Task A_redirect_that_is_not_followed_is_said_to_be_one(int most, string says)
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.AnsweringInTurn((302, "Location: /again\r\n"));
+
+        var instance = await host.RunAsync(
+            Step(Type, "call", ("url", server.Url), ("maxRedirects", most), ("error", Into("A"))),
+            WriteLine("w", "{{ Variables.A | raw }}"));
+
+        Assert.Equal(WorkflowSubStatus.Finished, instance.SubStatus);
+        Assert.Equal([says], host.Lines);
+        Assert.Equal(most + 1, server.Requests.Count);
+    }
+
     [Theory]
     [InlineData("attempts", "0", "1 to 20")]
     [InlineData("timeout", "soon", "soon")]

@@ -65,6 +65,29 @@ public sealed class OAuthTests
     }
 
     [Fact]
+    public async Task Placeholders_stand_in_the_token_url_and_its_parameters_too_and_are_masked_there()
+    {
+        await using var host = await StartAsync();
+        await host.Get<SecretStore>().SetAsync("crm", "s3cret-value", Some.Token);
+        await host.Get<SecretStore>().SetAsync("tenant", "t3nant-key", Some.Token);
+        await using var issuer = new ScriptedServer((_, c) => c.AnswerAsync(200, """{"access_token":"t0ken-abc"}"""));
+        await using var api = ScriptedServer.Answering(200);
+        var call = Call(api, issuer, "OAuth2");
+        call["tokenUrl"] = Step("x", "x", ("v", issuer.Url + "/{tenant}/token"))["v"]!.DeepClone();
+        call["tokenParameters"] = Step("x", "x", ("v", """{"key":"{tenant}"}"""))["v"]!.DeepClone();
+        call["placeholders"] = Step("x", "x", ("v", """{"{tenant}":"tenant"}"""))["v"]!.DeepClone();
+
+        var instance = await host.RunAsync(call);
+
+        Assert.Equal(WorkflowSubStatus.Finished, instance.SubStatus);
+        var asked = Assert.Single(issuer.Requests);
+        Assert.Equal(("/t3nant-key/token", "grant_type=client_credentials&key=t3nant-key"), (asked.Target, asked.Text));
+        var kept = JsonSerializer.Serialize(await host.Exchanges.OfInstanceAsync(instance.Id, null, 10, Some.Token));
+        Assert.Contains("/***/token", kept);
+        Assert.DoesNotContain("t3nant-key", kept);
+    }
+
+    [Fact]
     public async Task Many_that_need_a_token_at_once_ask_once_and_it_is_replaced_before_it_ends()
     {
         var clock = new ManualClock();
@@ -79,7 +102,7 @@ public sealed class OAuthTests
         });
         var tokens = new OAuthTokens(Some.Caller(clock), clock);
         var client = new OAuthClient(issuer.Url, "robot", "s3cret-value", "", "", InBody: false);
-        Task<OAuthAnswer> Ask() => tokens.GetAsync(client, null, null, [], Some.Token);
+        Task<OAuthAnswer> Ask() => tokens.GetAsync(client, null, new HttpCall { Url = "" }, [], Some.Token);
 
         var all = Enumerable.Range(0, 50).Select(_ => Ask()).ToList();
         await asked.Task;

@@ -108,4 +108,20 @@ public sealed class SecretMaskTests
         Assert.Equal("(2 bytes)", HttpExcerpt.Body([65, 0], null, 100, SecretMask.NamesOnly));
         Assert.Null(HttpExcerpt.Body([], "text/plain", 100, SecretMask.NamesOnly));
     }
+
+    [Fact]
+    public async Task A_text_and_a_secret_that_are_made_for_each_other_take_no_more_than_their_share()
+    {
+        var slashes = new string('\\', 2_000_000);
+        var manySlashes = new SecretMask([new string('\\', 40) + "x!"]);
+
+        // Each takes minutes, or for ever, where nothing is bounded.
+        var ofText = await Task.Run(() => new SecretMask(["s3cret\nvalue"]).Text(slashes), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+        var ofBoth = await Task.Run(() => manySlashes.Text(slashes + "x?"), TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromMinutes(1), TestContext.Current.CancellationToken);
+
+        Assert.Equal(slashes, ofText);
+        // What cannot be searched is not kept: the secret might be in it.
+        Assert.Equal("*** (left out: this could not be searched for secrets within bounds)", ofBoth);
+        Assert.Equal("a *** b", manySlashes.Text($"a {new string('\\', 80)}x! b"));
+    }
 }

@@ -76,4 +76,18 @@ public sealed class SecretStoreTests
 
         public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) => Lines.Add(formatter(state, exception));
     }
+
+    [Theory]
+    [InlineData("abc")]
+    [InlineData("  ab  ")]
+    public async Task What_is_too_short_to_be_masked_is_refused(string value)
+    {
+        await using var database = await TestDatabase.CreateAsync(DatabaseProvider.Sqlite);
+        var store = new SecretStore(database.Database, new EphemeralDataProtectionProvider(), TimeProvider.System);
+
+        var refused = await Assert.ThrowsAsync<SecretException>(() => store.SetAsync("pin", value, Some.Token));
+
+        Assert.Equal("The value of the secret \"pin\" has fewer than 4 characters. So short a text could not be masked in what other servers repeat.", refused.Message);
+        await store.SetAsync("pin", "abcd", Some.Token);
+    }
 }
