@@ -11,6 +11,7 @@ using Automation.Steps.Secrets;
 using Automation.Steps.Sql;
 using Automation.Steps.Templates;
 using Automation.Steps.Transform;
+using Automation.Storage;
 using Automation.Workflows.Activities;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -123,6 +124,8 @@ public static class StepsServiceCollectionExtensions
         services.TryAddSingleton<DeliveryPublisher>();
         services.TryAddSingleton<DeliverySender>();
         services.TryAddSingleton<LaneLeases>();
+        services.TryAddSingleton(s => new EndpointQueues(
+            s.GetRequiredService<Database>(), s.GetRequiredService<DeliveryLog>(), s.GetRequiredService<IOptions<DeliveryOptions>>(), s.GetRequiredService<TimeProvider>()));
         services.TryAddSingleton(s => new EndpointTest(s.GetRequiredService<EndpointStore>(), s.GetRequiredService<DeliveryLog>(), s.GetRequiredService<DeliverySender>()));
         services.AddHostedService<DeliveryPump>();
         services.AddSingleton(s => new ChoiceList(ChoiceLists.DeliveryEventTypes, async cancellationToken =>

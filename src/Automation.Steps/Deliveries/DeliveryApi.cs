@@ -27,8 +27,8 @@ public static class DeliveryApi
         designing.MapGet("/endpoints", async (EndpointStore store, CancellationToken cancellationToken) => TypedResults.Ok((await store.ListAsync(cancellationToken)).Select(e => View(store, e))))
             .WithName("ListEndpoints").WithSummary("Lists the subscribers of outgoing webhooks.");
         designing.MapPost("/endpoints", AddAsync).WithName("AddEndpoint").WithSummary("Adds a subscriber; the answer is the only place that shows what its requests are signed with.");
-        designing.MapGet("/endpoints/{id}", async Task<Results<Ok<EndpointView>, ProblemHttpResult>> (string id, EndpointStore store, CancellationToken cancellationToken) =>
-            await store.FindAsync(id, cancellationToken) is { } found ? TypedResults.Ok(View(store, found)) : Refusals.Missing("endpoint", id)).WithEntityTag(EndpointTagAsync).WithName("FindEndpoint").WithSummary("Reads a subscriber.");
+        designing.MapGet("/endpoints/{id}", async Task<Results<Ok<EndpointView>, ProblemHttpResult>> (string id, EndpointStore store, EndpointQueues queues, CancellationToken cancellationToken) =>
+            await store.FindAsync(id, cancellationToken) is { } found ? TypedResults.Ok(View(store, found) with { Queue = await queues.ReadAsync(found, cancellationToken) }) : Refusals.Missing("endpoint", id)).WithEntityTag(EndpointTagAsync).WithName("FindEndpoint").WithSummary("Reads a subscriber.");
         designing.MapPut("/endpoints/{id}", ChangeAsync).WithEntityTag(EndpointTagAsync).WithName("ChangeEndpoint").WithSummary("Changes a subscriber.");
         designing.MapDelete("/endpoints/{id}", async Task<Results<NoContent, ProblemHttpResult>> (string id, EndpointStore store, CancellationToken cancellationToken) =>
             await store.DeleteAsync(id, cancellationToken) ? TypedResults.NoContent() : Refusals.Missing("endpoint", id)).WithEntityTag(EndpointTagAsync).WithName("RemoveEndpoint").WithSummary("Removes a subscriber.");
@@ -161,7 +161,11 @@ public static class DeliveryApi
         new(e.Id, e.Settings, e.IsActive, e.DisabledReason, e.FailingSince, e.CreatedAt, store.PublicKeys(e), Verifier: null);
 
     internal sealed record EndpointView(
-        string Id, EndpointSettings Settings, bool IsActive, string? DisabledReason, DateTimeOffset? FailingSince, DateTimeOffset CreatedAt, IReadOnlyList<string> PublicKeys, string? Verifier);
+        string Id, EndpointSettings Settings, bool IsActive, string? DisabledReason, DateTimeOffset? FailingSince, DateTimeOffset CreatedAt, IReadOnlyList<string> PublicKeys, string? Verifier)
+    {
+        /// <summary>What waits for it and what it takes; told of one endpoint alone.</summary>
+        public EndpointQueue? Queue { get; init; }
+    }
 
     internal sealed record VerifierView(string Verifier);
 

@@ -24,10 +24,20 @@ internal sealed partial class DeliverySender(
             new HttpCall
             {
                 Url = settings.Url, Method = "POST", Content = payload, ContentType = "application/json", Headers = [.. headers], IdempotencyKey = id,
-                Timeout = settings.Timeout ?? options.Value.Timeout, MaxResponseBytes = 64 << 10,
+                Timeout = settings.Timeout ?? options.Value.Timeout, MaxResponseBytes = 64 << 10, Secrets = MaybeSecret(settings),
             },
             cancellationToken);
     }
+
+    /// <summary>
+    /// What those who may only look do not see of an endpoint: what stands behind the question mark of its URL, and headers
+    /// that say they are secret. Not even where the receiver repeats them.
+    /// </summary>
+    private static string[] MaybeSecret(EndpointSettings settings) =>
+    [
+        .. SecretMask.QueryValues(settings.Url),
+        .. settings.Headers.Where(h => SecretMask.IsSecretName(h.Key)).SelectMany(h => new[] { h.Value, h.Value[(h.Value.IndexOf(' ', StringComparison.Ordinal) + 1)..] }),
+    ];
 
     /// <summary>Makes the next attempt of a delivery and stores what came of it.</summary>
     /// <returns>The delivery as it is then; null where there was nothing to send.</returns>
@@ -41,7 +51,7 @@ internal sealed partial class DeliverySender(
         var unit = new WriteUnit();
         DeliveryLog.AddAttemptTo(unit, ended, new DeliveryAttempt(0, exchange.StartedAt, exchange.Duration.TotalMilliseconds, exchange.StatusCode, ended.Error, exchange.ResponseBody));
         if (delivery is { InstanceId: { } instance, ActivityExecutionId: { } execution })
-            HttpExchangeLog.AddTo(unit, new HttpExchangeOwner(instance, execution, JobId: null), result.Exchanges);
+            HttpExchangeLog.AddTo(unit, new HttpExchangeOwner(instance, execution, JobId: null), result.Exchanges.Select(e => e with { Url = endpoint.Address }));
         AddHealth(unit, endpoint, ended, disable);
         await database.CommitAsync(unit, cancellationToken: CancellationToken.None);
         log.Attempted(ended);

@@ -13,7 +13,7 @@ namespace Automation.Steps.Deliveries;
 public sealed class DeliveryException(string message) : Exception(message);
 
 /// <summary>The endpoints of subscribers and the event types that they may ask for.</summary>
-public sealed class EndpointStore(Database database, IDataProtectionProvider protection, IOptions<DeliveryOptions> options, IOptions<OutgoingOptions> outgoing, TimeProvider clock)
+public sealed class EndpointStore(Database database, IDataProtectionProvider protection, IOptions<DeliveryOptions> options, IOptions<OutgoingOptions> outgoing, OutgoingGuard guard, TimeProvider clock)
 {
     private const string Columns = "id, settings, signing_keys, disabled_reason, failing_since, created_at";
 
@@ -196,6 +196,7 @@ public sealed class EndpointStore(Database database, IDataProtectionProvider pro
         try
         {
             url = OutgoingGuard.Check(settings.Url);
+            guard.CheckAhead(url.Host, url.Port);
         }
         catch (OutgoingRefusedException e)
         {

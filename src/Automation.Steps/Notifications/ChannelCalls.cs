@@ -7,26 +7,35 @@ namespace Automation.Steps.Notifications;
 /// <summary>The HTTP call that each kind of channel is sent by.</summary>
 internal static class ChannelCalls
 {
-    private const int DiscordLength = 2000;
-    private const int TelegramLength = 4096;
-    private const int SmsLength = 1600;
-
-    /// <summary>The call; null for kinds that are no HTTP.</summary>
+    /// <summary>The call, null for kinds that are no HTTP; and what of the text could not be sent.</summary>
     /// <param name="channel">The channel.</param>
     /// <param name="n">The notification.</param>
     /// <param name="secret">The value of the channel's secret; null where it names none.</param>
     /// <param name="render">Renders a Liquid template.</param>
     /// <exception cref="FormatException">The notification cannot go out by this channel; the message says why.</exception>
-    public static HttpCall? For(ChannelOptions channel, Notification n, string? secret, Func<string, IReadOnlyDictionary<string, object?>, string> render) => channel.Kind switch
+    public static (HttpCall? Call, string? Note) For(ChannelOptions channel, Notification n, string? secret, Func<string, IReadOnlyDictionary<string, object?>, string> render)
     {
-        ChannelKind.Slack => Post(Hook(channel, secret), Slack(n.Message), n, secret),
-        ChannelKind.Teams => Post(Hook(channel, secret), Teams(n.Message), n, secret),
-        ChannelKind.Discord => Post(Hook(channel, secret), Discord(n.Message), n, secret),
-        ChannelKind.Telegram => Post($"{(string.IsNullOrEmpty(channel.Url) ? "https://api.telegram.org" : channel.Url.TrimEnd('/'))}/bot{secret}/sendMessage", Telegram(n), n, secret),
-        ChannelKind.Webhook => Post(channel.Url!, Webhook(n), n, secret, authorization: secret is null ? null : "Bearer " + secret),
-        ChannelKind.Sms => Sms(channel, n, secret, render),
-        _ => null,
-    };
+        var text = new MessageText(channel.Kind switch
+        {
+            ChannelKind.Slack => 40_000,
+            ChannelKind.Teams => 20_000,
+            ChannelKind.Discord => 2000,
+            ChannelKind.Telegram => 4096,
+            ChannelKind.Sms => 1600,
+            _ => int.MaxValue,
+        });
+        var call = channel.Kind switch
+        {
+            ChannelKind.Slack => Post(Hook(channel, secret), Slack(n.Message, text), n, secret),
+            ChannelKind.Teams => Post(Hook(channel, secret), Teams(n.Message, text), n, secret),
+            ChannelKind.Discord => Post(Hook(channel, secret), Discord(n.Message, text), n, secret),
+            ChannelKind.Telegram => Post($"{(string.IsNullOrEmpty(channel.Url) ? "https://api.telegram.org" : channel.Url.TrimEnd('/'))}/bot{secret}/sendMessage", Telegram(n, text), n, secret),
+            ChannelKind.Webhook => Post(channel.Url!, Webhook(n), n, secret, authorization: secret is null ? null : "Bearer " + secret),
+            ChannelKind.Sms => Sms(channel, n, text, secret, render),
+            _ => null,
+        };
+        return (call, text.Note);
+    }
 
     private static string Hook(ChannelOptions channel, string? secret) => string.IsNullOrEmpty(channel.Url) ? secret! : channel.Url;
 
@@ -38,7 +47,7 @@ internal static class ChannelCalls
         ContentType = "application/json",
         Authorization = authorization,
         IdempotencyKey = n.Id,
-        Secrets = secret is null ? [] : [secret],
+        Secrets = [.. SecretMask.QueryValues(url), .. secret is null ? Array.Empty<string>() : [secret]],
     };
 
     private static Dictionary<string, object?> Object(params ReadOnlySpan<(string Name, object? Value)> members)
@@ -49,42 +58,45 @@ internal static class ChannelCalls
         return result;
     }
 
-    private static Dictionary<string, object?> Slack(NotificationMessage m)
+    private static Dictionary<string, object?> Slack(NotificationMessage m, MessageText fitting)
     {
         // Slack's own rule: these three characters are all that has a meaning (mentions and links included).
         static string Escape(string text) => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
         var text = m.IsMarkup ? m.Text : Escape(m.Text);
         if (m.Subject.Length > 0)
             text = $"*{Escape(m.Subject)}*\n{text}";
-        return Object(("text", Cut(WithLink(text, m.Link), 40_000)), ("mrkdwn", m.IsMarkup || m.Subject.Length > 0));
+        return Object(("text", fitting.Fit(text, m.Link)), ("mrkdwn", m.IsMarkup || m.Subject.Length > 0));
     }
 
-    private static Dictionary<string, object?> Teams(NotificationMessage m)
+    private static Dictionary<string, object?> Teams(NotificationMessage m, MessageText fitting)
     {
         var blocks = new List<object?>();
         if (m.Subject.Length > 0)
             blocks.Add(Object(("type", "TextBlock"), ("text", m.Subject), ("weight", "Bolder"), ("size", "Medium"), ("wrap", true), ("color", m.Severity switch { "Error" => "Attention", "Warning" => "Warning", "Success" => "Good", _ => "Default" })));
-        blocks.Add(Object(("type", "TextBlock"), ("text", Cut(m.Text, 20_000)), ("wrap", true)));
+        blocks.Add(Object(("type", "TextBlock"), ("text", fitting.Fit(m.Text, link: null)), ("wrap", true)));
         var card = Object(("$schema", "http://adaptivecards.io/schemas/adaptive-card.json"), ("type", "AdaptiveCard"), ("version", "1.4"), ("body", blocks));
         if (m.Link is { Length: > 0 })
             card["actions"] = new List<object?> { Object(("type", "Action.OpenUrl"), ("title", "Open"), ("url", m.Link)) };
         return Object(("type", "message"), ("attachments", new List<object?> { Object(("contentType", "application/vnd.microsoft.card.adaptive"), ("contentUrl", null), ("content", card)) }));
     }
 
-    private static Dictionary<string, object?> Discord(NotificationMessage m)
+    private static Dictionary<string, object?> Discord(NotificationMessage m, MessageText fitting)
     {
         var text = m.Subject.Length > 0 ? $"**{m.Subject}**\n{m.Text}" : m.Text;
         // Text that came from outside must not ring everybody's bell.
-        return Object(("content", Cut(WithLink(text, m.Link), DiscordLength)), ("allowed_mentions", Object(("parse", new List<object?>()))));
+        return Object(("content", fitting.Fit(text, m.Link)), ("allowed_mentions", Object(("parse", new List<object?>()))));
     }
 
-    private static Dictionary<string, object?> Telegram(Notification n)
+    private static Dictionary<string, object?> Telegram(Notification n, MessageText fitting)
     {
         if (n.Recipient.Length == 0)
             throw new FormatException($"The channel \"{n.Channel}\" has no recipient: give a chat id in To.");
         var m = n.Message;
-        var body = Object(("chat_id", n.Recipient), ("text", Cut(WithLink(m.Subject.Length > 0 ? $"{(m.IsMarkup ? $"<b>{System.Net.WebUtility.HtmlEncode(m.Subject)}</b>" : m.Subject)}\n{m.Text}" : m.Text, m.Link), TelegramLength)));
-        if (m.IsMarkup)
+        var text = m.Subject.Length > 0 ? $"{(m.IsMarkup ? $"<b>{System.Net.WebUtility.HtmlEncode(m.Subject)}</b>" : m.Subject)}\n{m.Text}" : m.Text;
+        // Cut anywhere, markup would be refused: then it goes out as plain text.
+        var isMarkup = m.IsMarkup && fitting.Fits(text, m.Link);
+        var body = Object(("chat_id", n.Recipient), ("text", fitting.Fit(m.IsMarkup && !isMarkup ? MessageText.WithoutMarkup(text) : text, m.Link)));
+        if (isMarkup)
             body["parse_mode"] = "HTML";
         return body;
     }
@@ -97,12 +109,12 @@ internal static class ChannelCalls
             ("recipient", n.Recipient), ("instanceId", n.InstanceId), ("createdAt", n.CreatedAt));
     }
 
-    private static HttpCall Sms(ChannelOptions channel, Notification n, string? secret, Func<string, IReadOnlyDictionary<string, object?>, string> render)
+    private static HttpCall Sms(ChannelOptions channel, Notification n, MessageText fitting, string? secret, Func<string, IReadOnlyDictionary<string, object?>, string> render)
     {
         if (n.Recipient.Length == 0)
             throw new FormatException($"The channel \"{n.Channel}\" has no recipient: give a telephone number in To.");
         var m = n.Message;
-        var text = Cut(WithLink(m.Subject.Length > 0 ? (m.Text.Length > 0 ? $"{m.Subject}: {m.Text}" : m.Subject) : m.Text, m.Link), SmsLength);
+        var text = fitting.Fit(m.Subject.Length > 0 ? (m.Text.Length > 0 ? $"{m.Subject}: {m.Text}" : m.Subject) : m.Text, m.Link);
         var basic = channel.UserName is { Length: > 0 } && secret is not null ? "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{channel.UserName}:{secret}")) : null;
         var twilio = channel.Preset is { Length: > 0 };
         var values = Object(("to", n.Recipient), ("from", channel.From ?? ""), ("text", text));
@@ -118,19 +130,7 @@ internal static class ChannelCalls
             ContentType = twilio ? "application/x-www-form-urlencoded" : string.IsNullOrEmpty(channel.ContentType) ? "application/json" : channel.ContentType,
             Authorization = authorization,
             IdempotencyKey = n.Id,
-            Secrets = secret is null ? [] : [secret, .. basic is null ? Array.Empty<string>() : [basic["Basic ".Length..]]],
+            Secrets = secret is null ? [.. SecretMask.QueryValues(channel.Url ?? "")] : [secret, .. SecretMask.QueryValues(channel.Url ?? ""), .. basic is null ? Array.Empty<string>() : [basic["Basic ".Length..]]],
         };
-    }
-
-    private static string WithLink(string text, string? link) => string.IsNullOrEmpty(link) ? text : $"{text}\n{link}";
-
-    private static string Cut(string text, int length)
-    {
-        if (text.Length <= length)
-            return text;
-        var end = length - 1;
-        if (char.IsHighSurrogate(text[end - 1]))
-            end--;
-        return text[..end] + "…";
     }
 }

@@ -23,9 +23,9 @@ public static class ChannelEndpoints
     {
         var channels = app.MapGroup("/api/channels").WithTags("Channels").WithMetadata(new LeastRoleAttribute(Role.Designer));
         channels.MapGet("", async (ChannelStore store, CancellationToken cancellationToken) => TypedResults.Ok((await store.ListAsync(cancellationToken)).Select(View)))
-            .WithName("ListChannels").WithSummary("Lists the notification channels; never their URLs and secrets.");
+            .WithName("ListChannels").WithSummary("Lists the notification channels; never the values of their secrets.");
         channels.MapGet("/{name}", async Task<Results<Ok<ChannelView>, ProblemHttpResult>> (string name, ChannelStore store, CancellationToken cancellationToken) =>
-            await store.FindAsync(name, cancellationToken) is { } found ? TypedResults.Ok(View(found)) : Refusals.Missing("channel", name)).WithEntityTag(TagAsync).WithName("FindChannel").WithSummary("Reads a channel; never its URL and secrets.");
+            await store.FindAsync(name, cancellationToken) is { } found ? TypedResults.Ok(View(found)) : Refusals.Missing("channel", name)).WithEntityTag(TagAsync).WithName("FindChannel").WithSummary("Reads a channel; never the value of its secret.");
         channels.MapPut("/{name}", SetAsync).Accepts<ChannelOptions>("application/json").WithEntityTag(TagAsync).WithName("SetChannel").WithSummary("Makes or replaces a channel.");
         channels.MapDelete("/{name}", DeleteAsync).WithEntityTag(TagAsync).WithName("RemoveChannel").WithSummary("Removes a channel.");
         channels.MapPost("/{name}/test", TestAsync).WithName("TestChannel").WithSummary("Sends a test notification by a channel and says how it went.");

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Automation.Steps.Editing;
+using Automation.Steps.Outgoing;
 using Automation.Storage;
 using Automation.Storage.Writes;
 using Microsoft.Extensions.Options;
@@ -20,7 +21,7 @@ public sealed record Channel(string Name, ChannelOptions Options, bool IsFromCon
 public sealed class ChannelException(string message) : Exception(message);
 
 /// <summary>The channels of the configuration and those stored in the database.</summary>
-public sealed class ChannelStore(Database database, IOptions<NotificationOptions> options, TimeProvider clock)
+public sealed class ChannelStore(Database database, IOptions<NotificationOptions> options, OutgoingGuard guard, TimeProvider clock)
 {
     private static readonly SqlStatement All = new("SELECT name, settings FROM channels ORDER BY name");
 
@@ -64,6 +65,18 @@ public sealed class ChannelStore(Database database, IOptions<NotificationOptions
         ThrowIfConfigured(name);
         if (channel.WhyNotValid(name) is { } why)
             throw new ChannelException(why);
+        try
+        {
+            if (!string.IsNullOrWhiteSpace(channel.Url) && OutgoingGuard.Check(channel.Url) is var url)
+                guard.CheckAhead(url.Host, url.Port);
+            if (channel.Kind == ChannelKind.Email)
+                guard.CheckAhead(channel.Host!.Trim(), channel.PortOrDefault());
+        }
+        catch (OutgoingRefusedException e)
+        {
+            throw new ChannelException(e.Message);
+        }
+
         var json = JsonSerializer.Serialize(channel, NotificationJson.Default.ChannelOptions);
         await database.CommitAsync(new WriteUnit().Add(Upsert, name, json, SqlValue.Micros(clock.GetUtcNow())), cancellationToken: cancellationToken);
     }

@@ -54,7 +54,8 @@ internal sealed class NotificationSender(
 
     private async Task<SendResult> CallAsync(ChannelOptions channel, Notification notification, string? secret, CancellationToken cancellationToken)
     {
-        var call = ChannelCalls.For(channel, notification, secret, templates.Render)!;
+        var (made, cut) = ChannelCalls.For(channel, notification, secret, templates.Render);
+        var call = made!;
         var result = await caller.SendAsync(
             new HttpCall
             {
@@ -65,7 +66,7 @@ internal sealed class NotificationSender(
         if (result.Answer is not { } answer)
             return new SendResult(result.Error ?? "There was no answer.", result.End == HttpCallEnd.Refused, result.Exchanges);
         if (answer.StatusCode is >= 200 and < 300)
-            return new SendResult(null, IsPermanent: false, result.Exchanges, $"{answer.StatusCode}");
+            return new SendResult(null, IsPermanent: false, result.Exchanges, cut is null ? $"{answer.StatusCode}" : $"{answer.StatusCode}. {cut}");
         var permanent = answer.StatusCode is >= 300 and < 500 and not (408 or 409 or 425 or 429);
         var said = result.Exchanges[^1].ResponseBody is { Length: > 0 } body ? ": " + (body.Length > 300 ? body[..300] + "…" : body) : "";
         return new SendResult($"The channel answered {answer.StatusCode}{said}", permanent, result.Exchanges, RetryAfter: answer.StatusCode == 429 ? HttpCaller.RetryAfter(answer, clock) : null);

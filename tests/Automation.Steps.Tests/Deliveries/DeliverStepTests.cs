@@ -181,7 +181,8 @@ public sealed class DeliverStepTests
     {
         await using var host = await StartAsync(DatabaseProvider.Sqlite, ("Automation:Steps:Deliveries:PerMinute", "5"));
         await using var server = new Receiver();
-        await host.Get<EndpointStore>().AddAsync(new EndpointSettings { Url = server.Url }, Some.Token);
+        var (endpoint, _) = await host.Get<EndpointStore>().AddAsync(new EndpointSettings { Url = server.Url }, Some.Token);
+        Assert.Equal(new EndpointQueue(0, 10, 5, FullUntil: null), await host.Get<EndpointQueues>().ReadAsync(endpoint, Some.Token));
         var ids = new List<string>();
         for (var i = 0; i < 8; i++)
             ids.Add(await PublishAsync(host, host.Get<DeliveryPublisher>(), "x", null));
@@ -191,6 +192,11 @@ public sealed class DeliverStepTests
 
         Assert.Equal(5, server.Seen.Count);
         Assert.Equal(DeliveryStatus.Pending, (await host.Get<DeliveryLog>().FindAsync(ids[5], Some.Token))!.Status);
+        // Who looks is told how many wait, and until when.
+        var queue = await host.Get<EndpointQueues>().ReadAsync(endpoint, Some.Token);
+        Assert.Equal(3, queue.Waiting);
+        var first = (await host.Get<DeliveryLog>().AttemptsAsync(ids[0], Some.Token))[0].StartedAt;
+        Assert.InRange(queue.FullUntil!.Value, first, first.AddSeconds(62));
     }
 
     [Theory]
@@ -215,11 +221,33 @@ public sealed class DeliverStepTests
             Assert.Equal(ids.Where(i => i.Key == key).Select(i => i.Id), order.Where(o => ids.Contains((key, o))));
     }
 
+    [Fact]
+    public async Task What_a_receiver_repeats_of_its_address_and_its_headers_is_not_kept()
+    {
+        await using var host = await StartAsync();
+        await using var server = new ScriptedServer((r, c) => c.AnswerAsync(200, JsonSerializer.Serialize(new { r.Target, r.Headers })));
+        await host.Get<EndpointStore>().AddAsync(
+            new EndpointSettings { Url = server.Url + "/x?k=t0p%20s3cret-key&mode=short", Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Authorization"] = "Bearer s3cret-token", ["X-Plain"] = "plain-as-day" } }, Some.Token);
+
+        var id = await DeliverAsync(host, "x");
+        var delivery = await EndedAsync(host, id, DeliveryStatus.Succeeded);
+
+        Assert.Equal("/x?k=t0p%20s3cret-key&mode=short", Assert.Single(server.Requests).Target);
+        var exchange = Assert.Single(await host.Exchanges.OfInstanceAsync(delivery.InstanceId!, null, 10, Some.Token)).Exchange;
+        Assert.Equal(server.Url + "/x?…", exchange.Url);
+        var kept = JsonSerializer.Serialize(exchange) + JsonSerializer.Serialize(await host.Get<DeliveryLog>().AttemptsAsync(id, Some.Token));
+        Assert.Contains("plain-as-day", kept);
+        Assert.DoesNotContain("s3cret-key", kept);
+        Assert.DoesNotContain("s3cret-token", kept);
+    }
+
     [Theory]
     [InlineData("http://example.org/x", "https://")]
     [InlineData("ftp://example.org", "scheme")]
     [InlineData("/webhooks/inbox", "only a path")]
     [InlineData("https://user:pw@example.org", "user name")]
+    [InlineData("https://10.0.0.1/x", "10.0.0.1 is not public (private network)")]
+    [InlineData("https://[::1]:8443/x", "::1 is not public (loopback)")]
     public async Task An_endpoint_that_must_not_be_is_refused(string url, string says)
     {
         await using var host = await StartAsync();

@@ -371,4 +371,57 @@ public sealed class NotifyStepTests
         while ((await inbox.LatestAsync(unread: false, TimeCursor.Newest, 100, Some.Token)).Count < count)
             Assert.True(await changed.WaitAsync(TimeSpan.FromSeconds(30), Some.Token));
     }
+
+    [Theory]
+    [InlineData(ChannelKind.Webhook)]
+    [InlineData(ChannelKind.Sms)]
+    public async Task What_a_channel_repeats_of_its_url_is_not_kept(ChannelKind kind)
+    {
+        await using var host = await StartAsync();
+        await using var server = new ScriptedServer((r, c) => c.AnswerAsync(400, JsonSerializer.Serialize(r.Target)));
+        await host.Get<ChannelStore>().SetAsync("hook", new ChannelOptions { Kind = kind, Url = server.Url + "/x?key=t0p-s3cret", To = "42" }, Some.Token);
+
+        var instance = await host.RunAsync(Step("Automation.Notify", "n", ("channel", "hook"), ("body", "hello")));
+
+        Assert.Equal("/x?key=t0p-s3cret", Assert.Single(server.Requests).Target);
+        Assert.Equal("The channel answered 400: \"/x?key=***\"", (await host.Get<NotificationLog>().OfInstanceAsync(instance.Id, 10, Some.Token))[0].Note);
+    }
+
+    [Theory]
+    [InlineData(ChannelKind.Discord, "content", 2000, false)]
+    [InlineData(ChannelKind.Telegram, "text", 4096, false)]
+    [InlineData(ChannelKind.Telegram, "text", 4096, true)]
+    [InlineData(ChannelKind.Sms, "text", 1600, false)]
+    public async Task A_text_that_is_too_long_is_cut_before_its_link_and_the_record_says_so(ChannelKind kind, string member, int most, bool markup)
+    {
+        await using var host = await StartAsync();
+        await using var server = ScriptedServer.Answering(200);
+        await host.Get<SecretStore>().SetAsync("s", "T0p5ecret", Some.Token);
+        await host.Get<ChannelStore>().SetAsync("chat", new ChannelOptions { Kind = kind, Secret = "s", Url = server.Url, To = "42" }, Some.Token);
+
+        var instance = await host.RunAsync(Step(
+            "Automation.Notify", "n", ("channel", "chat"), ("body", "<b>" + string.Concat(Enumerable.Repeat("\U0001F600", 3000)) + "</b>"), ("link", "https://example.org/1"), ("format", markup ? "Markup" : "")));
+
+        var sent = JsonElement.Parse(Assert.Single(server.Requests).Text);
+        var text = sent.GetProperty(member).GetString()!;
+        Assert.InRange(text.Length, most - 1, most);
+        Assert.EndsWith("\U0001F600…\nhttps://example.org/1", text, StringComparison.Ordinal);
+        Assert.Equal(markup, !text.StartsWith("<b>", StringComparison.Ordinal));
+        Assert.False(sent.TryGetProperty("parse_mode", out _));
+        Assert.Equal($"200. The text was cut: the channel takes {most} characters.", (await host.Get<NotificationLog>().OfInstanceAsync(instance.Id, 10, Some.Token))[0].Note);
+    }
+
+    [Theory]
+    [InlineData(ChannelKind.Webhook, "https://10.0.0.1/hook", null, "\"10.0.0.1\" port 443")]
+    [InlineData(ChannelKind.Webhook, "https://[fd00::1]/hook", null, "\"[fd00::1]\" port 443")]
+    [InlineData(ChannelKind.Email, null, "192.168.1.25", "\"192.168.1.25\" port 587")]
+    public async Task A_channel_to_an_address_that_no_call_may_reach_is_refused_when_it_is_stored(ChannelKind kind, string? url, string? mailServer, string says)
+    {
+        await using var host = await StartAsync();
+
+        var refused = await Assert.ThrowsAsync<ChannelException>(() => host.Get<ChannelStore>().SetAsync("x", new ChannelOptions { Kind = kind, Url = url, Host = mailServer, From = "a@example.org" }, Some.Token));
+
+        Assert.StartsWith($"Calls to {says} are refused", refused.Message);
+        Assert.Contains("Automation:Steps:Outgoing:AllowedHosts", refused.Message);
+    }
 }
