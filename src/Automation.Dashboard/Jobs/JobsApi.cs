@@ -1,5 +1,6 @@
 using Automation.Dashboard.Shared;
 using Automation.Jobs;
+using Automation.Steps.Http;
 using Automation.Storage.Access;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -17,7 +18,7 @@ internal static class JobsApi
     {
         var jobs = app.MapGroup("/api/jobs").WithTags("Jobs").WithMetadata(new LeastRoleAttribute(Role.Viewer));
         jobs.MapGet("/", ListAsync).WithName("ListJobs").WithSummary("Lists jobs, newest first.");
-        jobs.MapGet("/{id:long}", FindAsync).WithName("GetJob").WithSummary("Reads one job: call, arguments, parameters, every state it was in, its log.");
+        jobs.MapGet("/{id:long}", FindAsync).WithName("GetJob").WithSummary("Reads one job: call, arguments, parameters, every state it was in, its log, its HTTP exchanges.");
         jobs.MapPost("/{id:long}/requeue", RequeueAsync).WithName("RequeueJob").WithSummary("Puts a job back into its queue.").WithMetadata(new LeastRoleAttribute(Role.Operator));
         jobs.MapPost("/{id:long}/delete", DeleteAsync).WithName("DeleteJob").WithSummary("Deletes a job; one that is running is told to stop.").WithMetadata(new LeastRoleAttribute(Role.Operator));
         jobs.MapPost("/{id:long}/cancel", CancelAsync).WithName("CancelJob").WithSummary("Deletes a running job and waits up to ten seconds for it to stop.").WithMetadata(new LeastRoleAttribute(Role.Operator));
@@ -73,8 +74,11 @@ internal static class JobsApi
     private static async Task<Ok<IReadOnlyList<JobTypeStatistic>>> TypesAsync(JobQueries queries, string? period, CancellationToken cancellationToken) =>
         TypedResults.Ok(period == "week" ? await queries.TypesOfLastWeekAsync(cancellationToken) : await queries.TypesOfLastDayAsync(cancellationToken));
 
-    private static async Task<Results<Ok<JobDetails>, ProblemHttpResult>> FindAsync(long id, JobQueries queries, CancellationToken cancellationToken) =>
-        await queries.FindAsync(id, cancellationToken) is { } job ? TypedResults.Ok(job) : Missing(id);
+    private static async Task<Results<Ok<JobAnswer>, ProblemHttpResult>> FindAsync(long id, JobQueries queries, HttpExchangeLog exchanges, CancellationToken cancellationToken) =>
+        await queries.FindAsync(id, cancellationToken) is { } job
+            ? TypedResults.Ok(new JobAnswer(
+                job.Job, job.Call, job.Arguments, job.Parameters, job.History, job.Continuations, job.Log, job.Progress, await exchanges.OfJobAsync(id, after: null, MaxLimit, cancellationToken)))
+            : Missing(id);
 
     private static async Task<Results<NoContent, ProblemHttpResult>> RequeueAsync(long id, JobClient client, JobQueries queries, CancellationToken cancellationToken) =>
         await client.RequeueAsync(id, "Requeued through the API", cancellationToken) ? TypedResults.NoContent() : await RefusedAsync(id, queries, cancellationToken);
@@ -114,6 +118,20 @@ internal static class JobsApi
 
     private static ProblemHttpResult Missing(long id) => Problems.Missing("job", id.ToString(System.Globalization.CultureInfo.InvariantCulture));
 }
+
+/// <summary>Everything about one job.</summary>
+/// <param name="Job">As in a list.</param>
+/// <param name="Call">The stored call, as JSON text.</param>
+/// <param name="Arguments">The arguments, each as JSON text.</param>
+/// <param name="Parameters">The parameters, each as JSON text.</param>
+/// <param name="History">Its states, newest first.</param>
+/// <param name="Continuations">The jobs that wait for it.</param>
+/// <param name="Log">The lines it has written, oldest first, at most the last 1,000.</param>
+/// <param name="Progress">How far it is.</param>
+/// <param name="HttpExchanges">The HTTP requests that it sent, with the answers, oldest first, at most the first 500; stored with its end.</param>
+internal sealed record JobAnswer(
+    JobSummary Job, string Call, IReadOnlyList<string?> Arguments, IReadOnlyDictionary<string, string?> Parameters, IReadOnlyList<JobHistoryEntry> History,
+    IReadOnlyList<long> Continuations, IReadOnlyList<JobLogLine> Log, JobProgress? Progress, IReadOnlyList<StoredHttpExchange> HttpExchanges);
 
 /// <summary>Whether a cancelled job has stopped.</summary>
 /// <param name="Stopped">False where it was still running after ten seconds.</param>

@@ -61,4 +61,33 @@ public sealed class InstancePageTests
         Assert.Equal(JsonValueKind.Array, all.GetProperty("items").ValueKind);
         Assert.Empty(browser.Errors);
     }
+
+    [Fact]
+    public async Task While_a_call_waits_for_its_next_attempt_the_page_says_so()
+    {
+        const string Waits =
+            """
+            {"definitionId":"waits","name":"Waits","version":1,"isLatest":true,"isPublished":true,
+             "root":{"id":"Sequence1","type":"Elsa.Sequence","version":1,"variables":[],"activities":[
+               {"id":"Call1","name":"Call1","type":"Automation.HttpCall","version":1,
+                "url":{"typeName":"String","expression":{"type":"Literal","value":"http://127.0.0.1:9/"}},
+                "attempts":{"typeName":"Int32","expression":{"type":"Literal","value":"2"}},
+                "retryDelay":{"typeName":"TimeSpan","expression":{"type":"Literal","value":"00:02:00"}}}]}}
+            """;
+        await using var server = await ServerUnderTest.StartAsync(
+            [("Automation__Steps__Outgoing__AllowedHosts__0", "127.0.0.1")], folder => File.WriteAllText(Path.Combine(folder, "waits.json"), Waits));
+        await using var browser = await ConsoleBrowser.SignedInAsync(server);
+        using (await server.Api.PostAsJsonAsync("/elsa/api/workflow-definitions/waits/dispatch", new { }, TestContext.Current.CancellationToken))
+        {
+        }
+
+        var id = (await server.WaitForAsync("/api/instances?workflow=waits", a => a.GetProperty("totalCount").GetInt64() == 1)).GetProperty("items")[0].GetProperty("id").GetString();
+        var job = (await server.WaitForAsync($"/api/jobs?name=workflow.activity&argument={id}", a => a.GetProperty("jobs").GetArrayLength() == 1)).GetProperty("jobs")[0].GetProperty("id").GetInt64();
+        await server.WaitForAsync($"/api/jobs/{job}", j => j.GetProperty("log").GetArrayLength() == 2);
+        await browser.GoAsync("/instances/" + id);
+
+        await Assertions.Expect(browser.Page.Locator("#steps .latest")).ToContainTextAsync("Attempt 2 of 2 comes in ");
+        await browser.ShotAsync("instance-waits");
+        Assert.Empty(browser.Errors);
+    }
 }

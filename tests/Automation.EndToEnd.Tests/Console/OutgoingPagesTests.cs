@@ -76,6 +76,32 @@ public sealed class OutgoingPagesTests
     }
 
     [Fact]
+    public async Task What_waits_for_its_turn_says_so_and_until_when()
+    {
+        await using var server = await ServerUnderTest.StartAsync(("Automation__Steps__Outgoing__AllowedHosts__0", "127.0.0.1"));
+        await using var browser = await ConsoleBrowser.SignedInAsync(server);
+        using var added = await server.Api.PostAsJsonAsync("/api/endpoints", new { url = server.Address + "/webhooks/inbox", eventTypes = new[] { "order.paid" }, perMinute = 1 }, Token);
+        var id = (await added.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("id").GetString();
+        for (var n = 0; n < 3; n++)
+        {
+            using var sent = await server.Api.PostAsJsonAsync("/api/deliveries", new { eventType = "order.paid", payload = new { type = "order.paid", n } }, Token);
+            Assert.Equal(HttpStatusCode.Accepted, sent.StatusCode);
+        }
+
+        var queue = (await server.WaitForAsync($"/api/endpoints/{id}", e => e.GetProperty("queue").GetProperty("waiting").GetInt64() == 2)).GetProperty("queue");
+        Assert.Equal(1, queue.GetProperty("perMinute").GetInt32());
+        Assert.Equal(JsonValueKind.String, queue.GetProperty("fullUntil").ValueKind);
+        await browser.GoAsync("/deliveries/endpoints/" + id);
+        await Assertions.Expect(browser.Page.Locator("#endpoint-facts")).ToContainTextAsync("10 at a time, 1 attempt in a minute");
+        await Assertions.Expect(browser.Page.Locator("#endpoint-facts")).ToContainTextAsync("2 deliveries: this minute's attempts are used up, more go out from");
+        await Assertions.Expect(browser.Page.Locator("#deliveries")).ToContainTextAsync("waits for its turn");
+        await browser.Page.Locator("#deliveries tbody a").First.ClickAsync();
+        await Assertions.Expect(browser.Page.Locator("#attempts")).ToContainTextAsync("Waits for its turn");
+        await browser.ShotAsync("endpoint-waits");
+        Assert.Empty(browser.Errors);
+    }
+
+    [Fact]
     public async Task An_event_type_is_stored_changed_and_removed_and_a_schema_with_a_mistake_is_refused()
     {
         await using var server = await ServerUnderTest.StartAsync();
