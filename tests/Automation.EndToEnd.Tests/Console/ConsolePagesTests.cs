@@ -51,29 +51,33 @@ public sealed class ConsolePagesTests
 
         // Found from anywhere with the keyboard alone.
         await page.Keyboard.PressAsync("Control+k");
-        await page.Keyboard.TypeAsync("call-ended");
+        await page.RunAndWaitForResponseAsync(() => page.Keyboard.TypeAsync("call-ended"), answer => answer.Url.EndsWith("text=call-ended", StringComparison.Ordinal));
         await Assertions.Expect(page.Locator("#found")).ToContainTextAsync("Workflows");
         await page.Keyboard.PressAsync("ArrowDown");
         // What comes late takes nobody's place away.
-        await page.RunAndWaitForResponseAsync(
-            () => page.EvaluateAsync("() => { const field = document.querySelector('#find input'); field.value = 'call-ende'; field.dispatchEvent(new Event('input', { bubbles: true })); }"),
-            answer => answer.Url.EndsWith("text=call-ende", StringComparison.Ordinal));
-        await page.WaitForFunctionAsync("!document.querySelector('.htmx-request, .htmx-settling')");
-        await Assertions.Expect(page.Locator("#found a:focus")).ToHaveCountAsync(1);
+        await page.EvaluateAsync(
+            """
+            () => new Promise(settled => {
+              document.addEventListener('htmx:afterSettle', e => e.detail.xhr.responseURL.endsWith('text=call-ende') && settled());
+              const field = document.querySelector('#find input');
+              field.value = 'call-ende';
+              field.dispatchEvent(new Event('input', { bubbles: true }));
+            })
+            """);
+        await Assertions.Expect(page.Locator("#found a:focus")).ToHaveAttributeAsync("href", new Regex("^/(events|instances|studio)/"));
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForURLAsync(new Regex("/(events|instances|studio)/"));
 
         // Every page in every size and theme: nothing wider than the screen, nothing to complain of.
-        foreach (var (width, height, scheme) in new[] { (1280, 800, ColorScheme.Light), (1920, 1080, ColorScheme.Dark), (390, 844, ColorScheme.Light) })
+        foreach (var path in Pages)
         {
-            await page.SetViewportSizeAsync(width, height);
-            await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
-            foreach (var path in Pages)
+            await page.GotoAsync(server.Address + path);
+            foreach (var (width, height, scheme) in new[] { (1280, 800, ColorScheme.Light), (1920, 1080, ColorScheme.Dark), (390, 844, ColorScheme.Light) })
             {
-                await page.GotoAsync(server.Address + path);
+                await page.SetViewportSizeAsync(width, height);
+                await page.EmulateMediaAsync(new PageEmulateMediaOptions { ColorScheme = scheme });
                 Assert.True(await page.EvaluateAsync<int>("document.documentElement.scrollWidth") <= width, $"{path} is wider than {width}.");
-                var name = $"{path.Split('?')[0].Trim('/').Replace('/', '-')}-{width}.png";
-                await page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(ServerUnderTest.RepositoryRoot, "artifacts", "screenshots", name) });
+                await browser.ShotAsync($"{path.Split('?')[0].Trim('/').Replace('/', '-')}-{width}");
             }
         }
 

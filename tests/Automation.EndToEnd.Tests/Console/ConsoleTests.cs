@@ -39,20 +39,17 @@ public sealed class ConsoleTests
         await Assertions.Expect(page.Locator("#trail")).ToContainTextAsync("Finished");
         await page.Locator("#trail summary", new PageLocatorOptions { HasText = "PostSummary" }).ClickAsync();
         await Assertions.Expect(page.Locator("#trail")).ToContainTextAsync("Idempotency key");
-        await ScreenshotAsync(page, "event");
+        await browser.ShotAsync("event");
 
         await page.GetByRole(AriaRole.Link, new PageGetByRoleOptions { Name = "call-ended" }).ClickAsync();
         await Assertions.Expect(page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "What happened" })).ToBeVisibleAsync();
-        await ScreenshotAsync(page, "instance");
+        await browser.ShotAsync("instance");
 
         await page.GotoAsync(server.Address + "/");
         await Assertions.Expect(page.Locator("#overview")).ToContainTextAsync("call_ended");
-        await ScreenshotAsync(page, "overview");
+        await browser.ShotAsync("overview");
         Assert.Equal(1280, await page.EvaluateAsync<int>("document.documentElement.scrollWidth"));
         // A refused sign-in answers 302 to the form; nothing else went wrong.
         Assert.Empty(browser.Errors);
     }
-
-    private static Task ScreenshotAsync(IPage page, string name) =>
-        page.ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(ServerUnderTest.RepositoryRoot, "artifacts", "screenshots", name + ".png") });
 }

@@ -289,7 +289,5 @@ public abstract partial class JobPagesTests(JobSite site, string database)
 
     private async Task<string?> StateAsync(long id) => (await site.Server.GetJsonAsync($"/api/jobs/{id}")).GetProperty("job").GetProperty("state").GetString();
 
-    /// <summary>Keeps a picture for people to look at, in <c>artifacts/screenshots</c>.</summary>
-    private Task ShootAsync(IPage page, string name) =>
-        page.ScreenshotAsync(new() { Path = Path.Combine(ServerUnderTest.RepositoryRoot, "artifacts", "screenshots", $"jobs-{database}-{name}.png") });
+    private Task ShootAsync(IPage page, string name) => Pictures.TakeAsync(page, "screenshots", $"jobs-{database}-{name}");
 }

@@ -67,15 +67,11 @@ public abstract class JobSite : IAsyncDisposable
     private static readonly SqlStatement Hold = new(
         """UPDATE "JobQueue" SET "FetchedAt" = $2 WHERE "JobId" = $1""", "UPDATE hangfire.jobqueue SET fetchedat = $2 WHERE jobid = $1");
 
-    private const string Chromium = "/usr/bin/chromium";
-
     private readonly SemaphoreSlim _starting = new(1, 1);
     private IServiceProvider? _services;
-    private IPlaywright? _playwright;
+    private Browsers.Borrowed? _borrowed;
 
     public ServerUnderTest Server { get; private set; } = null!;
-
-    public IBrowser Browser { get; private set; } = null!;
 
     public JobClient Jobs => _services!.GetRequiredService<JobClient>();
 
@@ -90,15 +86,14 @@ public abstract class JobSite : IAsyncDisposable
     /// <summary>Starts everything, once; skips the test where there is no browser.</summary>
     public async Task StartAsync()
     {
-        Assert.SkipUnless(File.Exists(Chromium), $"There is no browser at {Chromium}.");
         await _starting.WaitAsync(TestContext.Current.CancellationToken);
         try
         {
-            if (_playwright is not null)
+            if (_borrowed is not null)
                 return;
+            var borrowed = await Browsers.BorrowAsync();
             (Server, _services) = await OpenAsync(("Automation__Steps__Outgoing__AllowedHosts__1", Receiver.Authority), ("Logging__LogLevel__Default", "Warning"));
-            _playwright = await Playwright.CreateAsync();
-            Browser = await _playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions { ExecutablePath = Chromium, Args = ["--no-sandbox", "--disable-gpu"] });
+            _borrowed = borrowed;
         }
         finally
         {
@@ -114,7 +109,7 @@ public abstract class JobSite : IAsyncDisposable
     /// <param name="key">The key to sign in with; the administrator's unless told.</param>
     public async Task<IPage> SignInAsync(bool scripts = true, string? key = null)
     {
-        var context = await Browser.NewContextAsync(new BrowserNewContextOptions
+        var context = await _borrowed!.OpenAsync(new BrowserNewContextOptions
         {
             BaseURL = Server.Address,
             ViewportSize = new ViewportSize { Width = 1280, Height = 800 },
@@ -184,9 +179,8 @@ public abstract class JobSite : IAsyncDisposable
     public virtual async ValueTask DisposeAsync()
     {
         Receiver.Dispose();
-        if (Browser is not null)
-            await Browser.DisposeAsync();
-        _playwright?.Dispose();
+        if (_borrowed is not null)
+            await _borrowed.DisposeAsync();
         if (Server is not null)
             await Server.DisposeAsync();
         _starting.Dispose();

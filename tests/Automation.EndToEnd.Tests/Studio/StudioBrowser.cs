@@ -3,14 +3,11 @@ using Microsoft.Playwright;
 
 namespace Automation.EndToEnd.Tests.Studio;
 
-/// <summary>A real Chromium that is signed in to a server. Screenshots are kept below <c>artifacts/studio</c>.</summary>
+/// <summary>A real Chromium that is signed in to a server.</summary>
 internal sealed class StudioBrowser : IAsyncDisposable
 {
-    private const string Chromium = "/usr/bin/chromium";
-
     private readonly ServerUnderTest _server;
-    private IPlaywright _playwright = null!;
-    private IBrowser _browser = null!;
+    private Browsers.Borrowed _borrowed = null!;
 
     private StudioBrowser(ServerUnderTest server) => _server = server;
 
@@ -23,19 +20,11 @@ internal sealed class StudioBrowser : IAsyncDisposable
 
     public static async Task<StudioBrowser> OpenAsync(ServerUnderTest server)
     {
-        Assert.SkipUnless(File.Exists(Chromium), "Chromium is not installed at " + Chromium);
         Assert.SkipUnless(
             Directory.Exists(Path.Combine(ServerUnderTest.RepositoryRoot, "src/Automation.Host/browser/node_modules/@elsa-workflows/elsa-studio-wasm")),
             "Elsa Studio has not been fetched: npm ci --prefix src/Automation.Host/browser");
-        // Starting the Studio takes seconds of computing; a busy machine takes several times that.
-        Assertions.SetDefaultExpectTimeout(60_000);
-        var browser = new StudioBrowser(server) { _playwright = await Playwright.CreateAsync() };
-        browser._browser = await browser._playwright.Chromium.LaunchAsync(new BrowserTypeLaunchOptions
-        {
-            ExecutablePath = Chromium,
-            Args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"],
-        });
-        var context = await browser._browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
+        var browser = new StudioBrowser(server) { _borrowed = await Browsers.BorrowAsync() };
+        var context = await browser._borrowed.OpenAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } });
         browser.Page = await browser.WatchAsync(context);
         return browser;
     }
@@ -46,7 +35,7 @@ internal sealed class StudioBrowser : IAsyncDisposable
     /// <summary>A tab of a browser that has never been here, signed in.</summary>
     public async Task<IPage> OpenStrangerAsync(string page)
     {
-        var stranger = await WatchAsync(await _browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } }));
+        var stranger = await WatchAsync(await _borrowed.OpenAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } }));
         await SignInAsync(stranger, page);
         return stranger;
     }
@@ -54,7 +43,7 @@ internal sealed class StudioBrowser : IAsyncDisposable
     /// <summary>A tab of a browser of its own, signed in as a user.</summary>
     public async Task<IPage> OpenAsUserAsync(string name, string password, string page)
     {
-        var tab = await WatchAsync(await _browser.NewContextAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } }));
+        var tab = await WatchAsync(await _borrowed.OpenAsync(new BrowserNewContextOptions { ViewportSize = new ViewportSize { Width = 1280, Height = 800 } }));
         await tab.GotoAsync(_server.Address + "/sign-in?returnUrl=" + Uri.EscapeDataString(page));
         await tab.FillAsync("input[name=name]", name);
         await tab.FillAsync("input[name=password]", password);
@@ -65,7 +54,6 @@ internal sealed class StudioBrowser : IAsyncDisposable
     private async Task<IPage> WatchAsync(IBrowserContext context)
     {
         var page = await context.NewPageAsync();
-        page.SetDefaultTimeout(60_000);
         page.Console += (_, message) =>
         {
             if (message.Type == "error")
@@ -89,11 +77,7 @@ internal sealed class StudioBrowser : IAsyncDisposable
         await tab.ClickAsync("button[type=submit]");
     }
 
-    public async Task ShotAsync(string name, IPage? tab = null)
-    {
-        var directory = Directory.CreateDirectory(Path.Combine(ServerUnderTest.RepositoryRoot, "artifacts", "studio"));
-        await (tab ?? Page).ScreenshotAsync(new PageScreenshotOptions { Path = Path.Combine(directory.FullName, name + ".png") });
-    }
+    public Task ShotAsync(string name, IPage? tab = null) => Pictures.TakeAsync(tab ?? Page, "studio", name);
 
     /// <summary>The row of a list whose text has this in it.</summary>
     public ILocator Row(string text) => Page.Locator("#studio tbody tr", new PageLocatorOptions { HasText = text });
@@ -198,9 +182,5 @@ internal sealed class StudioBrowser : IAsyncDisposable
         await Page.Keyboard.InsertTextAsync(expression);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _browser.DisposeAsync();
-        _playwright.Dispose();
-    }
+    public ValueTask DisposeAsync() => _borrowed.DisposeAsync();
 }
