@@ -163,7 +163,8 @@ public sealed class CrashTests
             foreach (var argument in more)
                 start.ArgumentList.Add(argument);
             var server = new ServerProcess(Process.Start(start)!);
-            Assert.Equal("ready", await server._process.StandardOutput.ReadLineAsync(Token));
+            // On a busy machine the first job may be done before the server says that it has started.
+            Assert.True(await server._process.StandardOutput.ReadLineAsync(Token) is "ready" or "done");
             return server;
         }
 
