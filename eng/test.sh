@@ -50,31 +50,65 @@ if [ "$built" != 0 ]; then
   exit 1
 fi
 
-# --- Test, one project after another: there may be only two cores.
-passed=0 failed=0 skipped=0
+# --- Test. The browsers of the first need both of two cores; the others wait about as much as they compute, so two run at a
+# time, the longest first.
+passed=0 failed=0 skipped=0 unheard=0
 results=$PWD/artifacts/test-results
 rm -rf "$results" && mkdir -p "$results"
-for project in tests/*.Tests/*.csproj; do
-  name=$(basename "$project" .csproj)
-  say "$name"
-  dotnet test "$project" -c Release --no-build --nologo -v quiet \
+
+run() {
+  local name
+  name=$(basename "$1" .csproj)
+  dotnet test "$1" -c Release --no-build --nologo -v quiet \
     --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" >"$results/$name.log" 2>&1
-  code=$?
-  counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null | head -n 1)
-  if [ -z "$counters" ]; then
-    # A project without a single test is fine; one whose runner died is not.
-    if [ "$code" = 0 ]; then echo "no tests"; else tail -n 40 "$results/$name.log"; failed=$((failed + 1)); fi
-    continue
-  fi
-  get() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
-  p=$(get passed) f=$(get failed) total=$(get total)
-  s=$((total - p - f))
-  [ "$code" != 0 ] && [ "$f" = 0 ] && f=1
-  [ "$f" != 0 ] && grep -v '^\s*$' "$results/$name.log" | tail -n 80
-  [ "$s" != 0 ] && grep -A1 -F '[SKIP]' "$results/$name.log" | grep -v '^--' | head -n 40
-  echo "$p passed, $f failed, $s skipped"
-  passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  echo $? >"$results/$name.ended" && mv "$results/$name.ended" "$results/$name.code"
+}
+
+# Tells what has ended since it was called last.
+report() {
+  local file name code counters p f s total
+  for file in "$results"/*.code; do
+    [ -e "$file" ] || continue
+    name=$(basename "$file" .code) code=$(cat "$file")
+    rm "$file"
+    unheard=$((unheard - 1))
+    say "$name"
+    counters=$(grep -o '<Counters [^>]*>' "$results/$name.trx" 2>/dev/null | head -n 1)
+    if [ -z "$counters" ]; then
+      # A project without a single test is fine; one whose runner died is not.
+      if [ "$code" = 0 ]; then echo "no tests"; else tail -n 40 "$results/$name.log"; failed=$((failed + 1)); fi
+      continue
+    fi
+    get() { sed -n "s/.* $1=\"\([0-9]*\)\".*/\1/p" <<<"$counters"; }
+    p=$(get passed) f=$(get failed) total=$(get total)
+    s=$((total - p - f))
+    [ "$code" != 0 ] && [ "$f" = 0 ] && f=1
+    [ "$f" != 0 ] && grep -v '^\s*$' "$results/$name.log" | tail -n 80
+    [ "$s" != 0 ] && grep -A1 -F '[SKIP]' "$results/$name.log" | grep -v '^--' | head -n 40
+    echo "$p passed, $f failed, $s skipped"
+    passed=$((passed + p)) failed=$((failed + f)) skipped=$((skipped + s))
+  done
+}
+
+longest=(tests/Automation.EndToEnd.Tests/*.csproj tests/Automation.Workflows.Tests/*.csproj)
+unheard=$((unheard + 1))
+run "${longest[0]}"
+report
+started=" ${longest[0]} "
+for project in "${longest[@]}" tests/*.Tests/*.csproj; do
+  case "$started" in *" $project "*) continue ;; esac
+  started="$started$project "
+  while [ "$(jobs -rp | wc -l)" -ge 2 ]; do
+    wait -n
+    report
+  done
+  unheard=$((unheard + 1))
+  run "$project" &
 done
+wait
+report
+# Whoever ended without a word has failed.
+failed=$((failed + unheard))
 
 say "All"
 if [ "$skipped" -gt 0 ]; then echo "$passed passed, $failed failed, $skipped skipped"; else echo "$passed passed, $failed failed"; fi
