@@ -42,6 +42,7 @@ public abstract class BackgroundConformance(DatabaseProvider provider) : IAsyncL
         var result = await _host.Runtime.RunAsync(new StartWorkflowRequest { DefinitionId = "work" }, cancellationToken: Token);
 
         Assert.Equal(WorkflowSubStatus.Finished, result.Instance!.SubStatus);
+        await _host.UntilWrittenAsync("done");
         Assert.Equal(["done"], _host.Lines);
         var seen = Assert.Single(_worker.Seen);
         Assert.Equal("do it", seen.Inputs["Text"]);
@@ -81,6 +82,7 @@ public abstract class BackgroundConformance(DatabaseProvider provider) : IAsyncL
 
         var over = await _host.UntilAsync(failed.Instance.Id, i => i.SubStatus == WorkflowSubStatus.Finished);
         Assert.Equal(0, over.IncidentCount);
+        await _host.UntilWrittenAsync("done");
         Assert.Equal(["done"], _host.Lines);
     }
 
@@ -136,6 +138,7 @@ public abstract class BackgroundConformance(DatabaseProvider provider) : IAsyncL
         await _host.RestartAsync();
 
         Assert.Equal(WorkflowSubStatus.Finished, (await _host.UntilOverAsync(started.Instance!.Id)).SubStatus);
+        await _host.UntilWrittenAsync("done");
         Assert.Equal(["done"], _host.Lines);
         Assert.Single(_worker.Seen.Select(o => o.OperationId).Distinct());
     }

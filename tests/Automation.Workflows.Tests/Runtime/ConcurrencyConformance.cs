@@ -134,6 +134,7 @@ public abstract class ConcurrencyConformance(DatabaseProvider provider) : IAsync
             await Host.RecoverAsync();
 
             Assert.Equal(WorkflowSubStatus.Finished, (await Host.UntilOverAsync(id!)).SubStatus);
+            await Host.UntilWrittenAsync("line 5");
             Assert.Equal(Enumerable.Range(0, 6).Select(i => $"line {i}"), Host.Lines);
             var journal = await Host.Journal.ListJournalAsync(id!, cancellationToken: Token);
             Assert.Equal(journal!.Items.Select(e => e.Sequence), Enumerable.Range(0, 16).Select(i => (long)i));

@@ -103,6 +103,7 @@ public abstract class TimerAndChildConformance(DatabaseProvider provider) : IAsy
         await _host.Runtime.PublishEventAsync("go", cancellationToken: Token);
 
         Assert.Equal(WorkflowSubStatus.Finished, (await _host.UntilOverAsync(parent.Instance.Id)).SubStatus);
+        await _host.UntilWrittenAsync("parent");
         Assert.Equal(["child", "parent"], _host.Lines);
     }
 
@@ -115,6 +116,7 @@ public abstract class TimerAndChildConformance(DatabaseProvider provider) : IAsy
         var result = await _host.Runtime.RunAsync(new StartWorkflowRequest { DefinitionId = "parent" }, cancellationToken: Token);
 
         Assert.Equal(WorkflowSubStatus.Finished, result.Instance!.SubStatus);
+        await _host.UntilWrittenAsync("parent");
         Assert.Equal(["child", "parent"], _host.Lines);
         var child = Assert.Single((await _host.Instances.ListAsync(new InstanceFilter { ParentInstanceId = result.Instance.Id }, Token)).Items);
         Assert.Equal("child", child.DefinitionId);
@@ -131,6 +133,7 @@ public abstract class TimerAndChildConformance(DatabaseProvider provider) : IAsy
         await _host.Runtime.PublishEventAsync("go", cancellationToken: Token);
 
         Assert.Equal(WorkflowSubStatus.Finished, (await _host.UntilOverAsync(parent.Instance.Id)).SubStatus);
+        await _host.UntilWrittenAsync("parent");
         Assert.Equal(["child", "parent"], _host.Lines);
     }
 
@@ -185,6 +188,7 @@ public abstract class TimerAndChildConformance(DatabaseProvider provider) : IAsy
         await _host.Runtime.StartAsync(new StartWorkflowRequest { DefinitionId = "speaker" }, Token);
 
         await one.WaitAsync(TimeSpan.FromSeconds(30), Token);
+        await _host.UntilWrittenAsync("heard");
         Assert.Equal(["heard"], _host.Lines);
     }
 

@@ -20,6 +20,7 @@ public sealed class RuntimeHost : IAsyncDisposable
     private readonly Action<IServiceCollection>? _configure;
     private readonly Dictionary<string, string?> _settings;
     private readonly bool _ownsDatabase;
+    private readonly SemaphoreSlim _written = new(0);
     private IHost _host = null!;
 
     private RuntimeHost(TestDatabase database, bool ownsDatabase, TimeProvider clock, Action<IServiceCollection>? configure, Dictionary<string, string?> settings)
@@ -127,6 +128,13 @@ public sealed class RuntimeHost : IAsyncDisposable
     public Task<int> RecoverAsync() =>
         Services.GetServices<IHostedService>().OfType<WorkflowRecovery>().Single().RecoverAsync(DateTimeOffset.MaxValue, TestContext.Current.CancellationToken);
 
+    /// <summary>Waits until a line has been written: those of a step are told after the commit by which everybody knows of it.</summary>
+    public async Task UntilWrittenAsync(string line)
+    {
+        while (!Lines.Contains(line))
+            Assert.True(await _written.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken), $"\"{line}\" has not been written.");
+    }
+
     public Task<InstanceSnapshot> UntilOverAsync(string instanceId) => UntilAsync(instanceId, i => i.Status == WorkflowStatus.Finished);
 
     public async ValueTask DisposeAsync()
@@ -136,6 +144,7 @@ public sealed class RuntimeHost : IAsyncDisposable
         if (_ownsDatabase)
             await _database.DisposeAsync();
         Directory.Delete(Root, recursive: true);
+        _written.Dispose();
     }
 
     private async Task BuildAsync()
@@ -150,7 +159,11 @@ public sealed class RuntimeHost : IAsyncDisposable
         builder.Services.Remove(builder.Services.Single(s => s.ImplementationType == typeof(WorkflowConsole)));
         _configure?.Invoke(builder.Services);
         _host = builder.Build();
-        Get<WorkflowEvents>().OnLineWritten(Lines.Enqueue);
+        Get<WorkflowEvents>().OnLineWritten(line =>
+        {
+            Lines.Enqueue(line);
+            _written.Release();
+        });
         await _host.StartAsync();
     }
 }
