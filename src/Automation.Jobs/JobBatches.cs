@@ -22,6 +22,9 @@ public sealed class JobBatches
 {
     private const int JobsPerUnit = 500;
 
+    /// <summary>What stands for a parent at a job that waits for a batch.</summary>
+    internal const long NoParent = 0;
+
     internal static readonly SqlStatement FinishMember = new("UPDATE job_batch_jobs SET finished = TRUE WHERE job_id = $1");
 
     private static readonly SqlStatement InsertMember = new("INSERT INTO job_batch_jobs (job_id, batch_id, finished) VALUES ($1, $2, FALSE)");
@@ -43,6 +46,8 @@ public sealed class JobBatches
         SELECT b.id, b.name, b.created_at, b.total, (SELECT count(*) FROM job_batch_jobs WHERE batch_id = b.id AND finished), b.continuation_id, b.finished_at
         FROM job_batches b WHERE b.id = $1
         """);
+
+    private static readonly SqlStatement SelectByContinuation = new("SELECT id, finished_at FROM job_batches WHERE continuation_id = $1");
 
     private static readonly SqlStatement SelectLatest = new("""
         SELECT b.id, b.name, b.created_at, b.total, (SELECT count(*) FROM job_batch_jobs WHERE batch_id = b.id AND finished), b.continuation_id, b.finished_at
@@ -77,7 +82,7 @@ public sealed class JobBatches
         var unit = new WriteUnit();
         SqlValue continuationId = SqlValue.Null;
         if (continuation is not null)
-            continuationId = await _client.AddAwaitingAsync(unit, continuation, parentId: 0, ContinuationOptions.OnAnyFinishedState, cancellationToken);
+            continuationId = await _client.AddAwaitingAsync(unit, continuation, NoParent, ContinuationOptions.OnAnyFinishedState, cancellationToken);
         unit.Add(InsertBatch, id, name, SqlValue.Micros(_clock.GetUtcNow()), continuationId);
         var waiting = 0;
         foreach (var job in jobs)
@@ -128,6 +133,13 @@ public sealed class JobBatches
         var rows = unit.Query(FinishBatch, batchId, SqlValue.Micros(new DateTimeOffset(store.Now())));
         await store.Database.CommitAsync(unit, cancellationToken: cancellationToken);
         return rows.Count == 0 || rows.Rows[0][0].IsNull ? null : rows.Rows[0][0].AsInteger;
+    }
+
+    /// <summary>The batch that a job waits for, and whether it has finished; null where it waits for none.</summary>
+    internal static async ValueTask<(string Id, bool IsFinished)?> FindAwaitedAsync(JobStore store, long continuationId, CancellationToken cancellationToken)
+    {
+        var rows = await store.Database.QueryAsync(SelectByContinuation, cancellationToken, continuationId);
+        return rows.Count == 0 ? null : (rows.Rows[0][0].AsText!, !rows.Rows[0][1].IsNull);
     }
 
     private static JobBatch Read(SqlValue[] row) => new(

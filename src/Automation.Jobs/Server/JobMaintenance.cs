@@ -222,6 +222,17 @@ internal sealed partial class JobMaintenance(
         var data = JobJson.ReadStrings(job.StateData);
         if (!long.TryParse(data.GetValueOrDefault("ParentId"), NumberStyles.None, CultureInfo.InvariantCulture, out var parentId))
             return;
+        if (parentId == JobBatches.NoParent)
+        {
+            if (await JobBatches.FindAwaitedAsync(store, id, cancellationToken) is not var (batch, isFinished))
+                return;
+            if (isFinished)
+                await transitions.ContinueAsync(JobStates.Succeeded, [new Continuation(id, ContinuationOptions.OnAnyFinishedState)], cancellationToken);
+            else
+                await transitions.FinishBatchAsync(batch, cancellationToken);
+            return;
+        }
+
         var parent = await store.FindAsync(parentId, cancellationToken);
         if (parent is null || JobStates.IsFinal(parent.State))
             await transitions.ContinueAsync(parent?.State ?? JobStates.Deleted, [new Continuation(id, Continuation.ReadOptions(data.GetValueOrDefault("Options")))], cancellationToken);

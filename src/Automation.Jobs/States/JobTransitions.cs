@@ -83,7 +83,7 @@ internal sealed partial class JobTransitions(JobStore store, LocalWorkers worker
             Parameters = parameters,
         });
         // The awaiting page of a genuine dashboard breaks on a parent that is not there, so a batch's continuation is not listed.
-        if (parentId != 0)
+        if (parentId != JobBatches.NoParent)
             store.AddSetMember(unit, JobStore.AwaitingSet, JobTime.Score(now), id.ToString(CultureInfo.InvariantCulture));
     }
 

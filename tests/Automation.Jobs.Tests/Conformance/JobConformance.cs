@@ -376,4 +376,29 @@ public abstract class JobConformance(DatabaseProvider provider) : JobTests(provi
         Assert.NotNull((await Host.Batches.FindAsync(id, Token))!.FinishedAt);
         Assert.Single(await Host.Batches.ListAsync(null, 10, Token));
     }
+
+    [Fact]
+    public async Task What_waits_for_a_batch_starts_when_that_has_finished_also_after_a_crash_and_never_before()
+    {
+        await CreateAsync();
+        var maintenance = Host.Get<Server.JobMaintenance>();
+        var (first, second) = (await EnqueueBatchAsync("first"), await EnqueueBatchAsync("second"));
+        await maintenance.RunOnceAsync(Token);
+        Assert.Equal((JobStates.Awaiting, JobStates.Awaiting), (await StateOfAsync(first), await StateOfAsync(second)));
+
+        // Killed between the end of the last job and that of the batch, and between that and the start of what waits for it.
+        await Host.ExecuteAsync($"UPDATE job_batch_jobs SET finished = TRUE WHERE batch_id = '{first.Id}'");
+        await Host.ExecuteAsync($"UPDATE job_batch_jobs SET finished = TRUE WHERE batch_id = '{second.Id}'");
+        await Host.ExecuteAsync($"UPDATE job_batches SET finished_at = 1 WHERE id = '{second.Id}'");
+        await maintenance.RunOnceAsync(Token);
+        await maintenance.RunOnceAsync(Token);
+        Assert.Equal((JobStates.Enqueued, JobStates.Enqueued), (await StateOfAsync(first), await StateOfAsync(second)));
+        Assert.NotNull((await Host.Batches.FindAsync(first.Id, Token))!.FinishedAt);
+        Assert.Equal(2 + 2, (await Host.OfAsync("JobQueue")).Count);
+
+        async Task<JobBatch> EnqueueBatchAsync(string name) =>
+            (await Host.Batches.FindAsync(await Host.Batches.EnqueueAsync(name, [new JobRequest("greet")], new JobRequest("done"), Token), Token))!;
+
+        async Task<string?> StateOfAsync(JobBatch batch) => (await Host.Store.FindAsync(batch.ContinuationId!.Value, Token))!.State;
+    }
 }
