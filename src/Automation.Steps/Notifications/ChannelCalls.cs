@@ -130,7 +130,7 @@ internal static class ChannelCalls
             ContentType = twilio ? "application/x-www-form-urlencoded" : string.IsNullOrEmpty(channel.ContentType) ? "application/json" : channel.ContentType,
             Authorization = authorization,
             IdempotencyKey = n.Id,
-            Secrets = secret is null ? [.. SecretMask.QueryValues(channel.Url ?? "")] : [secret, .. SecretMask.QueryValues(channel.Url ?? ""), .. basic is null ? Array.Empty<string>() : [basic["Basic ".Length..]]],
+            Secrets = [.. SecretMask.QueryValues(channel.Url ?? ""), .. new[] { secret, basic?["Basic ".Length..] }.OfType<string>()],
         };
     }
 }

@@ -20,9 +20,11 @@ internal sealed partial class MessageText(int most)
         var rest = Rest(link);
         if (text.Length + rest.Length <= most)
             return text + rest;
-        Note = string.Create(CultureInfo.InvariantCulture, $"The text was cut: the channel takes {most} characters.");
+        Note = string.Create(CultureInfo.InvariantCulture, $"The {(rest.Length < most ? "text was cut" : "link was left out")}: the channel takes {most} characters.");
         if (rest.Length >= most)
             rest = "";
+        if (text.Length + rest.Length <= most)
+            return text + rest;
         var end = most - rest.Length - 1;
         if (end > 0 && char.IsHighSurrogate(text[end - 1]))
             end--;
